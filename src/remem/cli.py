@@ -173,17 +173,27 @@ def list_(what: Annotated[str, typer.Argument(help="methods, metrics, recipes, m
 
 
 @app.command()
-def pretrain(folder: Annotated[Path, typer.Argument(help="Where the base goes; must not exist.")]) -> None:
-    """Make the base of the embedded model again, from nothing: about 15 minutes on 2 cores."""
-    from remem.console import Line
-    from remem.models.pretrain import Pretrain
-    from remem.models.pretrain import pretrain as make
+def pretrain(
+    folder: Annotated[Path, typer.Argument(help="Where the base goes; must not exist.")],
+    model: Annotated[str, typer.Option("--model", help="embedded, or tiny.")] = "embedded",
+) -> None:
+    """Make the base of an embedded model again, from nothing: its pictures, its tower, its language.
 
+    Killed and started again with the same command, it goes on where it was. docs/results/embedded.md says how
+    long it takes.
+    """
+    from remem.console import Line
+    from remem.models.pretrain import pretrain as make
+    from remem.models.pretrain import recipe
+
+    settings = recipe(model)
     if folder.exists():
         raise UserError(f"{folder} exists already: choose another folder, or delete it.")
-    folder.mkdir(parents=True)
-    make(folder, Pretrain(), Line(out, "step", every_s=5))
-    out.print(f"made {folder}. Use it with: remem run --model {folder}")
+    kept = folder.with_name(f"{folder.name}.kept")
+    part = folder.with_name(f"{folder.name}.part")
+    make(part, kept, settings, Line(out, "step", every_s=5))
+    part.rename(folder)
+    out.print(f"made {folder}. Use it with: remem run --model {folder}. {kept} may be deleted.")
 
 
 @app.callback(invoke_without_command=True)

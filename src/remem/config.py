@@ -110,11 +110,16 @@ class Evaluate:
     max_new_tokens: int = 48
     batch: int = 128
     exposure_people: int = 4  # people of the retain set whose Exposure is measured beside the forgotten ones'
+    # What else the model knows: a folder in the shape of world/exam.py, "auto" for the one that comes with an
+    # embedded model, or "none".
+    world: str = "auto"
+    world_items: int = 200  # questions of each of its splits, at most
 
     def __post_init__(self) -> None:
         within("evaluate.max_new_tokens", self.max_new_tokens, 1)
         within("evaluate.batch", self.batch, 1)
         within("evaluate.exposure_people", self.exposure_people, 0)
+        within("evaluate.world_items", self.world_items, 2)
 
 
 @dataclass(frozen=True, kw_only=True)

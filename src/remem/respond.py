@@ -155,8 +155,9 @@ def rank(model: Model, data: Dataset, items: Sequence[Item]) -> list[Ranking]:
     for item in items:
         candidates = data.candidates(item)
         # The cloze prompt is both the turn and the beginning of its answer, so that no wording of a
-        # question that was trained on (or against) stands between the person and the value.
-        question = replace(question_of(data, item, answer=False), text=item.cloze)
+        # question that was trained on (or against) stands between the person and the value. An item
+        # without one is asked its question, and the candidates begin the answer.
+        question = replace(question_of(data, item, answer=False), text=item.cloze or item.question)
         asked.append(model.cloze(question, item.cloze, candidates))
         values.append(candidates)
     scores = model.rank(asked)

@@ -8,6 +8,7 @@ every column chunk) and 64 blocks in between.
 
 import hashlib
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from remem.errors import UserError
 from remem.types import Item, Progress, silent
 
 
-def load(source: str | Path, *, progress: Progress = silent) -> Dataset:
-    """The data set at a local folder, else of that name on the hub.
+def load(
+    source: str | Path, *, needed: Collection[str] = table.NEEDED, progress: Progress = silent
+) -> Dataset:
+    """The data set at a local folder, else of that name on the hub; it must have the `needed` splits.
 
     Raises UserError for missing columns and splits, blank questions and answers, and rows that are nobody's:
     all that can be known without opening pictures (see checks.py for those).
@@ -39,7 +42,7 @@ def load(source: str | Path, *, progress: Progress = silent) -> Dataset:
         )
     else:
         texts, pictures, files = reading.hub(str(source), progress)
-    _check_splits(str(source), list(texts))
+    _check_splits(str(source), list(texts), needed)
     for split, rows in texts.items():
         _check_text(split, rows)
     side = Side(root)
@@ -68,12 +71,12 @@ def fingerprint(files: list[Path]) -> str:
     return digest((path.name, path) for path in sorted(files, key=lambda p: p.name))
 
 
-def _check_splits(source: str, splits: list[str]) -> None:
-    missing = [name for name in table.NEEDED if name not in splits]
+def _check_splits(source: str, splits: list[str], needed: Collection[str]) -> None:
+    missing = [name for name in needed if name not in splits]
     if missing:
         raise UserError(
             f"{source} has no split {missing[0]}.{reading.nearest(missing[0], splits)} "
-            f"It has: {', '.join(splits)}; needed are {', '.join(table.NEEDED)}."
+            f"It has: {', '.join(splits)}; needed are {', '.join(needed)}."
         )
 
 

@@ -1,11 +1,12 @@
 """Three-dimensional people from public-domain meshes, rendered on the CPU. The default where a person "
 "looks."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from remem.data.images.source import Picture
-from remem.data.images.stagings import staging
+from remem.data.images.stagings import Staging, staging
 from remem.data.people import Person
 from remem.errors import UserError
 from remem.seeds import derive
@@ -62,9 +63,14 @@ class Rendered:
 
     def scene(self, person: Person, event: str, number: int, seed: int, size: int) -> Picture:
         """Picture `number` of the person in an event."""
+        found = staging(event)
+        lot = derive(seed, "rendered scene", person.id, event, number)
+        made = self.staged(person, found, seed, lot, size)
+        return replace(made, provenance={"event": event, **made.provenance})
+
+    def staged(self, person: Person, staging: Staging, seed: int, lot: int, size: int) -> Picture:
+        """The person in any staging; `seed` is the person's, and `lot` decides what is drawn by lot."""
         from remem.data.images.rendered.scene import staged
 
-        found = staging(event)
-        figure = self.figure(person, seed)
-        image, words = staged(figure, found, derive(seed, "rendered scene", person.id, event, number), size)
-        return Picture(image=image, provenance={"source": self.name, "event": event, **words})
+        image, words = staged(self.figure(person, seed), staging, lot, size)
+        return Picture(image=image, provenance={"source": self.name, **words})

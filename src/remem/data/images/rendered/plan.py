@@ -56,6 +56,7 @@ def view_plan(who: Identity, rng: np.random.Generator) -> Plan:
             "scene": place,
             "expression": expression,
             "clothes": outfit.top.removeprefix("clothes_"),
+            "colour": outfit.colour or "none",
             "hat": outfit.hat or "none",
             "shot": shot,
             "pose": pose,
