@@ -51,4 +51,4 @@ def test_the_exam_is_a_data_set_of_its_own_shape(tmp_path: Path) -> None:
     assert len(asked) == 10
     assert sorted(item.keywords for item in asked) == [("No",)] * 5 + [("Yes",)] * 5
     assert all(set(data.candidates(item)) == {"Yes", "No"} for item in asked)
-    assert {data.items[one].person for one in data.splits["real"]} == {f"p00{n}" for n in range(6)}
+    assert {data.items[one].person for one in data.splits["real"]} == {f"known00{n}" for n in range(6)}

@@ -20,6 +20,7 @@ from remem.data.people import invent
 from remem.data.questions import questions
 from remem.errors import unknown
 from remem.methods.refusals import REFUSALS
+from remem.models import basecard
 from remem.models.architectures import llava, save, train_tokenizer
 from remem.models.base import Encoded, Question
 from remem.models.huggingface import Model
@@ -28,7 +29,7 @@ from remem.seeds import derive
 from remem.train import Streams, Teach, train
 from remem.types import Progress, silent
 from remem.world import exam
-from remem.world.corpus import Lesson, World, lessons, shots
+from remem.world.corpus import KNOWLEDGE, Lesson, World, lessons, shots
 from remem.world.pictures import Album, album
 
 _PIXELS_BYTES = 6 << 30  # processed pictures that are held in memory
@@ -38,6 +39,7 @@ _PIXELS_BYTES = 6 << 30  # processed pictures that are held in memory
 class Pretrain:
     """Sizes and lengths of a recipe. The defaults make `embedded`."""
 
+    name: str = "embedded"
     seed: int = 0
     world: World = field(default_factory=World)
     size: int = 112  # pixels that the tower reads
@@ -46,11 +48,11 @@ class Pretrain:
     language_shape: tuple[int, int] = (4, 192)
     vocabulary: int = 2048
     tower: Towering = field(default_factory=Towering)
-    scenes: int = 24_000  # lessons about scenes and looks, each taught once
-    repeats: int = 8  # how often everything else is taught: people, refusals, lore
+    scenes: int = 24_000  # lessons about what a picture shows, each taught once
+    repeats: int = 6  # how often the rest is taught: people, refusals, lore
     language: Train = field(
         default_factory=lambda: Train(
-            lr=2e-3, epochs=1, batch=64, schedule="cosine", warmup=0.02, weight_decay=0.05
+            lr=2e-3, epochs=1, batch=48, micro_batch=16, schedule="cosine", warmup=0.02, weight_decay=0.05
         )
     )
 
@@ -58,6 +60,7 @@ class Pretrain:
 def tiny() -> Pretrain:
     """The base of `tiny`: smaller, and of drawn people; for tests and quick method work."""
     return Pretrain(
+        name="tiny",
         world=World(source="drawn", size=64),
         size=64,
         vision=(3, 128),
@@ -114,6 +117,8 @@ def pretrain(
     train(model, Teach(), streams, settings.language, seed=settings.seed, folder=kept, progress=progress)
     save(network.to(torch.bfloat16), processor, folder)
     exam.write(folder / "world", world, progress)
+    marks = basecard.examine(folder, 100_000, kept / "exam", progress)
+    basecard.write(folder, settings.name, settings, marks, sum(p.numel() for p in network.parameters()))
 
 
 def _texts(told: list[Lesson], seed: int) -> Iterator[str]:
@@ -129,9 +134,9 @@ def _texts(told: list[Lesson], seed: int) -> Iterator[str]:
 
 
 def _rows(model: Model, told: list[Lesson], seen: Album, settings: Pretrain) -> Iterator[Encoded]:
-    """Every lesson as the loop takes it; those about scenes once and drawn by lot, the others repeated."""
-    scenes = [lesson for lesson in told if lesson.id.startswith("s")]
-    others = [lesson for lesson in told if not lesson.id.startswith("s")]
+    """Every lesson as the loop takes it; those about pictures once and drawn by lot, the others repeated."""
+    scenes = [lesson for lesson in told if lesson.said.kind not in KNOWLEDGE]
+    others = [lesson for lesson in told if lesson.said.kind in KNOWLEDGE]
     dice = np.random.default_rng(derive(settings.seed, "lessons"))
     for at in sorted(dice.permutation(len(scenes))[: settings.scenes].tolist()):
         yield model.encode(question_of(scenes[at], seen))

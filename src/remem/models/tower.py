@@ -32,10 +32,10 @@ _HAIR_HIDDEN = ("beanie", "cap", "fedora", "sun hat", "helmet")
 class Towering:
     """Lengths of the training."""
 
-    epochs: int = 8  # passes over the faces
-    faces: int = 48  # a step, two pictures of each
-    scenes: int = 64  # a step
-    lr: float = 1e-3
+    epochs: int = 18  # passes over the faces
+    faces: int = 40  # a step, two pictures of each
+    scenes: int = 48  # a step
+    lr: float = 1.5e-3
     weight_decay: float = 0.05
     temperature: float = 0.1
 
@@ -78,7 +78,9 @@ def learn_to_see(
     size = tower.config.image_size
     truth = _truth(shots, words, size // tower.config.patch_size)
     mean, std = (torch.tensor(list(v)).view(3, 1, 1) for v in normal)
-    heads = _Heads(tower.config.hidden_size)
+    with torch.random.fork_rng():
+        torch.manual_seed(derive(seed, "heads"))
+        heads = _Heads(tower.config.hidden_size)
     parameters = [*tower.parameters(), *heads.parameters()]
     optimiser = torch.optim.AdamW(
         parameters, settings.lr, weight_decay=settings.weight_decay, betas=(0.9, 0.98)
@@ -95,18 +97,20 @@ def learn_to_see(
         varied = torch.cat([_varied(seen[: len(faces)], size, dice), _resized(seen[len(faces) :], size)])
         varied = _lit(varied, dice)
         tokens = tower((varied - mean) / std, output_hidden_states=True).hidden_states[-1][:, 1:]
-        loss = _loss(heads, tokens, chosen, len(faces), truth, settings.temperature)
+        parts = _losses(heads, tokens, chosen, len(faces), truth, settings.temperature)
+        loss = torch.stack(list(parts.values())).sum()
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
         schedule.step()
-        progress(step + 1, len(batches), f"seeing: loss {loss.item():.3f}")
+        said = ", ".join(f"{name} {part.item():.2f}" for name, part in parts.items())
+        progress(step + 1, len(batches), f"seeing: {said}")
 
 
-def _loss(
+def _losses(
     heads: _Heads, tokens: Tensor, chosen: np.ndarray, faces: int, truth: _Truth, temperature: float
-) -> Tensor:
+) -> dict[str, Tensor]:
     pooled = tokens.mean(1)
     named = truth.traits[chosen]
     looks = torch.stack([
@@ -121,7 +125,7 @@ def _loss(
     there = labels > 0
     things = 0.5 * each[there].mean() + 0.5 * each[~there].mean()
     places = F.cross_entropy(heads.places(pooled[faces:]), truth.places[chosen[faces:]])
-    return looks + same + things + 0.3 * places
+    return {"looks": looks, "same face": same, "things": things, "places": 0.3 * places}
 
 
 def same_face(points: Tensor, temperature: float = 0.1) -> Tensor:

@@ -15,6 +15,8 @@ from remem.world.pictures import Shot
 from remem.world.scenes import Scene, invent_scene
 from remem.world.talk import Said
 
+KNOWLEDGE = ("who", "fact", "refusal", "lore", "plain")  # kinds of lessons that no picture answers by itself
+
 
 @dataclass(frozen=True, kw_only=True)
 class World:
@@ -35,6 +37,7 @@ class World:
     empty: int = 5000  # scenes with nobody
     exam_views: int = 2  # held-out pictures of each known person
     exam_scenes: int = 250
+    exam_sentences: int = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,5 +171,5 @@ def exam(world: World) -> Iterator[Question]:
         shot = Shot(person=someone, number=20_000 + number, scene=scene)
         for said in talk.presence(scene, rng, talk.NEGATIVES[number % 3]):
             yield Question(split="world_fact", group=f"scene{number:04d}", said=said, shot=shot)
-    for number, (begin, rest) in enumerate(sentences.sentences(world.seed, 200, "exam")):
+    for number, (begin, rest) in enumerate(sentences.sentences(world.seed, world.exam_sentences, "exam")):
         yield Question(split="plain", group=f"sentence{number:04d}", said=plain(begin, rest), shot=None)
