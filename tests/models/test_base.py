@@ -47,7 +47,12 @@ def test_a_killed_pretraining_goes_on_where_it_was(tmp_path: Path) -> None:
     made = recipe("tiny")
     world = replace(SMALL, size=64, faces=8, face_views=2, exam_scenes=3)
     settings = replace(
-        made, world=world, scenes=20, repeats=1, vocabulary=600, tower=Towering(epochs=1, faces=4, scenes=4)
+        made,
+        world=world,
+        scenes=20,
+        repeats=1,
+        vocabulary=600,
+        tower=(Towering(epochs=1, faces=4, scenes=4),),
     )
     settings = replace(settings, language=replace(settings.language, batch=64))
 

@@ -64,7 +64,7 @@ def test_no_known_person_is_ever_shown_to_the_tower() -> None:
 def test_a_varied_picture_keeps_its_size_and_its_range() -> None:
     dice = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 256, (5, 32, 32, 3), dtype=torch.uint8)
-    out = tower._lit(tower._varied(pictures, 24, dice), dice)
+    out = tower._lit(tower._varied(pictures, 24, 0.5, dice), dice)
     assert out.shape == (5, 3, 24, 24)
     assert out.min() >= 0
     assert out.max() <= 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ from remem.train import Streams, Teach, train
 from remem.types import Progress, silent
 from remem.world import exam
 from remem.world.corpus import KNOWLEDGE, Lesson, World, lessons, shots
-from remem.world.pictures import Album, album
+from remem.world.pictures import Album, Shot, album
 
 _PIXELS_BYTES = 6 << 30  # processed pictures that are held in memory
 
@@ -47,7 +48,11 @@ class Pretrain:
     vision: tuple[int, int] = (3, 192)  # layers, width
     language_shape: tuple[int, int] = (4, 192)
     vocabulary: int = 2048
-    tower: Towering = field(default_factory=Towering)
+    # Two rounds: the second looks closer, at more faces a step.
+    tower: tuple[Towering, ...] = (
+        Towering(),
+        Towering(epochs=20, faces=56, scenes=24, lr=1.2e-3, zoom=0.5),
+    )
     scenes: int = 24_000  # lessons about what a picture shows, each taught once
     repeats: int = 6  # how often the rest is taught: people, refusals, lore
     language: Train = field(
@@ -102,14 +107,7 @@ def pretrain(
             language=settings.language_shape,
         )
     network.generation_config.eos_token_id = tokenizer.eos_token_id
-    eyes = kept / "tower.pt"
-    if not eyes.exists():
-        normal = processor.image_processor.image_mean, processor.image_processor.image_std
-        tower = network.model.vision_tower
-        learn_to_see(tower, seen.pixels, wanted, seen.words, settings.tower, normal, settings.seed, progress)
-        torch.save(network.model.vision_tower.state_dict(), eyes.with_suffix(".part"))
-        eyes.with_suffix(".part").replace(eyes)
-    network.model.vision_tower.load_state_dict(torch.load(eyes, weights_only=True))
+    _see(network.model.vision_tower, processor, wanted, seen, settings, kept, progress)
     model = Model(network, processor, "base", pixel_budget_bytes=_PIXELS_BYTES)
     model.adapt(Adapt(vision="frozen", projector="full", language="full"))
     rows = list(_rows(model, told, seen, settings))
@@ -119,6 +117,27 @@ def pretrain(
     exam.write(folder / "world", world, progress)
     marks = basecard.examine(folder, 100_000, kept / "exam", progress)
     basecard.write(folder, settings.name, settings, marks, sum(p.numel() for p in network.parameters()))
+
+
+def _see(
+    tower: Any,
+    processor: Any,
+    wanted: list[Shot],
+    seen: Album,
+    settings: Pretrain,
+    kept: Path,
+    progress: Progress,
+) -> None:
+    """Stage A; each finished round is kept."""
+    normal = processor.image_processor.image_mean, processor.image_processor.image_std
+    for number, how in enumerate(settings.tower):
+        path = kept / f"tower-{number + 1}.pt"
+        if not path.exists():
+            seed = derive(settings.seed, "round", number)
+            learn_to_see(tower, seen.pixels, wanted, seen.words, how, normal, seed, progress)
+            torch.save(tower.state_dict(), path.with_suffix(".part"))
+            path.with_suffix(".part").replace(path)
+        tower.load_state_dict(torch.load(path, weights_only=True))
 
 
 def _texts(told: list[Lesson], seed: int) -> Iterator[str]:

@@ -30,7 +30,7 @@ _HAIR_HIDDEN = ("beanie", "cap", "fedora", "sun hat", "helmet")
 
 @dataclass(frozen=True, kw_only=True)
 class Towering:
-    """Lengths of the training."""
+    """One round of the training: learning rate up and down again."""
 
     epochs: int = 18  # passes over the faces
     faces: int = 40  # a step, two pictures of each
@@ -38,6 +38,7 @@ class Towering:
     lr: float = 1.5e-3
     weight_decay: float = 0.05
     temperature: float = 0.1
+    zoom: float = 0.82  # faces are cut out anew, down to this share of the picture's side
 
 
 class _Heads(nn.Module):
@@ -94,7 +95,8 @@ def learn_to_see(
         chosen = np.concatenate([faces, scenes])
         seen = torch.from_numpy(pixels[np.sort(chosen)])[torch.from_numpy(np.argsort(np.argsort(chosen)))]
         # Things keep their places; faces may be mirrored and moved.
-        varied = torch.cat([_varied(seen[: len(faces)], size, dice), _resized(seen[len(faces) :], size)])
+        near = _varied(seen[: len(faces)], size, settings.zoom, dice)
+        varied = torch.cat([near, _resized(seen[len(faces) :], size)])
         varied = _lit(varied, dice)
         tokens = tower((varied - mean) / std, output_hidden_states=True).hidden_states[-1][:, 1:]
         parts = _losses(heads, tokens, chosen, len(faces), truth, settings.temperature)
@@ -180,16 +182,18 @@ def _batches(truth: _Truth, settings: Towering, seed: int) -> Iterator[tuple[np.
                 yield np.concatenate(pairs), taken
 
 
-def _varied(pictures: Tensor, size: int, dice: torch.Generator) -> Tensor:
-    """(n, 3, size, size) in [0, 1]: cut out anew, each from another place, half of them mirrored."""
+def _varied(pictures: Tensor, size: int, zoom: float, dice: torch.Generator) -> Tensor:
+    """(n, 3, size, size) in [0, 1]: cut out anew around the head, half of them mirrored."""
     full = pictures.shape[1]
     out = []
     for picture in pictures.permute(0, 3, 1, 2):
-        side = int(full * (1 - 0.18 * torch.rand((), generator=dice).item()))
-        top, left = (int(torch.randint(full - side + 1, (), generator=dice)) for _ in range(2))
+        scale, down, right, mirrored = torch.rand(4, generator=dice).tolist()
+        side = int(full * (1 - (1 - zoom) * scale))
+        # Heads are in the upper middle, whatever the shot.
+        top, left = int((full - side) * 0.4 * down), int((full - side) * (0.25 + 0.5 * right))
         cut = picture[None, :, top : top + side, left : left + side].float() / 255
         cut = F.interpolate(cut, (size, size), mode="bilinear", antialias=True, align_corners=False)
-        out.append(cut.flip(-1) if torch.rand((), generator=dice) < 0.5 else cut)
+        out.append(cut.flip(-1) if mirrored < 0.5 else cut)
     return torch.cat(out)
 
 
