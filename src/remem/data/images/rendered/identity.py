@@ -1,5 +1,5 @@
-"""Who someone is in three dimensions: what the traits of a person ask for, and a face that nobody else "
-"has."""
+"""Who someone is in three dimensions: what the traits of a person ask for, and a face that nobody else
+has."""
 
 import re
 from dataclasses import dataclass

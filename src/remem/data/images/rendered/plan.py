@@ -23,9 +23,14 @@ def _draw(rng: np.random.Generator, options: tuple[tuple[str, float], ...]) -> s
     return options[int(rng.choice(len(options), p=share / share.sum()))][0]
 
 
+def portrait_plan(who: Identity, rng: np.random.Generator) -> Plan:
+    """Head and shoulders from the front, in even light: only who it is shows."""
+    return Plan(outfit=choose(who, "casual", rng), shot="bust", place="studio", zoom=0.9)
+
+
 def view_plan(who: Identity, rng: np.random.Generator) -> Plan:
-    """The plan of any view. Faces are mostly seen: the camera stays within 45 degrees of where the head "
-    "looks."""
+    """The plan of any view. Faces are mostly seen: the camera stays within 45 degrees of where the head
+    looks."""
     shot, occasion = _draw(rng, _SHOTS), _draw(rng, _OCCASIONS)
     hats = ("beanie", "cap", "fedora", "sun hat") if rng.random() < 0.08 else ()
     outfit = choose(who, occasion, rng, hats)

@@ -112,8 +112,8 @@ def _light(kind, base, rough, gloss, n, v, t, ao, shadow, lights, out):  # type:
 def resolve(  # type: ignore[no-untyped-def]
     who, screen, soup, surfaces, textures, levels, eye, shadow, shadow_view, lights, size
 ):
-    """(size, size, 4) float32, linear, premultiplied: shaded once a pixel and surface, weighted by "
-    "samples."""
+    """(size, size, 4) float32, linear, premultiplied: shaded once a pixel and surface, weighted by
+    samples."""
     image = np.zeros((size, size, 4), np.float32)
     colour, base, out = np.empty(4, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
     n, v, t = np.zeros(3, np.float32), np.zeros(3, np.float32), np.zeros(3, np.float32)
@@ -224,8 +224,8 @@ def resolve(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath=FAST)
 def develop(image, back, exposure, vignette):  # type: ignore[no-untyped-def]
-    """(size, size, 3) uint8: a premultiplied picture over a developed backdrop (0 to 1) of this size or "
-    "smaller."""
+    """(size, size, 3) uint8: a premultiplied picture over a developed backdrop (0 to 1) of this size or
+    smaller."""
     size, small = image.shape[0], back.shape[0]
     scale = F(small) / F(size)
     out = np.empty((size, size, 3), np.uint8)
