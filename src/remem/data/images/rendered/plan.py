@@ -54,7 +54,7 @@ def view_plan(who: Identity, rng: np.random.Generator) -> Plan:
         yaw=turned_yaw(rng.uniform(0, 360)),
         spread=float(rng.uniform(45, 75)),
         pitch=float(rng.uniform(0, 8)),
-        light=float(np.clip(np.exp(rng.normal(-0.04, 0.14)), 0.7, 1.2)),
+        light=float(np.clip(np.exp(rng.normal(-0.04, 0.14)), 0.7, 1.1)),
         tint=tuple(float(x) for x in np.exp(rng.normal(0, 0.04, 3))),  # type: ignore[arg-type]
         back=float(rng.uniform(0.5, 0.9)),
         words={

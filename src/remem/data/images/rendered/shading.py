@@ -212,7 +212,7 @@ def resolve(  # type: ignore[no-untyped-def]
                     )
                     if kind in (HAIR, BROW):
                         arrives = F(0.3) + F(0.7) * arrives
-                    elif kind == EYE:
+                    elif kind in (EYE, SKIN):  # one lamp's shadow is never the whole of it
                         arrives = F(0.2) + F(0.8) * arrives
                 _light(kind, base, rough, gloss, n, v, t, min(ao, F(1)), arrives, lights, out)
                 weight = F(seen_count[g]) * F(0.25)

@@ -51,18 +51,23 @@ def features(who: Identity, posed: Posed, hair: np.ndarray) -> list[Part]:
         part = posed.item(name, kind, texture)
         return replace(part, tint=tint, coverage=arrays.BY_TEXTURE, casts=False, both=True)
 
-    eyes = clear("eyes_highpolyeyes", arrays.EYE, who.eye, np.full(3, 0.72))
+    eyes = clear("eyes_highpolyeyes", arrays.EYE, who.eye, np.full(3, 0.5))
+    # Smaller and set back, or they come through thin lips and the corners of the mouth.
+    back = posed.rotations[body().number["head"]] @ np.array([0, 0, -0.05], np.float32)
     teeth = posed.item("teeth_teeth_base", arrays.CLOTH, "teeth_teeth_base")
+    middle = teeth.points.mean(0)
     return [
         replace(eyes, occlusion=0.5 + 0.5 * np.asarray(eyes.occlusion)),
         clear(who.brow, arrays.BROW, who.brow, np.minimum(hair * 0.7, 0.3)),
         clear(who.lash, arrays.BROW, who.lash, np.array([0.012, 0.009, 0.008])),
-        replace(teeth, tint=(0.85, 0.85, 0.85)),
+        replace(
+            teeth, tint=(0.8, 0.8, 0.8), points=middle + (teeth.points - middle) * np.float32(0.85) + back
+        ),
         posed.item("tongue_tongue01", arrays.CLOTH, "tongue_tongue01"),
     ]
 
 
-def clothes(outfit: Outfit, posed: Posed) -> tuple[list[Part], np.ndarray]:
+def clothes(who: Identity, outfit: Outfit, posed: Posed) -> tuple[list[Part], np.ndarray]:
     """Clothes and shoes, and a mask (19158,) of the vertices of the skin that they cover."""
     hidden, made = np.zeros(len(posed.shape), bool), []
     suit = outfit.top.startswith("clothes_")
@@ -73,7 +78,11 @@ def clothes(outfit: Outfit, posed: Posed) -> tuple[list[Part], np.ndarray]:
         made.append(replace(part, tint=tint, coverage=arrays.BY_TEXTURE, both=True))
     if outfit.lower in ("trousers", "shorts"):
         field = garments.trousers_field(0.97 if outfit.lower == "trousers" else 0.42)
-        made.append(replace(_cut(posed, "helper-tights", field, 0.045), tint=outfit.lower_tint))
+        # Straight legs: the farther down, the farther from the skin; bare cloth on skin looks like leggings.
+        loose = np.clip((garments.waist() - 0.6 - neutral()[:, 1]) / 3, 0, 1) * (0.12 if who.woman else 0.18)
+        made.append(
+            replace(_cut(posed, "helper-tights", field, 0.045 + loose[:, None]), tint=outfit.lower_tint)
+        )
         hidden[:BODY] |= field[:BODY] > 0.18
     elif outfit.lower == "skirt":
         part = _cut(posed, "helper-skirt", garments.skirt_field(0.5), 0.02)
