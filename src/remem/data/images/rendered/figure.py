@@ -95,6 +95,7 @@ class Figure:
         rotations, shifts = bone_motions(self.rest, turned)
         points = pose(shape, b.near, b.share, rotations, shifts)
         posed = Posed(shape, points, rotations, shifts, self.occlusion, self.size)
+        mouth_open = "jawOpen" in EXPRESSIONS[expression]
         worn, hidden = clothes(self.who, outfit, posed)
         out = normals(points, b.faces)
         covered = hidden[b.faces].any(1)
@@ -119,7 +120,7 @@ class Figure:
             tint=np.asarray((0.1, 0.1, 0.12) if suit else outfit.cloth) * 0.8,
             occlusion=self.occlusion * np.float32(0.6),
         )
-        made = [skin, under, *worn, *features(self.who, posed, self.tint)]
+        made = [skin, under, *worn, *features(self.who, posed, self.tint, mouth_open)]
         head = b.number["head"]
         turn, shift = rotations[head], shifts[head]
         on_head = [*self._hair(shape, outfit), *self._ornaments(shape, outfit)]

@@ -100,6 +100,8 @@ def _light(kind, base, rough, gloss, n, v, t, ao, shadow, lights, out):  # type:
             g = (ndl * (F(1) - kk) + kk) * (ndv * (F(1) - kk) + kk)
             f = gloss + (F(1) - gloss) * (F(1) - (v[0] * hx + v[1] * hy + v[2] * hz)) ** 5
             shine = a2 / (F(3.14159) * q * q) / g * f * F(0.25) * ndl * s
+            if k > 0:  # these lamps throw no shadow: in folds, as between lips, they must not glitter
+                shine *= ao * ao
             for c in range(3):
                 out[c] += lights.colours[k, c] * shine
     if kind != HAIR and kind != CLOTH:
