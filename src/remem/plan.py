@@ -169,10 +169,14 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
 
 
 def _building(settings: BuildSettings) -> dict[str, Any]:
-    """What decides a built data set: the user's own pictures by their content."""
-    from remem.data import folder_fingerprint
+    """What decides a built data set: the user's own pictures, and their pipeline, by their content."""
+    from remem.data import folder_fingerprint, pipeline_fingerprint
 
-    own = {"pictures": folder_fingerprint(settings.picture_folder)} if settings.source == "folder" else {}
+    own = {}
+    if settings.source == "folder":
+        own = {"pictures": folder_fingerprint(settings.picture_folder)}
+    elif settings.source == "diffusers":
+        own = {"weights": pipeline_fingerprint(settings.pipeline)}
     return plain(settings) | own
 
 

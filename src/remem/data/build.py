@@ -11,8 +11,8 @@ from random import Random
 import numpy as np
 
 from remem.data import card, facts, kept, table
-from remem.data.drawing import Made, Order, Request, default_workers, is_slow, pictures
-from remem.data.images import ImageSource, quality, source
+from remem.data.drawing import Made, Order, Request, default_workers, is_slow, open_source, pictures
+from remem.data.images import ImageSource, quality
 from remem.data.people import Person, decoys, invent
 from remem.data.questions import ONE_HOP, Row, questions
 from remem.data.settings import BuildSettings
@@ -46,7 +46,15 @@ def build(folder: str | Path, settings: BuildSettings, progress: Progress = sile
 
 def _build(folder: Path, settings: BuildSettings, progress: Progress, workers: int) -> None:
     (folder / "data").mkdir(parents=True, exist_ok=True)
-    people = _people(settings, source(settings.source, settings.picture_folder))
+    order = Order(
+        source=settings.source,
+        folder=settings.picture_folder,
+        seed=settings.seed,
+        size=settings.size,
+        faces=settings.faces,
+        pipeline=settings.pipeline,
+    )
+    people = _people(settings, open_source(order))
     train = _ask(settings, people, "train")
     test = _ask(settings, people, "test", taught=train)
     forgotten = settings.forgotten()
@@ -56,14 +64,7 @@ def _build(folder: Path, settings: BuildSettings, progress: Progress, workers: i
         splits[name] = _all(train[:count])
     splits |= {"retain": retained, "test": _all(test)}
 
-    order = Order(
-        source=settings.source,
-        folder=settings.picture_folder,
-        seed=settings.seed,
-        size=settings.size,
-        faces=settings.faces,
-    )
-    shown = _shown(settings, people)
+    shown = _shown(settings, order, people)
     wanted = [*_wanted(shown, train, 0), *_wanted(shown, test, settings.images)]
     # A step that is not whole has ".part" in its name; what is kept outlives it.
     beside = folder.with_name(folder.name.removesuffix(".part") + ".pictures")
@@ -99,11 +100,11 @@ def _people(settings: BuildSettings, own: ImageSource) -> list[Person]:
     return [replace(person, name=name, appearance={}) for person, name in zip(people, known, strict=True)]
 
 
-def _shown(settings: BuildSettings, people: list[Person]) -> list[Person]:
+def _shown(settings: BuildSettings, order: Order, people: list[Person]) -> list[Person]:
     """The people as they are drawn: nobody too like another, where faces are measured. Own pictures stay."""
     if settings.faces == "none" or settings.source == "folder":
         return people
-    made, by = source(settings.source, settings.picture_folder), quality.measure(settings.faces)
+    made, by = open_source(order), quality.measure(settings.faces)
     return quality.told_apart(made, by, people, settings.seed, settings.size)
 
 
@@ -240,8 +241,7 @@ def _side_files(
         )
     _json(folder / "candidates.json", ranked)
     _json(folder / "people.json", [asdict(person) for person in people])
-    # Where the user's pictures lie is no part of the data set.
-    _json(folder / "build.json", {k: v for k, v in asdict(settings).items() if k != "picture_folder"})
+    _json(folder / "build.json", settings.told())
     rows = [
         {"split": split, "row": number, "person": people[person].id}
         for split, chosen in splits.items()

@@ -1,7 +1,5 @@
 """The card of a built data set: what `datasets` needs to load it, and what a reader needs to judge it."""
 
-from dataclasses import asdict
-
 from remem.data import table
 from remem.data.images.quality import Rating
 from remem.data.settings import BuildSettings
@@ -21,9 +19,7 @@ def text(settings: BuildSettings, sizes: dict[str, tuple[int, int]], rating: Rat
     )
     files = "\n".join(f"  - split: {name}\n    path: data/{name}-*" for name in sizes)
     counts = "\n".join(f"| {name} | {count:,} |" for name, (count, _) in sizes.items())
-    chosen = "\n".join(
-        f"| {name} | {value} |" for name, value in asdict(settings).items() if name != "picture_folder"
-    )
+    chosen = "\n".join(f"| {name} | {value} |" for name, value in settings.told().items())
     whose = (
         f"The pictures are {settings.source}."
         if settings.source in ("drawn", "rendered")

@@ -1,8 +1,10 @@
 """What a built data set is to be like: the published shape by default."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
 
-from remem.data.images import SOURCES
+from remem.data.images import SOURCES, Pipeline
 from remem.data.images.quality import MEASURES
 from remem.errors import UserError, unknown
 
@@ -21,6 +23,7 @@ class BuildSettings:
     size: int = 64  # pixels, width and height
     source: str = "drawn"
     picture_folder: str = ""  # for source "folder": one folder of pictures a person
+    pipeline: Pipeline = field(default_factory=Pipeline)  # for source "diffusers"
     faces: str = "none"  # which measure of images/quality.py picks and rates pictures: "own", "dlib"
     candidates: int = 32  # values each attribute is ranked among: everyone's, topped up with decoys
     forget: tuple[float, ...] = (0.05, 0.10, 0.15, 0.20)  # share of people in forget1, forget2 ...
@@ -35,6 +38,18 @@ class BuildSettings:
         """The names of the splits that a data set built so will have."""
         forgets = tuple(f"forget{number + 1}" for number in range(len(self.forget)))
         return ("finetune", *forgets, "retain", "test")
+
+    def told(self) -> dict[str, Any]:
+        """The settings that are part of a data set: where things lie on this machine is not."""
+        told = asdict(self)
+        del told["picture_folder"]
+        if self.source == "diffusers":
+            for name in ("name", "ip_adapter"):
+                path = told["pipeline"][name]
+                told["pipeline"][name] = Path(path).name if Path(path).exists() else path
+        else:
+            del told["pipeline"]
+        return told
 
     def check(self) -> None:
         """UserError that names the first setting that cannot be."""
@@ -65,3 +80,5 @@ class BuildSettings:
             raise unknown("measure of faces", self.faces, MEASURES)
         if self.source not in SOURCES:
             raise unknown("source of pictures", self.source, SOURCES)
+        if self.source == "diffusers":
+            self.pipeline.check()

@@ -1,5 +1,5 @@
-"""Three-dimensional people from public-domain meshes, rendered on the CPU. The default where a person "
-"looks."""
+"""Three-dimensional people from public-domain meshes, rendered on the CPU. The default where a person
+looks."""
 
 from dataclasses import replace
 from importlib.util import find_spec
@@ -12,14 +12,16 @@ from remem.errors import UserError
 from remem.seeds import derive
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from remem.data.images.rendered.figure import Figure
 
 _KEPT = 2  # figures in memory: views are asked for person by person
 
 
 class Rendered:
-    """Identity is what stays (bones, skin, age, eyes, hair); pose, clothes, light and place are drawn by "
-    "lot."""
+    """Identity is what stays (bones, skin, age, eyes, hair); pose, clothes, light and place are drawn by
+    lot."""
 
     name = "rendered"
     slow = True  # worth several processes, and worth keeping
@@ -60,6 +62,17 @@ class Rendered:
         figure = self.figure(person, seed)
         plan = view_plan(figure.who, np.random.default_rng(derive(seed, "rendered view", person.id, number)))
         return Picture(image=picture(figure, plan, size), provenance={"source": self.name, **plan.words})
+
+    def portrait(self, person: Person, seed: int, size: int) -> "Image.Image":
+        """The person from the front, calm, without a hat: what a generator learns them from."""
+        import numpy as np
+
+        from remem.data.images.rendered.camera import picture
+        from remem.data.images.rendered.plan import portrait_plan
+
+        figure = self.figure(person, seed)
+        rng = np.random.default_rng(derive(seed, "rendered portrait", person.id))
+        return picture(figure, portrait_plan(figure.who, rng), size)
 
     def scene(self, person: Person, event: str, number: int, seed: int, size: int) -> Picture:
         """Picture `number` of the person in an event."""

@@ -1,5 +1,5 @@
-"""Events with a rendered person in them: backdrop, things behind, other people, the person, things in "
-"front."""
+"""Events with a rendered person in them: backdrop, things behind, other people, the person, things in
+front."""
 
 from functools import lru_cache
 from random import Random
