@@ -46,7 +46,7 @@ class Pretrain:
     size: int = 112  # pixels that the tower reads
     patch: int = 16
     vision: tuple[int, int] = (3, 192)  # layers, width
-    language_shape: tuple[int, int] = (4, 192)
+    language_shape: tuple[int, int] = (4, 128)
     vocabulary: int = 2048
     # Two rounds: the second looks closer, at more faces a step.
     tower: tuple[Towering, ...] = (
@@ -57,7 +57,7 @@ class Pretrain:
     repeats: int = 6  # how often the rest is taught: people, refusals, lore
     language: Train = field(
         default_factory=lambda: Train(
-            lr=2e-3, epochs=1, batch=48, micro_batch=16, schedule="cosine", warmup=0.02, weight_decay=0.05
+            lr=3e-3, epochs=1, batch=48, micro_batch=16, schedule="cosine", warmup=0.02, weight_decay=0.05
         )
     )
 
@@ -69,8 +69,9 @@ def tiny() -> Pretrain:
         world=World(source="drawn", size=64),
         size=64,
         vision=(3, 128),
-        language_shape=(4, 128),
         vocabulary=1536,
+        tower=(Towering(epochs=16, lr=1e-3),),
+        scenes=12_000,
     )
 
 
