@@ -23,7 +23,7 @@ class Split:
         self.most = max(1, SHARD_BYTES // row_bytes // self.group) * self.group
         shards = max(1, -(-count // self.most))
         self.paths = [folder / "data" / f"{name}-{n:05d}-of-{shards:05d}.parquet" for n in range(shards)]
-        self.count, self.added = count, 0
+        self.name, self.count, self.added = name, count, 0
         self._waiting: list[dict[str, object]] = []
         self._file: Any = None
 
