@@ -12,7 +12,7 @@ from remem.data.drawing import Made, Request, kept_pictures, order
 from remem.data.events import EVENTS
 from remem.data.facts import IDENTITY
 from remem.data.images import quality
-from remem.data.pebench import card
+from remem.data.pebench import card, given
 from remem.data.pebench.cut import CELLS, CONCEPTS, TEST, cut
 from remem.data.pebench.paths import image_path
 from remem.data.pebench.plan import Plan, Shot
@@ -37,6 +37,9 @@ def build(
     """
     settings.check()
     folder = Path(folder)
+    if settings.data:
+        _build_given(folder, settings, progress)
+        return
     plan = invented(settings)
     shown = quality.as_drawn(settings, plan.people)
     wanted = [
@@ -48,6 +51,16 @@ def build(
         write(folder, plan, settings, _seen(made, wanted, faces), drawn_bytes(settings.size), progress)
         rating = None if settings.faces == "none" else quality.rate(settings.faces, faces)
         card.write(folder, plan, settings, rating)
+
+
+def _build_given(folder: Path, settings: PEBenchSettings, progress: Progress) -> None:
+    plan, files = given.given(settings)
+    settings = given.settled(settings, plan)
+    size = max(1, sum(file.stat().st_size for file in files) // len(files))
+    with enough_room(folder):
+        write(folder, plan, settings, given.pictures(files), size, progress)
+        origin = "The pictures were given, and their rights apply to them."
+        card.write(folder, plan, settings, origin=origin)
 
 
 def invented(settings: PEBenchSettings) -> Plan:

@@ -20,6 +20,7 @@ class PEBenchSettings(PictureSettings):
     forget_people: float = 0.05  # share
     forget_events: float = 0.10
     data: str = ""  # the published set, or one like it: a folder or hub id. "": people and pictures are made
+    spare: bool = False  # of `data`: leave out pictures that no row of its table names, or without an event
     test_events: int = 2  # held-out pictures of each person, in held-out wording; the published set has none
 
     def shares(self) -> dict[str, float]:
