@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from remem.data import drawing, facts, load
+from remem.data.dataset import value
 from remem.data.events import EVENTS
 from remem.data.pebench.build import build
 from remem.data.pebench.cut import CONCEPTS, TASKS, task
@@ -51,6 +52,14 @@ def test_answers_are_the_name_and_the_description(loaded):
             assert item.keywords == EVENTS[item.event].keywords
         assert item.question_type == CONCEPTS[item.category]
         assert item.hops == 2
+
+
+def test_values_that_stand_in_for_each_other_are_whole_names_and_whole_descriptions(loaded):
+    who, scene = (next(i for i in loaded.items.values() if i.category == c) for c in CONCEPTS)
+    assert loaded.names[who.person] in loaded.candidates(who)
+    assert len(loaded.candidates(who)) == 32
+    assert value(scene) == scene.answer
+    assert set(loaded.candidates(scene)) == {event.description for event in list(EVENTS.values())[:5]}
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -174,6 +183,18 @@ def test_wordings_are_disjoint_and_give_no_keyword_away():
     assert held == []
     with pytest.raises(UserError, match="Did you mean train"):
         scene_templates("trian")
+
+
+@pytest.mark.parametrize(("name", "wording"), [("finetune", "train"), ("test", "test")])
+def test_rows_are_worded_as_their_split_should_be(loaded, name, wording):
+    who = {
+        template.replace("{kind}", kind)
+        for template in templates("name", MULTI_HOP, wording, "bench")
+        for kind in ("man", "woman")
+    }
+    known = {"person": who, "event": set(scene_templates(wording))}
+    for item in _rows(loaded, name):
+        assert item.question in known[item.category]
 
 
 @pytest.mark.parametrize(

@@ -294,3 +294,18 @@ def test_a_broken_table_is_named(given, text, says):
     (given / "data.csv").write_text(text)
     with pytest.raises(UserError, match=says):
         read(given)
+
+
+def test_a_folder_in_this_layout_is_not_loaded_but_built_from(given):
+    _table(given, _rows())
+    with pytest.raises(UserError, match="remem build pebench FOLDER --data"):
+        load(given)
+
+
+def test_pictures_with_labels_are_no_data_set(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"image": ["x"], "label": [0]}), tmp_path / "train.parquet")
+    with pytest.raises(UserError, match=r"no questions.*remem build pebench FOLDER"):
+        load(tmp_path)
