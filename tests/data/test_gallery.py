@@ -49,7 +49,8 @@ def test_events_are_columns_and_what_is_to_be_forgotten_is_marked(tmp_path):
     build(tmp_path / "set", settings)
     page = gallery(tmp_path / "set").read_text("utf-8")
     assert "<h2>Views</h2>" not in page
-    taught, held_out = page.split("<h2>Events, held-out pictures</h2>")
+    assert "<title>set: contact sheet</title>" in page
+    taught, held_out = page.split("<h2>Events, picture 2 of each</h2>")
     headings = re.findall(r"<th>([^<]+)</th>", taught.split("<tbody>")[0])
     assert [heading.removesuffix(" (to be forgotten)") for heading in headings] == list(EVENTS)[:4]
     assert sum(heading.endswith("(to be forgotten)") for heading in headings) == 1

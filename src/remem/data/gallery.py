@@ -181,14 +181,14 @@ def _page(
         most = max(len(rows) for rows in plain.values())
         parts.append("<h2>Views</h2>" + _table([""] * most, plain.items(), names, thumbnails))
     headings = [columns.get(event, event) for event in events]
-    for title, first in (("Events", 0), ("Events, held-out pictures", 1)):
+    for number in range(max((len(paths) for rows in staged.values() for paths in rows.values()), default=0)):
         cells = {
-            person: [by.get(event, [])[first : first + 1] for event in events]
+            person: ["".join(by.get(event, [])[number : number + 1]) for event in events]
             for person, by in staged.items()
         }
-        rows = [(person, ["".join(cell) for cell in row]) for person, row in cells.items() if any(row)]
-        if rows:
-            parts.append(f"<h2>{title}</h2>" + _table(headings, rows, names, thumbnails))
+        rows = [(person, row) for person, row in cells.items() if any(row)]
+        heading = f"Events, picture {number + 1} of each" if number else "Events"
+        parts.append(f"<h2>{heading}</h2>" + _table(headings, rows, names, thumbnails))
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'

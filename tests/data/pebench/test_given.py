@@ -309,3 +309,13 @@ def test_pictures_with_labels_are_no_data_set(tmp_path):
     pq.write_table(pa.table({"image": ["x"], "label": [0]}), tmp_path / "train.parquet")
     with pytest.raises(UserError, match=r"no questions.*remem build pebench FOLDER"):
         load(tmp_path)
+
+
+def test_descriptions_alone_are_events_too(given, tmp_path):
+    rows = [{key: row[key] for key in ("file", "person")} | {"about": row["text"]} for row in _rows()]
+    _table(given, rows)
+    build(tmp_path / "set", replace(GIVEN, data=str(given)))
+    data = load(tmp_path / "set")
+    assert {item.event for item in data.items.values()} == {"event 1", "event 2", "event 3"}
+    assert TOLD["coronation"] in {item.answer for item in data.items.values()}
+    assert lint(data) == []

@@ -59,7 +59,7 @@ def _build_given(folder: Path, settings: PEBenchSettings, progress: Progress) ->
     size = max(1, sum(file.stat().st_size for file in files) // len(files))
     with enough_room(folder):
         write(folder, plan, settings, given.pictures(files), size, progress)
-        origin = "The pictures were given, and their rights apply to them."
+        origin = "People, events and pictures were given to remem, and\ntheir rights apply to them."
         card.write(folder, plan, settings, origin=origin)
 
 

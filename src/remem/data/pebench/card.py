@@ -15,7 +15,7 @@ def write(
 ) -> None:
     """README.md: YAML for `datasets.load_dataset(folder, "person", split="retain")`, then prose.
 
-    `origin` is said where the pictures were given and not made.
+    `origin` says where pictures and people are from when they were given and not made.
     """
     sizes = plan.sizes()
     present = [name for name in CELLS if sizes[name]]
@@ -28,8 +28,10 @@ def write(
         for config, splits in configs.items()
         for split, names in splits.items()
     )
-    pictures = origin or f"The people are invented and the pictures {settings.source}."
-    shape = "" if origin else ", only built in its shape"
+    whose = origin or (
+        f"The people are invented and the pictures {settings.source}.\nThis is **not the authors' data set** "
+        "(*PEBench*, arXiv 2503.12545), only built in its shape."
+    )
     licence = "other" if origin else "cc0-1.0"
     text = f"""---
 license: {licence}
@@ -37,7 +39,7 @@ language:
 - en
 task_categories:
 - visual-question-answering
-pretty_name: Invented people in events, in the shape of PEBench
+pretty_name: People in events, in the shape of PEBench
 dataset_info:
 {"".join(f"- config_name: {config}{chr(10)}{features()}{chr(10)}" for config in configs).rstrip()}
 configs:
@@ -47,9 +49,8 @@ configs:
 # People in events, in the shape of PEBench
 
 {len(plan.people)} people in {len(plan.events)} events; each picture is asked about twice: who is this
-(`who`), and what scene is it (`scene`). {pictures}
-This is **not the authors' data set** (*PEBench*, arXiv 2503.12545){shape}; the splits are cut by
-remem, and numbers measured on it are not comparable with theirs.
+(`who`), and what scene is it (`scene`). {whose}
+The splits are cut by remem, and numbers measured on them are not comparable with the paper's.
 
 | config | split | rows |
 |---|---|---|

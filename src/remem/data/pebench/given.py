@@ -21,6 +21,7 @@ from remem.data.people import Person
 from remem.errors import UserError
 
 _KEYWORDS = 10  # of an event, where the table has none
+_NAME = 60  # letters of an event's name at most: more is a description
 _WORD = re.compile(r"[a-z][a-z'-]{3,}")
 
 
@@ -72,8 +73,11 @@ def _events(found: Published, scenes: list[str]) -> list[Event]:
     described = _by_event(found, "description") or _by_event(found, "answer", _says_no_name(found))
     listed = _by_event(found, "keywords")
     events = []
-    for scene in scenes:
+    for number, scene in enumerate(scenes):
         ours, told = EVENTS.get(plain(scene)), described.get(plain(scene), "")
+        name = " ".join(scene.replace("_", " ").split())
+        if len(name) > _NAME:  # the table has descriptions alone
+            name, told = f"event {number + 1}", told or scene
         if not told and ours is None:
             raise UserError(
                 f"the event {scene} has no description, and is none of the forty of PEBench. "
@@ -83,7 +87,6 @@ def _events(found: Published, scenes: list[str]) -> list[Event]:
             events.append(ours)
             continue
         words = [w for w in parse(listed.get(plain(scene), ""), told) if w.lower() in told.lower()]
-        name = " ".join(scene.replace("_", " ").split())
         events.append(Event(name=name, description=told, keywords=tuple(words)))
     texts = [event.description.lower() for event in events]
     return [e if e.keywords else replace(e, keywords=_telling(e.description.lower(), texts)) for e in events]

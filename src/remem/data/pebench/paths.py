@@ -1,12 +1,15 @@
 """Where the pictures of people in events stand: images/p003/zoo_visit/0000.png."""
 
+import re
+
 from remem.data.events import Event
 from remem.data.people import Person
 
 
 def image_path(person: Person, event: Event, number: int, suffix: str = ".png") -> str:
     """Where a picture stands: the person's folder, then the event's."""
-    return f"images/{person.id}/{event.name.replace(' ', '_')}/{number:04d}{suffix}"
+    folder = re.sub(r"[^\w-]+", "_", event.name)
+    return f"images/{person.id}/{folder}/{number:04d}{suffix}"
 
 
 def without_event(path: str) -> str:
