@@ -98,18 +98,33 @@ _stage("report", "report", "Write the report of a run, after whatever is still t
 
 @app.command()
 def build(
-    folder: Annotated[Path, typer.Argument(help="Where the data set goes; must not exist.")],
+    shape: Annotated[str, typer.Argument(help="remem: questions about people; pebench: people in events.")],
+    folder: Annotated[Path | None, typer.Argument(help="Where the data set goes; must not exist.")] = None,
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data", help="For pebench: cut the published set, or one like it: a folder or hub id."
+        ),
+    ] = "",
     settings: Settings = None,
 ) -> None:
-    """Build a ReMem-shaped data set of invented people: remem build people --set people=50 --set qa=100."""
+    """Build a data set of invented people: remem build remem people --set people=50 --set qa=100."""
     from remem import config
     from remem.console import Line
-    from remem.data import build as build_data
+    from remem.data.shapes import SHAPES
     from remem.execute import writing
-    from remem.recipes import demo
     from remem.store import Step, keys, open_part
 
-    wanted = config.override(demo(), [f"build.{one}" for one in settings or []]).build
+    if folder is None:
+        raise UserError(
+            f"remem build takes the shape of the data set and then the folder: remem build remem {shape}. "
+            f"Shapes: {', '.join(SHAPES)}."
+        )
+    if shape not in SHAPES:
+        raise unknown("shape of data set", shape, SHAPES)
+    defaults, build_data = SHAPES[shape]
+    wanted = config.change(defaults, [*([f"data={data}"] if data else []), *(settings or [])])
+    wanted.check()
     if folder.exists():
         raise UserError(f"{folder} exists already: choose another folder, or delete it.")
     step = Step(name=folder.name, work=build_data, settings=config.plain(wanted))

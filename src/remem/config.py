@@ -6,9 +6,9 @@ import json
 import math
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from remem.data.settings import BuildSettings
 from remem.errors import UserError, unknown
@@ -23,6 +23,7 @@ def within(name: str, value: float, low: float, high: float = math.inf, *, above
         raise UserError(f"{name} must be {least}{most}, not {value}")
 
 
+T = TypeVar("T")
 How = Literal["frozen", "lora", "full"]
 
 
@@ -148,12 +149,24 @@ def override(run: Run, settings: Sequence[str]) -> Run:
     `methods=ga,npo` chooses the competitors. `npo.beta=0.2` sets a method's own setting, and
     `npo.lr=1e-4` a field of `Train` for that method alone.
     """
+    for key, text in _pairs(settings):
+        run = _override(run, key, text)
+    return run
+
+
+def change(value: T, settings: Sequence[str]) -> T:
+    """Any dataclass of settings with `key=value` settings applied."""
+    for key, text in _pairs(settings):
+        value = _set(value, key.split("."), _value(text), key)
+    return value
+
+
+def _pairs(settings: Sequence[str]) -> Iterator[tuple[str, str]]:
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals or not key:
             raise UserError(f"--set takes key=value, not {setting!r}: for example --set learn.lr=0.001")
-        run = _override(run, key.strip(), text.strip())
-    return run
+        yield key.strip(), text.strip()
 
 
 def _override(run: Run, key: str, text: str) -> Run:

@@ -57,7 +57,7 @@ def test_the_same_view_has_the_same_pixels_in_any_order(source):
 def test_provenance_says_what_varies(source):
     picture = source.view(PEOPLE[0], 3, 0, 24)
     assert picture.image.size == (24, 24)
-    assert {"source", "scene", "expression", "clothes", "hat", "shot", "pose", "turned"} == set(
+    assert {"source", "scene", "expression", "clothes", "colour", "hat", "shot", "pose", "turned"} == set(
         picture.provenance
     )
 

@@ -9,7 +9,7 @@ import zipfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from functools import cache, lru_cache, partial
 from itertools import groupby
@@ -18,8 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from remem import __version__
+from remem.data import kept
 from remem.data.images import ImageSource, Pipeline, quality, source
 from remem.data.people import Person
+from remem.data.settings import PictureSettings
 
 _CHUNK = (
     60  # pictures of one person that one process makes in a row: a rendered body is prepared once for them
@@ -55,6 +57,34 @@ class Order:
     size: int
     faces: str = "none"  # the measure that views must pass
     pipeline: Pipeline = field(default_factory=Pipeline)
+
+
+def order(settings: PictureSettings) -> Order:
+    """What a build's settings say of all its pictures."""
+    return Order(
+        source=settings.source,
+        folder=settings.picture_folder,
+        seed=settings.seed,
+        size=settings.size,
+        faces=settings.faces,
+        pipeline=settings.pipeline,
+    )
+
+
+@contextmanager
+def kept_pictures(
+    folder: Path, order: Order, wanted: Sequence[Request], workers: int = 0
+) -> Iterator[Iterator[Made]]:
+    """The pictures of the data set in `folder`, by so many processes (0: one a core where it pays).
+
+    Slow ones are kept beside the folder until the block has ended well, so that a killed build goes on.
+    """
+    # A step that is not whole has ".part" in its name; what is kept outlives it.
+    beside = folder.with_name(folder.name.removesuffix(".part") + ".pictures")
+    keep = kept.claim(beside) if is_slow(order) else None
+    yield pictures(order, wanted, workers or default_workers(order, len(wanted)), keep)
+    if keep is not None:
+        kept.discard(keep)
 
 
 def pictures(

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from remem.data.dataset import Dataset, decode
+from remem.data.pebench import checks as pebench
 from remem.errors import UserError
 from remem.types import Item, Progress, silent
 
@@ -23,6 +24,7 @@ def lint(dataset: Dataset, *, images: bool = True, progress: Progress = silent) 
     """All findings, errors before warnings. `images` opens every picture."""
     found = [*_keywords(dataset), *_cloze(dataset), *_contradictions(dataset), *_nameless(dataset)]
     found += _template_leaks(dataset)
+    found += [_error(dataset, item, message) for item, message in pebench.faults(dataset, images)]
     if images:
         found += _pictures(dataset, progress)
     return sorted(found, key=lambda finding: finding.level)
@@ -80,7 +82,9 @@ def _nameless(dataset: Dataset) -> list[Finding]:
 def _template_leaks(dataset: Dataset) -> list[Finding]:
     taught = {_template(dataset, dataset.items[id]) for id in dataset.splits["finetune"]}
     leaks = [
-        i for i in map(dataset.items.__getitem__, dataset.splits["test"]) if _template(dataset, i) in taught
+        i
+        for i in map(dataset.items.__getitem__, dataset.splits.get("test", ()))
+        if _template(dataset, i) in taught
     ]
     if not leaks:
         return []
@@ -97,7 +101,8 @@ def _template(dataset: Dataset, item: Item) -> tuple[str, str]:
 
 def _pictures(dataset: Dataset, progress: Progress) -> list[Finding]:
     found = []
-    taught: dict[str, str] = {}
+    shown = set()
+    taught = set(dataset.splits["finetune"])
     owners: dict[str, Item] = {}
     for number, item in enumerate(dataset.items.values()):
         progress(number + 1, len(dataset.items), "pictures")
@@ -122,9 +127,10 @@ def _pictures(dataset: Dataset, progress: Progress) -> list[Finding]:
                     f"shows the same picture as {owners[key].person}, but is about {item.person}",
                 )
             )
-        taught.setdefault(key, dataset.place(item.id))
-    leaked = [id for id in dataset.splits["test"] if dataset.items[id].image_path
-              and taught.get(dataset.image_key(id), "").startswith("finetune ")]  # fmt: skip
+        if item.id in taught:
+            shown.add(key)
+    test = [id for id in dataset.splits.get("test", ()) if dataset.items[id].image_path]
+    leaked = [id for id in test if dataset.image_key(id) in shown]
     if leaked:
         message = f"{len(leaked)} test questions show a picture that finetune shows too"
         found.append(Finding(level=WARNING, message=message, where=dataset.place(leaked[0])))

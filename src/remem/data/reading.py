@@ -55,6 +55,11 @@ def folder(root: Path, progress: Progress) -> Read:
         return _parquet(root, files, progress)
     if (root / "dataset_dict.json").is_file():
         return _saved(root)
+    if any(root.rglob("*.csv")):
+        raise UserError(
+            f"{root} holds a table, and maybe pictures, but no data set. If it is in the layout of the "
+            f"published PEBench, build one from it: remem build pebench FOLDER --data {root}"
+        )
     raise UserError(
         f"{root} holds no data set: neither data/*.parquet nor the dataset_dict.json that save_to_disk "
         "writes. Point to the folder that holds them."
@@ -120,6 +125,11 @@ def _strings(column: Any) -> list[str]:
 
 
 def _check_columns(place: str, names: list[str]) -> None:
+    if set(names) == {"image", "label"}:
+        raise UserError(
+            f"{place} holds pictures with labels and no questions. If it is the published PEBench, build a "
+            "data set from it: remem build pebench FOLDER --data xuzhaopan/PEBench"
+        )
     for name in table.COLUMNS:
         if name not in names:
             raise UserError(
