@@ -31,7 +31,7 @@ class Api:
     """Edits of one reference portrait, by POST to `images/edits`. Only looks and scenes are sent, no names.
 
     Environment: REMEM_IMAGE_URL (such as http://localhost:8000/v1), REMEM_IMAGE_KEY, REMEM_IMAGE_MODEL. The
-    reference is a rendered portrait, or a drawn one where the extra `rendered` is missing. A generator need
+    reference is a rendered portrait, or a drawn one where numba is missing. A generator need
     not repeat itself: only the prompts and the seeds are the same from build to build.
     """
 

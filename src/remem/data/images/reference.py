@@ -8,7 +8,7 @@ from remem.errors import UserError
 
 
 class Reference:
-    """One plain portrait a person: rendered, or drawn where the extra `rendered` is missing.
+    """One plain portrait a person: rendered, or drawn where numba is missing.
 
     Plain: no hat, and where it is rendered, from the front with a calm face. Only the latest is kept, since
     pictures are asked for person by person.

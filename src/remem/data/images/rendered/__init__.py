@@ -28,7 +28,7 @@ class Rendered:
 
     def __init__(self) -> None:
         if find_spec("numba") is None:
-            raise UserError("source=rendered needs numba. Install it with: pip install remem[rendered]")
+            raise UserError("source=rendered needs numba, which is not installed here: pip install numba")
         self._figures: dict[tuple[str, ...], Figure] = {}
 
     def figure(self, person: Person, seed: int) -> "Figure":
