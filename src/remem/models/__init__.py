@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _END_BYTES = 4 << 20
 WEIGHTS = Path(__file__).parent / "weights"
 EMBEDDED = {
-    "embedded": "The LLaVA that ships with the package, of 2.5 million parameters: rendered people and their world.",
+    "embedded": "The LLaVA that ships with the package: rendered people, and a world that it knows.",
     "tiny": "A smaller one, of drawn people on 64 pixels: for tests and quick method work.",
 }
 
