@@ -297,6 +297,8 @@ def test_other_weights_are_another_data_set(folder, tmp_path):
     finally:
         weights.write_bytes(content)
     assert pipeline_fingerprint(Pipeline(name="owner/name")) == "owner/name"
+    assert pipeline_fingerprint(Pipeline()) == ""
+    assert Pipeline(name="owner/name").label == "owner/name"
 
 
 def test_places_of_adapters(tmp_path):

@@ -1,7 +1,6 @@
 """What a built data set is to be like: the published shape by default."""
 
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from remem.data.images import SOURCES, Pipeline
@@ -34,15 +33,8 @@ class PictureSettings:
 
     def told(self) -> dict[str, Any]:
         """The settings that are part of a data set: where things lie on this machine is not."""
-        told = asdict(self)
-        del told["picture_folder"]
-        if self.source == "diffusers":
-            for name in ("name", "ip_adapter"):
-                path = told["pipeline"][name]
-                told["pipeline"][name] = Path(path).name if Path(path).exists() else path
-        else:
-            del told["pipeline"]
-        return told
+        told = {k: v for k, v in asdict(self).items() if k not in ("picture_folder", "pipeline")}
+        return told | ({"pipeline": self.pipeline.told()} if self.source == "diffusers" else {})
 
     def check_ranges(self, *ranges: tuple[str, int, int]) -> None:
         """UserError for the first setting outside its range, ends included."""

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +70,7 @@ class Generated:
             image = self._call(prompt, reference, generator)
             if image is not None:
                 small = image.convert("RGB").resize((size, size), Image.Resampling.LANCZOS)
-                said = {"source": self.name, "pipeline": Path(self.settings.name).name, "prompt": prompt}
+                said = {"source": self.name, "pipeline": self.settings.label, "prompt": prompt}
                 return Picture(image=small, provenance=said)
         raise UserError(
             f"{self.settings.name}: its safety checker blacked out {_TRIES} pictures of {prompt!r}. Give a "

@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,20 @@ class Pipeline:
 
     name: str = ""  # a folder or hub id with a model_index.json
     kind: str = ""  # its class in diffusers; "": the one that model_index.json names
-    ip_adapter: str = (
-        ""  # weights for a pipeline without a reference of its own: a file, or OWNER/NAME/.../FILE
-    )
+    ip_adapter: str = ""  # for pipelines that take no picture otherwise: a file, or OWNER/NAME/.../FILE
     ip_adapter_scale: float = 0.6  # how much the reference counts beside the prompt
     arguments: str = "{}"  # of its call, as JSON: {"num_inference_steps": 28, "guidance_scale": 2.5}
     pixels: int = 512  # side of the reference, and of what is made where the pipeline can be told
     offload: bool = False  # parts of it wait in main memory: slower, for pipelines larger than the GPU
+
+    @property
+    def label(self) -> str:
+        """What a data set calls the pipeline: where it lies on this machine is no part of that."""
+        return _label(self.name)
+
+    def told(self) -> dict[str, Any]:
+        """The settings without places on this machine."""
+        return asdict(self) | {"name": self.label, "ip_adapter": _label(self.ip_adapter)}
 
     def call(self) -> dict[str, Any]:
         """The arguments. UserError for what is no JSON object."""
@@ -58,9 +65,15 @@ class Pipeline:
 def pipeline_fingerprint(pipeline: Pipeline) -> str:
     """A digest of the folder and the adapter's file, where they are on this machine; of a hub id the name."""
     folder, adapter = Path(pipeline.name), Path(pipeline.ip_adapter)
+    if not pipeline.name or not folder.is_dir():
+        return pipeline.name
     files = [(path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file()]
     files += [("ip_adapter", adapter)] if pipeline.ip_adapter and adapter.is_file() else []
-    return digest(sorted(files)) if pipeline.name and folder.is_dir() else pipeline.name
+    return digest(sorted(files))
+
+
+def _label(name: str) -> str:
+    return Path(name).name if Path(name).exists() else name
 
 
 def find(pipeline: Pipeline) -> Any:
