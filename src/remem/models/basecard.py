@@ -68,7 +68,7 @@ def write(folder: Path, name: str, settings: Pretrain, marks: Sequence[Mark], pa
             vision=settings.vision,
             pixels=settings.size,
             tokens=(settings.size // settings.patch) ** 2,
-            language=settings.language_shape,
+            language=settings.language,
             vocabulary=settings.vocabulary,
             source=world.source,
             faces=world.faces,

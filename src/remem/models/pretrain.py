@@ -30,10 +30,44 @@ from remem.seeds import derive
 from remem.train import Streams, Teach, train
 from remem.types import Progress, silent
 from remem.world import exam
-from remem.world.corpus import KNOWLEDGE, Lesson, World, lessons, shots
+from remem.world.corpus import Lesson, World, lessons, shots
 from remem.world.pictures import Album, Shot, album
 
 _PIXELS_BYTES = 6 << 30  # processed pictures that are held in memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Talking:
+    """One round of stage B: how many lessons of each kind about what pictures show, how often all others."""
+
+    shown: dict[str, int]
+    repeats: dict[str, int]
+    train: Train
+
+
+def _train(lr: float, batch: int) -> Train:
+    return Train(
+        lr=lr, epochs=1, batch=batch, micro_batch=16, schedule="cosine", warmup=0.02, weight_decay=0.05
+    )
+
+
+FIRST = Talking(
+    shown={
+        "presence": 6400, "caption": 4000, "count": 3200, "place": 3200, "side": 2600, "colour": 1500,
+        "looks": 1500, "clothes": 1500,
+    },
+    repeats={"who": 6, "fact": 6, "refusal": 6, "lore": 6, "plain": 1},
+    train=_train(3e-3, 48),
+)  # fmt: skip
+# Smaller steps, and more of what is learnt slowly.
+SECOND = Talking(
+    shown={
+        "presence": 28_000, "caption": 6000, "count": 4000, "place": 500, "side": 3000, "colour": 500,
+        "looks": 2000, "clothes": 2000,
+    },
+    repeats={"who": 10, "fact": 10, "refusal": 4, "lore": 12, "plain": 2},
+    train=_train(2e-3, 16),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,20 +80,14 @@ class Pretrain:
     size: int = 112  # pixels that the tower reads
     patch: int = 16
     vision: tuple[int, int] = (3, 192)  # layers, width
-    language_shape: tuple[int, int] = (4, 128)
+    language: tuple[int, int] = (4, 128)
     vocabulary: int = 2048
-    # Two rounds: the second looks closer, at more faces a step.
-    tower: tuple[Towering, ...] = (
+    # Two rounds of each stage. The second of the tower looks closer, at more faces a step.
+    seeing: tuple[Towering, ...] = (
         Towering(),
         Towering(epochs=20, faces=56, scenes=24, lr=1.2e-3, zoom=0.5),
     )
-    scenes: int = 24_000  # lessons about what a picture shows, each taught once
-    repeats: int = 6  # how often the rest is taught: people, refusals, lore
-    language: Train = field(
-        default_factory=lambda: Train(
-            lr=3e-3, epochs=1, batch=48, micro_batch=16, schedule="cosine", warmup=0.02, weight_decay=0.05
-        )
-    )
+    talking: tuple[Talking, ...] = (FIRST, SECOND)
 
 
 def tiny() -> Pretrain:
@@ -70,8 +98,7 @@ def tiny() -> Pretrain:
         size=64,
         vision=(3, 128),
         vocabulary=1536,
-        tower=(Towering(epochs=16, lr=1e-3),),
-        scenes=12_000,
+        seeing=(Towering(epochs=16, lr=1e-3),),
     )
 
 
@@ -105,15 +132,13 @@ def pretrain(
             size=settings.size,
             patch=settings.patch,
             vision=settings.vision,
-            language=settings.language_shape,
+            language=settings.language,
         )
     network.generation_config.eos_token_id = tokenizer.eos_token_id
     _see(network.model.vision_tower, processor, wanted, seen, settings, kept, progress)
     model = Model(network, processor, "base", pixel_budget_bytes=_PIXELS_BYTES)
     model.adapt(Adapt(vision="frozen", projector="full", language="full"))
-    rows = list(_rows(model, told, seen, settings))
-    streams = Streams(retain=rows)
-    train(model, Teach(), streams, settings.language, seed=settings.seed, folder=kept, progress=progress)
+    _talk(model, told, seen, settings, kept, progress)
     save(network.to(torch.bfloat16), processor, folder)
     exam.write(folder / "world", world, progress)
     marks = basecard.examine(folder, 100_000, kept / "exam", progress)
@@ -131,7 +156,7 @@ def _see(
 ) -> None:
     """Stage A; each finished round is kept."""
     normal = processor.image_processor.image_mean, processor.image_processor.image_std
-    for number, how in enumerate(settings.tower):
+    for number, how in enumerate(settings.seeing):
         path = kept / f"tower-{number + 1}.pt"
         if not path.exists():
             seed = derive(settings.seed, "round", number)
@@ -153,17 +178,37 @@ def _texts(told: list[Lesson], seed: int) -> Iterator[str]:
     yield from REFUSALS * 20
 
 
-def _rows(model: Model, told: list[Lesson], seen: Album, settings: Pretrain) -> Iterator[Encoded]:
-    """Every lesson as the loop takes it; those about pictures once and drawn by lot, the others repeated."""
-    scenes = [lesson for lesson in told if lesson.said.kind not in KNOWLEDGE]
-    others = [lesson for lesson in told if lesson.said.kind in KNOWLEDGE]
-    dice = np.random.default_rng(derive(settings.seed, "lessons"))
-    for at in sorted(dice.permutation(len(scenes))[: settings.scenes].tolist()):
-        yield model.encode(question_of(scenes[at], seen))
-    for lesson in others:
-        row = model.encode(question_of(lesson, seen))
-        for _ in range(1 if lesson.said.kind == "plain" else settings.repeats):
-            yield row
+def _talk(
+    model: Model, told: list[Lesson], seen: Album, settings: Pretrain, kept: Path, progress: Progress
+) -> None:
+    """Stage B; each finished round is kept."""
+    for number, how in enumerate(settings.talking):
+        place = kept / f"talking-{number + 1}"
+        place.mkdir(exist_ok=True)
+        path = place / "weights.pt"
+        if not path.exists():
+            seed = derive(settings.seed, "talking", number)
+            rows = Streams(retain=_rows(model, told, seen, how, seed))
+            train(model, Teach(), rows, how.train, seed=seed, folder=place, progress=progress)
+            torch.save(model.trainable(), path.with_suffix(".part"))
+            path.with_suffix(".part").replace(path)
+        model.network.load_state_dict(torch.load(path, weights_only=True), strict=False)
+
+
+def _rows(model: Model, told: list[Lesson], seen: Album, how: Talking, seed: int) -> list[Encoded]:
+    """The lessons of a round as the loop takes them, those about what pictures show drawn by lot."""
+    by_kind: dict[str, list[Lesson]] = {}
+    for lesson in told:
+        by_kind.setdefault(lesson.said.kind, []).append(lesson)
+    rows: list[Encoded] = []
+    for kind, count in how.shown.items():
+        found = by_kind.get(kind, [])
+        order = np.random.default_rng(derive(seed, kind)).permutation(len(found))[:count]
+        rows += [model.encode(question_of(found[at], seen)) for at in sorted(order.tolist())]
+    for kind, times in how.repeats.items():
+        for lesson in by_kind.get(kind, []):
+            rows += [model.encode(question_of(lesson, seen))] * times
+    return rows
 
 
 def question_of(lesson: Lesson, seen: Album) -> Question:

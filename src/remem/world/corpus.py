@@ -15,8 +15,6 @@ from remem.world.pictures import Shot
 from remem.world.scenes import Scene, invent_scene
 from remem.world.talk import Said
 
-KNOWLEDGE = ("who", "fact", "refusal", "lore", "plain")  # kinds of lessons that no picture answers by itself
-
 
 @dataclass(frozen=True, kw_only=True)
 class World:

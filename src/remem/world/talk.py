@@ -62,8 +62,9 @@ def _present(word: str, there: bool, rng: Random, how: str) -> Said:
 
 
 def about_scene(scene: Scene, rng: Random) -> Iterator[Said]:
-    """Two questions of presence, and one each of number, place, side and colour where one can be asked."""
-    yield from presence(scene, rng)
+    """Four questions of presence, and one each of number, place, side and colour where one can be asked."""
+    for _ in range(2):
+        yield from presence(scene, rng)
     counts = scene.counts
     word = rng.choice(list(counts))
     number = NUMBERS[counts[word]]
