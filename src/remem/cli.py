@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from remem import __version__
+from remem import __version__, cli_studies
 from remem.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -184,6 +184,9 @@ def pretrain(folder: Annotated[Path, typer.Argument(help="Where the base goes; m
     folder.mkdir(parents=True)
     make(folder, Pretrain(), Line(out, "step", every_s=5))
     out.print(f"made {folder}. Use it with: remem run --model {folder}")
+
+
+app.command()(cli_studies.diagnose)
 
 
 @app.callback(invoke_without_command=True)

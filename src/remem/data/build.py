@@ -111,11 +111,12 @@ def _ask(
     settings: BuildSettings, people: list[Person], split: str, taught: list[list[Row]] | None = None
 ) -> list[list[Row]]:
     training = split == "train"
+    held_out = settings.one_hop if settings.test_one_hop is None else settings.test_one_hop
     return [
         questions(
             person,
             settings.qa if training else settings.test_qa,
-            settings.one_hop,
+            settings.one_hop if training else held_out,
             settings.seed,
             split,
             images=settings.images if training else settings.test_images,

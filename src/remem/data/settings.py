@@ -17,6 +17,7 @@ class BuildSettings:
     test_qa: int = 28  # held-out questions, in held-out wording
     test_images: int = 20  # held-out views
     one_hop: float = 0.7  # share of questions that name the person; the rest only shows them
+    test_one_hop: float | None = None  # the same share among held-out questions; None: as one_hop
     one_hop_pictures: bool = False  # one-hop rows show a picture too (so it seems in the published set)
     size: int = 64  # pixels, width and height
     source: str = "drawn"
@@ -40,7 +41,7 @@ class BuildSettings:
         """UserError that names the first setting that cannot be."""
         for name, low, high in (
             ("people", 2, 10_000),
-            ("qa", 2, 10_000),
+            ("qa", 1, 10_000),
             ("images", 1, 10_000),
             ("test_qa", 1, 10_000),
             ("test_images", 1, 10_000),
@@ -50,9 +51,10 @@ class BuildSettings:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise UserError(f"{name}={value} is out of range: choose {low} to {high:,}.")
-        for name in ("one_hop", "retain_share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UserError(f"{name}={getattr(self, name)} is a share: choose 0 to 1.")
+        for name in ("one_hop", "test_one_hop", "retain_share"):
+            share = getattr(self, name)
+            if share is not None and not 0 <= share <= 1:
+                raise UserError(f"{name}={share} is a share: choose 0 to 1.")
         if round(self.qa * self.retain_share) < 1:
             raise UserError(
                 f"retain_share={self.retain_share} of qa={self.qa} questions is none. Raise one of them."

@@ -51,7 +51,7 @@ def render(run: RunRecord, data: Data, found: list[Finding], drawn: Figures, pai
     counts = sorted(set(candidate_counts(run, data)))
     script = (files("remem.report") / "templates" / "page.js").read_text("utf-8")
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             run=run,
@@ -83,7 +83,7 @@ def render(run: RunRecord, data: Data, found: list[Finding], drawn: Figures, pai
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("remem.report"),
         autoescape=True,
