@@ -187,6 +187,7 @@ def pretrain(folder: Annotated[Path, typer.Argument(help="Where the base goes; m
 
 
 app.command()(cli_studies.diagnose)
+app.command()(cli_studies.trace)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,4 +1,4 @@
-"""The verbs that look into models: diagnose."""
+"""The verbs that look into models: diagnose, trace."""
 
 from __future__ import annotations
 
@@ -68,3 +68,39 @@ def _numbers(option: str, text: str, kind: type[int] | type[float]) -> tuple:
     if len(set(found)) < len(found):
         raise UserError(f"{option} {text}: each number once")
     return found
+
+
+def trace(
+    folder: Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN_FOLDER")],
+    arm: Annotated[
+        list[str] | None,
+        typer.Option("--arm", help="taught, goal, npo-s0 ...; again for more. Default: taught, base, goal."),
+    ] = None,
+    split: Annotated[str, typer.Option("--split", help="Default: the run's forget split.")] = "",
+    items: Annotated[int, typer.Option("--items", min=1, help="Items of each question type.")] = 24,
+    over: Annotated[
+        str, typer.Option("--over", help="value: the value after its sentence has begun; answer: all of it.")
+    ] = "value",
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Runs at once: memory and speed.")] = 32,
+    threads: Annotated[int, typer.Option("--threads", help="Threads. 0: automatic.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Plain lines instead of progress bars.")] = False,
+) -> None:
+    """Causal tracing: where is a person looked up? The picture or name is swapped, one piece put back."""
+    from remem.cli import out
+    from remem.console import watching
+    from remem.errors import unknown
+    from remem.execute import execute, pending
+    from remem.tracing.trace import Settings, open_run, present, steps
+
+    context, _ = open_run(folder)
+    if over not in ("value", "answer"):
+        raise unknown("thing to score", over, ("value", "answer"))
+    settings = Settings(
+        split=split or context.run.forget.split, items=items, over=over, seed=context.run.seed, rows=rows
+    )
+    planned = steps(context, arm or present(folder), settings)
+    todo = pending(folder, planned)
+    out.print(f"[bold]remem trace[/] → {folder / 'trace'}: {len(todo)} steps to do")
+    with watching(out, len(todo), quiet) as view:
+        execute(folder, planned, context, view, 1, threads)
+    out.print(f"\n[bold]trace[/] {folder / 'trace' / 'report' / 'index.html'}", soft_wrap=True)

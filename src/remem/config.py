@@ -137,6 +137,24 @@ def plain(value: Any) -> Any:
     return json.loads(json.dumps(asdict(value)))
 
 
+def restore(record: dict[str, Any]) -> Run:
+    """The run that `plain` wrote; UserError when it is of another version."""
+    run: Run = _restored(Run, record, "the run")
+    return run
+
+
+def _restored(kind: Any, value: Any, where: str) -> Any:
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        if not isinstance(value, dict) or (strange := sorted(set(value) - set(hints))):
+            what = f"{strange[0]} of {where}" if isinstance(value, dict) else where
+            raise UserError(f"run.json was written by another version: it has {what}. Make the run again.")
+        return kind(**{key: _restored(hints[key], one, key) for key, one in value.items()})
+    if typing.get_origin(kind) is tuple:
+        return tuple(_restored(typing.get_args(kind)[0], one, where) for one in value)
+    return value
+
+
 def override(run: Run, settings: Sequence[str]) -> Run:
     """The run with `key=value` settings applied; keys are dotted paths into `Run`.
 
