@@ -106,7 +106,7 @@ def test_the_page_says_where_the_picture_goes(tmp_path: Path) -> None:
     assert "last token it brings back half or more from layer 1 on" in html
     assert "Of all attention outputs layer 1&#39;s at the last token brings back most: 70 %" in html
     assert "Of all MLP outputs" not in html
-    assert "not told apart from nothing" in html
+    assert "not shown to make the answer less likely" in html
     assert "2 1-hop left out" in html
     cells = json.loads((tmp_path / "trace.json").read_text())["cells"]
     one = next(c for c in cells if c["arm"] == "taught" and c["kind"] == "hidden" and c["group"] == "image")

@@ -1,4 +1,4 @@
-"""Load a data set in the shape of ReMem: a built folder, a `save_to_disk` folder, or a hub id.
+"""Load a data set in the shape of ReMem: a built folder, an image folder, what `save_to_disk` left, a hub id.
 
 A folder of Parquet files is read with pyarrow alone, the image column only on demand; what needs `datasets`
 imports it then. The fingerprint digests the data files and the side files that change meaning: all bytes of
@@ -99,7 +99,7 @@ def _items(texts: dict[str, list[dict[str, str]]], side: Side) -> dict[str, list
             content = "\0".join((row["image_path"], row["question"], row["answer"]))
             repeats[content] += 1
             mark = hashlib.blake2b(f"{content}\0{repeats[content]}".encode(), digest_size=8).hexdigest()
-            keywords = parse(row["keywords"], row["answer"])
+            keywords = _keywords(split, number, row)
             item = Item(
                 id=mark,
                 person=side.people.get((split, number), ""),
@@ -117,6 +117,16 @@ def _items(texts: dict[str, list[dict[str, str]]], side: Side) -> dict[str, list
     if all(item.person for items in drafts.values() for item in items):
         return drafts
     return _owned(drafts, clues, side)
+
+
+def _keywords(split: str, number: int, row: dict[str, str]) -> tuple[str, ...]:
+    try:
+        return parse(row["keywords"], row["answer"])
+    except ValueError as error:
+        raise UserError(
+            f"{split} row {number}, column keywords: {error} ({row['keywords'][:60]}). Write the value "
+            'itself, values with commas between them, or a JSON list such as ["a", "b"].'
+        ) from error
 
 
 def _owned(drafts: dict[str, list[Item]], rows: list, side: Side) -> dict[str, list[Item]]:

@@ -1,6 +1,7 @@
-"""The three ways a data set lies on disk, each read as texts now and pictures later."""
+"""The ways a data set lies on disk, each read as texts now and pictures later."""
 
 import difflib
+import json
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from remem.data import table
+from remem.data import imagefolder, table
 from remem.data.dataset import Pictures
 from remem.errors import UserError
 from remem.types import Progress
@@ -17,6 +18,7 @@ from remem.types import Progress
 Texts = dict[str, list[dict[str, str]]]
 Read = tuple[Texts, Pictures, list[Path]]  # texts, pictures, the files to take the fingerprint of
 
+SIDE = ("rows", "pictures", "paraphrases", "strangers")  # Parquet files that are no splits
 _SHARD = re.compile(r"(?P<split>[^/]+?)(?:-\d{5}-of-\d{5})?\.parquet$")
 _LARGE_GROUP = 64 << 20  # bytes of pictures in a row group, beyond which one row costs too much to read
 
@@ -47,17 +49,21 @@ def _line(error: BaseException) -> str:
 
 
 def folder(root: Path, progress: Progress) -> Read:
-    """A local folder: Parquet files in data/ (or in the folder itself), else what `save_to_disk` left."""
+    """A local folder: Parquet files in data/ (or in the folder itself), else what `save_to_disk` left, else
+    a folder of pictures for each split."""
     files = sorted((root / "data").glob("*.parquet"))
     if not files:
-        files = [path for path in sorted(root.glob("*.parquet")) if path.stem not in ("rows", "pictures")]
+        files = [path for path in sorted(root.glob("*.parquet")) if path.stem not in SIDE]
     if files:
         return _parquet(root, files, progress)
     if (root / "dataset_dict.json").is_file():
         return _saved(root)
+    if found := imagefolder.splits(root):
+        return imagefolder.read(found)
     raise UserError(
-        f"{root} holds no data set: neither data/*.parquet nor the dataset_dict.json that save_to_disk "
-        "writes. Point to the folder that holds them."
+        f"{root} holds no data set: neither data/*.parquet, nor the dataset_dict.json that save_to_disk "
+        "writes, nor a folder with metadata.jsonl or metadata.csv for each split. Point to the folder that "
+        "holds them."
     )
 
 
@@ -72,7 +78,7 @@ def _parquet(root: Path, files: list[Path], progress: Progress) -> Read:
         split = match["split"]
         with intact(path):
             file = pq.ParquetFile(path, memory_map=True)
-            _check_columns(path.name, file.schema_arrow.names)
+            check_columns(path.name, file.schema_arrow.names)
             groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
         if any(group.total_byte_size > _LARGE_GROUP for group in groups):
             return _converted(root, files)
@@ -116,10 +122,17 @@ def _in_order(files: list[Path]) -> list[Path]:
 
 
 def _strings(column: Any) -> list[str]:
-    return ["" if value is None else str(value) for value in column.to_pylist()]
+    return [text_of(value) for value in column.to_pylist()]
 
 
-def _check_columns(place: str, names: list[str]) -> None:
+def text_of(value: Any) -> str:
+    """A cell as text; a list, as some write keywords, as the JSON that the column may hold."""
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else str(value)
+
+
+def check_columns(place: str, names: list[str]) -> None:
     for name in table.COLUMNS:
         if name not in names:
             raise UserError(
@@ -224,7 +237,7 @@ def _arrow(splits: Any, files: list[Path]) -> Read:
     texts: Texts = {}
     for split in [*order, *(name for name in splits if name not in order)]:
         data = splits[split]
-        _check_columns(f"split {split}", data.column_names)
+        check_columns(f"split {split}", data.column_names)
         raw[split] = data.cast_column("image", Image(decode=False))
         shown = raw[split].data.column("image").is_valid().to_pylist()
         if data._indices is not None:  # selected rows: the table holds more than the split does
@@ -232,7 +245,7 @@ def _arrow(splits: Any, files: list[Path]) -> Read:
         columns = [data[name][:] for name in table.TEXTS]
         texts[split] = []
         for n, (values, has) in enumerate(zip(zip(*columns, strict=True), shown, strict=True)):
-            row = {name: "" if v is None else str(v) for name, v in zip(table.TEXTS, values, strict=True)}
+            row = {name: text_of(v) for name, v in zip(table.TEXTS, values, strict=True)}
             row["picture"] = (row["image_path"] or f"{split} row {n}") if has else ""
             texts[split].append(row)
     return texts, ArrowPictures(raw), files

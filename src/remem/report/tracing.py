@@ -144,7 +144,7 @@ def _sentences(cells: list[Cell], cost: Interval) -> list[str]:
     over = f"over {words.count(cost.items, 'item')} about {words.count(cost.people, 'person', 'people')}"
     text = f"The swap costs {cost.mean:.1f} nats{ends}".replace("-", "−") + f" {over}"
     if all(cell.share is None for cell in cells):
-        return [f"{text}: that is not told apart from nothing, so there is nothing to put back."]
+        return [f"{text}: it is not shown to make the answer less likely, so there is nothing to put back."]
     who = "image" if cells[0].swap == "image" else "name"
     leaves = _first(cells, who, lambda share: share < 0.5)
     arrives = _first(cells, "last", lambda share: share >= 0.5)
