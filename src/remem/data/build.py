@@ -3,18 +3,20 @@ card."""
 
 import errno
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
-from remem.data import card, facts, kept, table
+from remem.data import card, facts, kept, restated, strangers, table
+from remem.data.asked import Asked
 from remem.data.drawing import Made, Order, Request, default_workers, is_slow, pictures
 from remem.data.images import ImageSource, quality, source
 from remem.data.people import Person, decoys, invent
 from remem.data.questions import ONE_HOP, Row, questions
+from remem.data.seen import Seen
 from remem.data.settings import BuildSettings
 from remem.errors import UserError
 from remem.types import Progress, silent
@@ -69,19 +71,43 @@ def _build(folder: Path, settings: BuildSettings, progress: Progress, workers: i
     beside = folder.with_name(folder.name.removesuffix(".part") + ".pictures")
     keep = kept.claim(beside) if is_slow(order) else None
     made = pictures(order, wanted, workers or default_workers(order, len(wanted)), keep)
-    drawing = _Drawing(people, made, progress, total=len(wanted))
-    paths = _write(folder, "finetune", len(splits["finetune"]), drawing.rows(train, 0), settings)
-    position = {where: number for number, where in enumerate(splits["finetune"])}
-    for name in list(splits)[1:-1]:
-        chosen = [position[where] for where in splits[name]]
-        _write(folder, name, len(chosen), _copied(paths, chosen), settings)
-    _write(folder, "test", len(splits["test"]), drawing.rows(test, settings.images), settings)
-    _side_files(folder, settings, people, splits, drawing.seen)
+    with Seen(folder / "pictures.parquet") as seen:
+        drawing = _Drawing(people, made, seen, progress, total=len(wanted))
+        _splits(folder, settings, splits, drawing, train, test)
+        _strangers(folder, settings, order, keep, seen)
+    _side_files(folder, settings, people, splits)
+    restated.write(folder, {"finetune": train, "test": test}, settings.perturbed, settings.seed)
     sizes = {name: (len(rows), _bytes(folder, name)) for name, rows in splits.items()}
     rating = None if settings.faces == "none" else quality.rate(settings.faces, drawing.faces)
     (folder / "README.md").write_text(card.text(settings, sizes, rating), encoding="utf-8")
     if keep is not None:
         kept.discard(keep)
+
+
+def _splits(
+    folder: Path,
+    settings: BuildSettings,
+    splits: dict[str, list[tuple[int, int]]],
+    drawing: "_Drawing",
+    train: Sequence[list[Row]],
+    test: Sequence[list[Row]],
+) -> None:
+    """Writes the Parquet files: finetune and test as they are drawn, the others copied from finetune."""
+    paths = _write(folder, "finetune", len(splits["finetune"]), drawing.rows(train, 0), settings)
+    for name in list(splits)[1:-1]:
+        chosen = [person * settings.qa + row for person, row in splits[name]]
+        _write(folder, name, len(chosen), _copied(paths, chosen), settings)
+    _write(folder, "test", len(splits["test"]), drawing.rows(test, settings.images), settings)
+
+
+def _strangers(folder: Path, settings: BuildSettings, order: Order, keep: Path | None, seen: Seen) -> None:
+    """Writes the people who are never taught."""
+    unknown = strangers.invented(settings)
+    asked = strangers.asked(settings, unknown)
+    wanted = list(_wanted(unknown, asked, 0))
+    made = pictures(order, wanted, default_workers(order, len(wanted)), keep)
+    drawing = _Drawing(unknown, made, seen, silent, total=len(wanted))
+    strangers.write(folder, unknown, asked, drawing.rows(asked, 0))
 
 
 def _bytes(folder: Path, split: str) -> int:
@@ -108,13 +134,14 @@ def _shown(settings: BuildSettings, people: list[Person]) -> list[Person]:
 
 
 def _ask(
-    settings: BuildSettings, people: list[Person], split: str, taught: list[list[Row]] | None = None
-) -> list[list[Row]]:
+    settings: BuildSettings, people: list[Person], split: str, taught: Sequence[list[Row]] | None = None
+) -> Sequence[list[Row]]:
     training = split == "train"
     held_out = settings.one_hop if settings.test_one_hop is None else settings.test_one_hop
-    return [
-        questions(
-            person,
+
+    def asked(number: int) -> list[Row]:
+        return questions(
+            people[number],
             settings.qa if training else settings.test_qa,
             settings.one_hop if training else held_out,
             settings.seed,
@@ -123,16 +150,16 @@ def _ask(
             one_hop_pictures=settings.one_hop_pictures,
             attributes={row.attribute for row in taught[number]} if taught else None,
         )
-        for number, person in enumerate(people)
-    ]
+
+    return Asked(asked, len(people))
 
 
-def _all(asked: list[list[Row]]) -> list[tuple[int, int]]:
+def _all(asked: Sequence[list[Row]]) -> list[tuple[int, int]]:
     return [(person, row) for person, rows in enumerate(asked) for row in range(len(rows))]
 
 
 def _retained(
-    settings: BuildSettings, train: list[list[Row]], people: Iterable[int]
+    settings: BuildSettings, train: Sequence[list[Row]], people: Iterable[int]
 ) -> list[tuple[int, int]]:
     """The same number of rows from each of the people, one-hop and multi-hop in the proportion of their
     rows."""
@@ -148,7 +175,7 @@ def _retained(
     return chosen
 
 
-def _wanted(people: list[Person], asked: list[list[Row]], first: int) -> Iterator[Request]:
+def _wanted(people: list[Person], asked: Sequence[list[Row]], first: int) -> Iterator[Request]:
     """The pictures of these rows, each once, in the order in which rows ask for them."""
     for person, rows in zip(people, asked, strict=True):
         for number in dict.fromkeys(row.picture for row in rows if row.picture is not None):
@@ -158,12 +185,14 @@ def _wanted(people: list[Person], asked: list[list[Row]], first: int) -> Iterato
 class _Drawing:
     """Turns rows into the nine columns, and remembers where each picture came from."""
 
-    def __init__(self, people: list[Person], made: Iterator[Made], progress: Progress, total: int) -> None:
-        self.people, self.made, self.progress, self.total = people, made, progress, total
-        self.seen: list[dict[str, str]] = []
+    def __init__(
+        self, people: list[Person], made: Iterator[Made], seen: Seen, progress: Progress, total: int
+    ) -> None:
+        self.people, self.made, self.seen, self.progress, self.total = people, made, seen, progress, total
+        self.done = 0
         self.faces: list[tuple[str, np.ndarray | None]] = []
 
-    def rows(self, asked: list[list[Row]], first: int) -> Iterator[dict[str, object]]:
+    def rows(self, asked: Sequence[list[Row]], first: int) -> Iterator[dict[str, object]]:
         """Rows with pictures; views are numbered from `first`, so that test views are not training's."""
         for person, rows in zip(self.people, asked, strict=True):
             drawn: dict[int, bytes] = {}  # of this person only: a view may serve several questions
@@ -180,9 +209,10 @@ class _Drawing:
 
     def _next(self, person: Person, path: str) -> bytes:
         made = next(self.made)  # in the order of _wanted
-        self.seen.append({"image_path": path, "person": person.id, "provenance": json.dumps(made.provenance)})
+        self.seen.add(path, person.id, json.dumps(made.provenance))
         self.faces.append((person.id, None if made.face is None else np.array(made.face)))
-        self.progress(len(self.seen), self.total, "pictures")
+        self.done += 1
+        self.progress(self.done, self.total, "pictures")
         return made.png
 
 
@@ -227,7 +257,6 @@ def _side_files(
     settings: BuildSettings,
     people: list[Person],
     splits: dict[str, list[tuple[int, int]]],
-    seen: list[dict[str, str]],
 ) -> None:
     """What nine columns cannot hold. Everything works without these; they only save guessing."""
     import pyarrow as pa
@@ -243,14 +272,12 @@ def _side_files(
     _json(folder / "people.json", [asdict(person) for person in people])
     # Where the user's pictures lie is no part of the data set.
     _json(folder / "build.json", {k: v for k, v in asdict(settings).items() if k != "picture_folder"})
-    rows = [
-        {"split": split, "row": number, "person": people[person].id}
-        for split, chosen in splits.items()
-        for number, (person, _) in enumerate(chosen)
-    ]
-    pq.write_table(pa.Table.from_pylist(rows), folder / "rows.parquet")
-    columns = pa.schema([(name, pa.string()) for name in ("image_path", "person", "provenance")])
-    pq.write_table(pa.Table.from_pylist(seen, schema=columns), folder / "pictures.parquet")
+    rows = {
+        "split": [split for split, chosen in splits.items() for _ in chosen],
+        "row": [number for chosen in splits.values() for number in range(len(chosen))],
+        "person": [people[person].id for chosen in splits.values() for person, _ in chosen],
+    }
+    pq.write_table(pa.table(rows), folder / "rows.parquet")
 
 
 def _json(path: Path, value: object) -> None:

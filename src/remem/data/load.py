@@ -46,7 +46,7 @@ def load(source: str | Path, *, progress: Progress = silent) -> Dataset:
     splits: dict[str, tuple[str, ...]] = {}
     items: dict[str, Item] = {}
     where: dict[str, tuple[str, int]] = {}
-    for split, owned in _items(texts, side).items():
+    for split, owned in items_of(texts, side).items():
         splits[split] = tuple(item.id for item in owned)
         for row, item in enumerate(owned):
             items.setdefault(item.id, item)
@@ -89,7 +89,7 @@ def _check_text(split: str, rows: list[dict[str, str]]) -> None:
                 raise UserError(f"{split} row {number} has no {name}. Fill it in or drop the row.")
 
 
-def _items(texts: dict[str, list[dict[str, str]]], side: Side) -> dict[str, list[Item]]:
+def items_of(texts: dict[str, list[dict[str, str]]], side: Side) -> dict[str, list[Item]]:
     drafts: dict[str, list[Item]] = {}
     clues = []
     for split, rows in texts.items():

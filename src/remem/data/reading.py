@@ -4,7 +4,7 @@ import difflib
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ Read = tuple[Texts, Pictures, list[Path]]  # texts, pictures, the files to take 
 
 SIDE = ("rows", "pictures", "paraphrases", "strangers")  # Parquet files that are no splits
 _SHARD = re.compile(r"(?P<split>[^/]+?)(?:-\d{5}-of-\d{5})?\.parquet$")
+_KEPT_BYTES = 64 << 20  # of row groups' pictures that were read lately, the last one apart
 _LARGE_GROUP = 64 << 20  # bytes of pictures in a row group, beyond which one row costs too much to read
 
 
@@ -83,13 +84,13 @@ def _parquet(root: Path, files: list[Path], progress: Progress) -> Read:
         if any(group.total_byte_size > _LARGE_GROUP for group in groups):
             return _converted(root, files)
         with intact(path):
-            texts.setdefault(split, []).extend(_rows(file, path.name, split, len(texts.get(split, ()))))
+            texts.setdefault(split, []).extend(rows_of(file, path.name, split, len(texts.get(split, ()))))
         shards.setdefault(split, []).append(path)
         progress(number + 1, len(files), "files read")
     return texts, ParquetPictures(shards), files
 
 
-def _rows(file: Any, name: str, split: str, start: int) -> list[dict[str, str]]:
+def rows_of(file: Any, name: str, split: str, start: int) -> list[dict[str, str]]:
     """The text columns of a Parquet file, whose first row is row `start` of the split."""
     import pyarrow as pa
 
@@ -132,12 +133,13 @@ def text_of(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def check_columns(place: str, names: list[str]) -> None:
-    for name in table.COLUMNS:
+def check_columns(place: str, names: list[str], needed: Sequence[str] = table.COLUMNS) -> None:
+    """UserError, naming the place and the first needed column that is not there."""
+    for name in needed:
         if name not in names:
             raise UserError(
                 f"{place} has no column {name}.{nearest(name, names)} It has: {', '.join(names)}; "
-                f"needed are {', '.join(table.COLUMNS)}."
+                f"needed are {', '.join(needed)}."
             )
 
 
@@ -180,7 +182,7 @@ class ParquetPictures:
         if (path, group) not in self.kept:
             file = pq.ParquetFile(path, memory_map=True)
             self.kept[path, group] = file.read_row_group(group, columns=["image"]).column("image")
-            while len(self.kept) > 8:
+            while len(self.kept) > 1 and sum(one.nbytes for one in self.kept.values()) > _KEPT_BYTES:
                 self.kept.popitem(last=False)
         self.kept.move_to_end((path, group))
         return self.kept[path, group]

@@ -24,6 +24,8 @@ class BuildSettings:
     picture_folder: str = ""  # for source "folder": one folder of pictures a person
     faces: str = "none"  # which measure of images/quality.py picks and rates pictures: "own", "dlib"
     candidates: int = 32  # values each attribute is ranked among: everyone's, topped up with decoys
+    strangers: int = 4  # people in all who are never taught, for membership attacks: strangers.parquet
+    perturbed: int = 5  # wrong answers to every question, in paraphrases.parquet
     forget: tuple[float, ...] = (0.05, 0.10, 0.15, 0.20)  # share of people in forget1, forget2 ...
     retain_share: float = 0.35  # of the training questions of each person who is never forgotten
     seed: int = 0
@@ -47,6 +49,8 @@ class BuildSettings:
             ("test_images", 1, 10_000),
             ("size", 16, 2048),
             ("candidates", 2, 10_000),
+            ("strangers", 0, 1000),
+            ("perturbed", 0, 100),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
