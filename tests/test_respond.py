@@ -121,6 +121,23 @@ def test_values_are_ranked_after_the_cloze_prompt_and_the_truth_is_marked(
         assert one.tokens == tuple(len(candidate) for candidate in one.candidates)
 
 
+def test_pictures_are_left_out_where_that_is_asked_for(
+    data: Dataset, model: Scripted, tmp_path: Path
+) -> None:
+    _, rankings = asked(
+        model, data, tmp_path, Evaluate(exposure_people=2, without_picture=True, candidates=4)
+    )
+    blind = read_rankings(tmp_path / "rankings-without-picture.parquet")
+    shown = [one for one in rankings if data.items[one.id].image_path]
+    assert 0 < len(shown) < len(rankings)
+    assert [one.id for one in blind] == [one.id for one in shown]
+    assert [one.candidates for one in blind] == [one.candidates for one in shown]
+    assert {len(one.candidates) for one in rankings} == {4}
+    for question, lead in model.begun[len(rankings) :]:
+        assert (question.image, question.image_key) == (None, "")
+        assert question.text == lead == data.items[question.id].cloze
+
+
 @pytest.mark.parametrize("people", [0, 1, 2, 9])
 def test_exposure_is_measured_of_everyone_forgotten_and_of_so_many_others(data: Dataset, people: int) -> None:
     forgotten, kept = (

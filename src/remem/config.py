@@ -110,11 +110,18 @@ class Evaluate:
     max_new_tokens: int = 48
     batch: int = 128
     exposure_people: int = 4  # people of the retain set whose Exposure is measured beside the forgotten ones'
+    candidates: int = 0  # values that Exposure ranks among, topped up or cut; 0: as many as the data set has
+    without_picture: bool = False  # Exposure once more of items with a picture, the picture left out
 
     def __post_init__(self) -> None:
         within("evaluate.max_new_tokens", self.max_new_tokens, 1)
         within("evaluate.batch", self.batch, 1)
         within("evaluate.exposure_people", self.exposure_people, 0)
+        within("evaluate.candidates", self.candidates, 0)
+        if self.candidates == 1:
+            raise UserError(
+                "evaluate.candidates=1: among one value nothing can be ranked; give 2 or more, or 0"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

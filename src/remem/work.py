@@ -147,8 +147,10 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str) -> None:
     said = context.root / arm / "responses"
     responses = read_responses(said / "responses.parquet")
     rankings = read_rankings(said / "rankings.parquet")
+    blind = said / "rankings-without-picture.parquet"
+    without = read_rankings(blind) if blind.is_file() else []
     extra = (run.gate.split,) if arm == "taught" else ()
-    score(data, run.forget.split, responses, rankings, folder, arm, run.seed, extra)
+    score(data, run.forget.split, responses, rankings, folder, arm, run.seed, extra, without)
 
 
 def check(folder: Path, context: Context, progress: Progress, ignored: bool) -> None:

@@ -10,7 +10,8 @@ import pytest
 from data.conftest import SMALL
 from remem.data import BuildSettings, build, load, restated, strangers
 from remem.data.asked import Asked
-from remem.data.questions import Row
+from remem.data.facts import ATTRIBUTES, IDENTITY
+from remem.data.questions import Row, templates
 from remem.data.restated import restate
 from remem.errors import UserError
 
