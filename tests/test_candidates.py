@@ -23,7 +23,9 @@ def test_decoys_are_put_together_from_fellows():
     assert not set(found) & set(days)
     for text in found:
         day, month, year = text.split()
-        assert (day in ("12", "3", "28"), month in ("May", "June", "July"), year in text) == (True,) * 3
+        assert day in ("12", "3", "28")
+        assert month in ("May", "June", "July")
+        assert year in ("1987", "1990", "2001")
     assert recombined(days, 20, "date_of_birth") == found
 
 

@@ -28,10 +28,11 @@ _SHARD_BYTES = 400_000_000
 def build(folder: str | Path, settings: BuildSettings, progress: Progress = silent, workers: int = 0) -> None:
     """Write the whole data set into `folder` (empty or absent). Equal settings give equal bytes.
 
-    Memory does not grow with the data set: rows are drawn, written and let go, and the forget and retain
-    splits are copied from finetune. Progress counts pictures. Pictures that take long are made by `workers`
-    processes (0: one a core) and kept beside the folder until it is whole, so that a killed build goes on
-    where it was. UserError for a setting that cannot be, and for a full disk.
+    Memory hardly grows with the data set: questions are asked and rows drawn, written and let go, and the
+    forget and retain splits are copied from finetune; people and the places of rows stay. Progress counts
+    pictures. Pictures that take long are made by `workers` processes (0: one a core) and kept beside the
+    folder until it is whole, so that a killed build goes on where it was. UserError for a setting that
+    cannot be, and for a full disk.
     """
     settings.check()
     folder = Path(folder)
