@@ -219,3 +219,18 @@ def test_exposures_stand_beside_what_guessing_earns(made, tmp_path: Path):
         if row["metric"] == "logp_sum":
             assert row["chance"] == ""
     assert any(row["metric"] == "exposure_norm" and row["candidates"] for row in rows)
+
+
+def test_exposure_without_pictures_is_a_kind_of_its_own(made, tmp_path: Path):
+    folder, _ = made
+    path = folder / "taught" / "scores" / "summary.json"
+    summary = json.loads(path.read_text("utf-8"))
+    row = next(row for row in summary["rows"] if row["metric"] == "exposure_norm")
+    summary["rows"].append(row | {"question_type": "multi-hop, no picture", "mean": 0.123})
+    path.write_text(json.dumps(summary), "utf-8")
+    html = page(made, tmp_path)
+    assert "multi-hop, no picture" in html
+    assert "12.3" in html
+    with (tmp_path / "out" / "tables" / "exposure.csv").open(newline="") as file:
+        [found] = [row for row in csv.DictReader(file) if row["question_type"] == "multi-hop, no picture"]
+    assert float(found["mean"]) == 0.123
