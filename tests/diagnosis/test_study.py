@@ -1,6 +1,7 @@
 """A whole study of two tiny models, from the command line's pieces to the page."""
 
 import csv
+import pickle
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from remem.cli import app
 from remem.config import Run, override
-from remem.diagnosis.study import Study, carry_out, pending_steps
+from remem.diagnosis.study import Study, carry_out, pending_steps, steps
 from remem.diagnosis.sweeps import members, sweeps
 from remem.errors import UserError
 from remem.models.architectures import make_tiny
@@ -78,6 +79,12 @@ def test_a_second_time_does_nothing_and_a_lost_step_is_made_again(done: Path, ba
     heard = Heard()
     carry_out(study(done, base), heard)
     assert heard.finished == ["members/qa-4-s1/taught/scores"]
+
+
+def test_steps_can_be_sent_to_worker_processes(tmp_path: Path, base: Run):
+    whole = study(tmp_path, base)
+    sent = pickle.loads(pickle.dumps((whole, steps(whole))))
+    assert sent == (whole, steps(whole))
 
 
 def test_other_settings_are_refused(done: Path, base: Run):

@@ -77,12 +77,13 @@ def open_run(root: Path) -> tuple[Context, dict[str, Any]]:
 def steps(context: Context, arms: Sequence[str], settings: Settings) -> list[Step]:
     """One step for each arm, and the page."""
     from remem.config import plain
+    from remem.models import identity
 
     root = context.root
     data = context.fingerprint or _key(root / "dataset")
     found = []
     for arm in arms:
-        model = _key(root / arm / "model") if arm != "base" else context.run.model.name
+        model = _key(root / arm / "model") if arm != "base" else identity(context.run.model.name)
         traced = {name: value for name, value in plain(settings).items() if name != "rows"}
         found.append(
             Step(
