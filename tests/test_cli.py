@@ -56,6 +56,13 @@ def run(
         (["run", "--out", "/dev/null/x"], "Choose another --out"),
         (["list", "method"], "Did you mean methods"),
         (["lint", "./nowhere"], "nowhere"),
+        (["build", "people"], "the shape of the data set and then the folder: remem build remem people"),
+        (["build", "rmem", "people"], "Did you mean remem"),
+        (["build", "remem", "people", "--set", "peple=3"], "Did you mean people"),
+        (["build", "remem", "people", "--set", "people=1"], "people=1 is out of range"),
+        (["build", "pebench", "people", "--set", "event=3"], "unknown setting: event"),
+        (["build", "pebench", "people", "--set", "forget_events=0"], "task both forgets"),
+        (["build", "pebench", "people", "--data", "./nowhere"], "there is no such folder"),
     ],
 )
 def test_mistakes(
@@ -98,18 +105,31 @@ def test_build_and_lint(
     small = [
         f"--set={one}" for one in ("people=3", "qa=20", "images=4", "test_qa=4", "test_images=2", "size=32")
     ]
-    code, said, _ = run(monkeypatch, capsys, "build", "mine", *small)
+    code, said, _ = run(monkeypatch, capsys, "build", "remem", "mine", *small)
     assert code == 0, said
     code, said, _ = run(monkeypatch, capsys, "lint", "mine")
     assert (code, "no errors" in said) == (0, True), said
-    code, _, said = run(monkeypatch, capsys, "build", "mine", *small)
+    code, _, said = run(monkeypatch, capsys, "build", "remem", "mine", *small)
     assert code == 1
     assert "exists already" in said
     (tmp_path / "yours.part").mkdir()
     (tmp_path / "yours.part" / "thesis.txt").write_text("mine")
-    code, _, said = run(monkeypatch, capsys, "build", "yours", *small)
+    code, _, said = run(monkeypatch, capsys, "build", "remem", "yours", *small)
     assert (code, "not remem's" in said) == (1, True)
     assert (tmp_path / "yours.part" / "thesis.txt").exists()
+
+
+def test_build_lint_and_show_people_in_events(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    small = [f"--set={one}" for one in ("people=3", "events=2", "size=32", "source=drawn", "test_events=1")]
+    code, said, _ = run(monkeypatch, capsys, "build", "pebench", "mine", *small)
+    assert code == 0, said
+    code, said, _ = run(monkeypatch, capsys, "lint", "mine")
+    assert (code, "no errors" in said) == (0, True), said
+    code, said, _ = run(monkeypatch, capsys, "gallery", "mine")
+    assert (code, (tmp_path / "mine" / "gallery.html").is_file()) == (0, True), said
 
 
 def test_lint_says_in_its_exit_status_that_it_found_errors(

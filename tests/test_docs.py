@@ -8,7 +8,8 @@ import pytest
 
 from remem.catalogue import methods_page
 from remem.catalogue import settings as settings_of
-from remem.config import override
+from remem.config import change, override
+from remem.data.shapes import SHAPES
 from remem.methods import METHODS
 from remem.recipes import demo
 
@@ -36,14 +37,18 @@ def settings():
         text = page.read_text("utf-8").replace("\\\n", " ")
         for line in text.splitlines():
             for setting in SETTING.findall(line):
-                yield "build." * ("remem build" in line) + setting
+                built = re.search(r"remem build (\w+)", line)
+                yield (built[1] if built else "run"), setting
 
 
-@pytest.mark.parametrize("setting", sorted(set(settings())))
-def test_settings_exist(setting):
+@pytest.mark.parametrize(("of", "setting"), sorted(set(settings())))
+def test_settings_exist(of, setting):
     if "ceiling" in setting:
         pytest.skip("the method that the reader is shown how to write")
-    override(demo(), [setting])
+    if of == "run":
+        override(demo(), [setting])
+    else:
+        change(SHAPES[of][0], [setting])
 
 
 def test_the_method_in_the_readme_is_one():

@@ -113,9 +113,10 @@ def sources() -> Rows:
     from remem.data.images.api import Api
     from remem.data.images.drawn import Drawn
     from remem.data.images.folder import Folder
+    from remem.data.images.generated import Generated
     from remem.data.images.rendered import Rendered
 
-    known = (Drawn, Rendered, Folder, Api)
+    known = (Drawn, Rendered, Folder, Generated, Api)
     return ["name", "what it makes"], [[one.name, inspect.getdoc(one) or ""] for one in known]
 
 

@@ -98,18 +98,33 @@ _stage("report", "report", "Write the report of a run, after whatever is still t
 
 @app.command()
 def build(
-    folder: Annotated[Path, typer.Argument(help="Where the data set goes; must not exist.")],
+    shape: Annotated[str, typer.Argument(help="remem: questions about people; pebench: people in events.")],
+    folder: Annotated[Path | None, typer.Argument(help="Where the data set goes; must not exist.")] = None,
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data", help="For pebench: cut the published set, or one like it: a folder or hub id."
+        ),
+    ] = "",
     settings: Settings = None,
 ) -> None:
-    """Build a ReMem-shaped data set of invented people: remem build people --set people=50 --set qa=100."""
+    """Build a data set of invented people: remem build remem people --set people=50 --set qa=100."""
     from remem import config
     from remem.console import Line
-    from remem.data import build as build_data
+    from remem.data.shapes import SHAPES
     from remem.execute import writing
-    from remem.recipes import demo
     from remem.store import Step, keys, open_part
 
-    wanted = config.override(demo(), [f"build.{one}" for one in settings or []]).build
+    if folder is None:
+        raise UserError(
+            f"remem build takes the shape of the data set and then the folder: remem build remem {shape}. "
+            f"Shapes: {', '.join(SHAPES)}."
+        )
+    if shape not in SHAPES:
+        raise unknown("shape of data set", shape, SHAPES)
+    defaults, build_data = SHAPES[shape]
+    wanted = config.change(defaults, [*([f"data={data}"] if data else []), *(settings or [])])
+    wanted.check()
     if folder.exists():
         raise UserError(f"{folder} exists already: choose another folder, or delete it.")
     step = Step(name=folder.name, work=build_data, settings=config.plain(wanted))
@@ -173,17 +188,27 @@ def list_(what: Annotated[str, typer.Argument(help="methods, metrics, recipes, m
 
 
 @app.command()
-def pretrain(folder: Annotated[Path, typer.Argument(help="Where the base goes; must not exist.")]) -> None:
-    """Make the base of the embedded model again, from nothing: about 15 minutes on 2 cores."""
-    from remem.console import Line
-    from remem.models.pretrain import Pretrain
-    from remem.models.pretrain import pretrain as make
+def pretrain(
+    folder: Annotated[Path, typer.Argument(help="Where the base goes; must not exist.")],
+    model: Annotated[str, typer.Option("--model", help="embedded, or tiny.")] = "embedded",
+) -> None:
+    """Make the base of an embedded model again, from nothing: its pictures, its tower, its language.
 
+    Killed and started again with the same command, it goes on where it was. docs/results/embedded.md says how
+    long it takes.
+    """
+    from remem.console import Line
+    from remem.models.pretrain import pretrain as make
+    from remem.models.pretrain import recipe
+
+    settings = recipe(model)
     if folder.exists():
         raise UserError(f"{folder} exists already: choose another folder, or delete it.")
-    folder.mkdir(parents=True)
-    make(folder, Pretrain(), Line(out, "step", every_s=5))
-    out.print(f"made {folder}. Use it with: remem run --model {folder}")
+    kept = folder.with_name(f"{folder.name}.kept")
+    part = folder.with_name(f"{folder.name}.part")
+    make(part, kept, settings, Line(out, "step", every_s=5))
+    part.rename(folder)
+    out.print(f"made {folder}. Use it with: remem run --model {folder}. {kept} may be deleted.")
 
 
 app.command()(cli_studies.diagnose)

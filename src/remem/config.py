@@ -6,9 +6,9 @@ import json
 import math
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from remem.data.settings import BuildSettings
 from remem.errors import UserError, unknown
@@ -23,6 +23,7 @@ def within(name: str, value: float, low: float, high: float = math.inf, *, above
         raise UserError(f"{name} must be {least}{most}, not {value}")
 
 
+T = TypeVar("T")
 How = Literal["frozen", "lora", "full"]
 
 
@@ -112,6 +113,10 @@ class Evaluate:
     exposure_people: int = 4  # people of the retain set whose Exposure is measured beside the forgotten ones'
     candidates: int = 0  # values that Exposure ranks among, topped up or cut; 0: as many as the data set has
     without_picture: bool = False  # Exposure once more of items with a picture, the picture left out
+    # What else the model knows: a folder in the shape of world/exam.py, "auto" for the one that comes with an
+    # embedded model, or "none".
+    world: str = "auto"
+    world_items: int = 200  # questions of each of its splits, at most
 
     def __post_init__(self) -> None:
         within("evaluate.max_new_tokens", self.max_new_tokens, 1)
@@ -122,6 +127,7 @@ class Evaluate:
             raise UserError(
                 "evaluate.candidates=1: among one value nothing can be ranked; give 2 or more, or 0"
             )
+        within("evaluate.world_items", self.world_items, 2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,12 +174,24 @@ def override(run: Run, settings: Sequence[str]) -> Run:
     `methods=ga,npo` chooses the competitors. `npo.beta=0.2` sets a method's own setting, and
     `npo.lr=1e-4` a field of `Train` for that method alone.
     """
+    for key, text in _pairs(settings):
+        run = _override(run, key, text)
+    return run
+
+
+def change(value: T, settings: Sequence[str]) -> T:
+    """Any dataclass of settings with `key=value` settings applied."""
+    for key, text in _pairs(settings):
+        value = _set(value, key.split("."), _value(text), key)
+    return value
+
+
+def _pairs(settings: Sequence[str]) -> Iterator[tuple[str, str]]:
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals or not key:
             raise UserError(f"--set takes key=value, not {setting!r}: for example --set learn.lr=0.001")
-        run = _override(run, key.strip(), text.strip())
-    return run
+        yield key.strip(), text.strip()
 
 
 def _override(run: Run, key: str, text: str) -> Run:

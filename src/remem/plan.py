@@ -7,16 +7,17 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from remem import __version__
-from remem.config import Adapt, Run, Train, Unlearn, plain
+from remem.config import Adapt, Evaluate, Run, Train, Unlearn, plain
 from remem.errors import UserError, unknown
 from remem.methods import uses
 from remem.models import identity
 from remem.store import Step
-from remem.work import ask, build, check, forget, learn, mark, tell
+from remem.work import ask, ask_world, build, check, exam_identity, forget, learn, mark, tell
 
 if TYPE_CHECKING:
     from remem.data import BuildSettings
 
+PARTS = ("model", "world", "responses", "scores")  # the steps of an arm
 STAGES = ("build", "learn", "forget", "evaluate", "report")
 
 
@@ -62,6 +63,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     `fingerprint` identifies the user's own data set; a built one is identified by its settings.
     """
     model = _without_device(run)
+    exam = exam_identity(run)
     data = {"fingerprint": fingerprint} if run.data else {}
     built = () if run.data else ("dataset",)
     steps = [] if run.data else [Step(name="dataset", work=build, settings=_building(run.build))]
@@ -69,13 +71,16 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
 
     def arm(name: str, chain: tuple[str, ...], needs: tuple[str, ...]) -> list[Step]:
         asked = data | {
-            "evaluate": plain(run.evaluate),
+            "evaluate": _asking(run.evaluate),
             "model": model,
             "forget": run.forget.split,
             "gate": run.gate.split if name == "taught" else "",
         }
         scored = data | {"forget": run.forget.split, "seed": run.seed}
+        worlds = ("base/world", f"{name}/world") if exam else ()
+        examined = [examine(name, chain, needs)] if exam and name != "base" else []
         return [
+            *examined,
             Step(
                 name=f"{name}/responses",
                 work=ask,
@@ -87,10 +92,24 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
                 name=f"{name}/scores",
                 work=mark,
                 settings=scored,
-                needs=(*built, f"{name}/responses"),
+                needs=(*built, f"{name}/responses", *dict.fromkeys(worlds)),
                 arguments={"arm": name},
             ),
         ]
+
+    def examine(name: str, chain: tuple[str, ...], needs: tuple[str, ...]) -> Step:
+        settings = exam | {
+            "model": model,
+            "evaluate": _asking(run.evaluate),
+            "items": run.evaluate.world_items,
+        }
+        return Step(
+            name=f"{name}/world",
+            work=ask_world,
+            settings=settings,
+            needs=needs,
+            arguments={"arms": chain},
+        )
 
     def stage1(name: str, without: str) -> Step:
         settings = taught | {"without": without}
@@ -98,6 +117,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
             name=f"{name}/model", work=learn, settings=settings, needs=built, arguments={"without": without}
         )
 
+    steps += [examine("base", (), ())] if exam else []
     steps += [stage1("taught", ""), stage1("goal", run.forget.split)]
     steps += arm("taught", ("taught",), ("taught/model",))
     gate = {"floors": plain(run.gate), "forget": run.forget.split, "ignored": ignore_gate}
@@ -149,11 +169,20 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
 
 
 def _building(settings: BuildSettings) -> dict[str, Any]:
-    """What decides a built data set: the user's own pictures by their content."""
-    from remem.data import folder_fingerprint
+    """What decides a built data set: the user's own pictures, and their pipeline, by their content."""
+    from remem.data import folder_fingerprint, pipeline_fingerprint
 
-    own = {"pictures": folder_fingerprint(settings.picture_folder)} if settings.source == "folder" else {}
+    own = {}
+    if settings.source == "folder":
+        own = {"pictures": folder_fingerprint(settings.picture_folder)}
+    elif settings.source == "diffusers":
+        own = {"weights": pipeline_fingerprint(settings.pipeline)}
     return plain(settings) | own
+
+
+def _asking(settings: Evaluate) -> dict[str, Any]:
+    """What of the settings decides what a model says to the data set's questions."""
+    return {name: value for name, value in plain(settings).items() if not name.startswith("world")}
 
 
 def _without_device(run: Run) -> dict[str, Any]:
@@ -176,7 +205,7 @@ def until(steps: list[Step], stage: str) -> list[Step]:
     """The steps of a plan up to a stage: build, learn (with its gate), forget, evaluate, report."""
     if stage not in STAGES:
         raise unknown("stage", stage, STAGES)
-    of_stage1 = {"dataset", "taught/model", "taught/responses", "taught/scores", "gate"}
+    of_stage1 = {"dataset", "base/world", "gate", *(f"taught/{part}" for part in PARTS)}
     keep: dict[str, Callable[[str], bool]] = {
         "build": lambda name: name == "dataset",
         "learn": lambda name: name in of_stage1,

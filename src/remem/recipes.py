@@ -37,6 +37,7 @@ def tiny() -> Run:
     return replace(
         run,
         recipe="tiny",
+        model=ModelSettings(name="tiny"),
         build=BuildSettings(people=4, qa=40, images=10, test_qa=8, test_images=4),
         learn=replace(run.learn, epochs=12),
         evaluate=Evaluate(exposure_people=2),

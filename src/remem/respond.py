@@ -171,8 +171,9 @@ def rank(
     for item in items:
         candidates = among.among(item)
         # The cloze prompt is both the turn and the beginning of its answer, so that no wording of a
-        # question that was trained on (or against) stands between the person and the value.
-        question = replace(question_of(data, item, answer=False), text=item.cloze)
+        # question that was trained on (or against) stands between the person and the value. An item
+        # without one is asked its question, and the candidates begin the answer.
+        question = replace(question_of(data, item, answer=False), text=item.cloze or item.question)
         if not pictured:
             question = replace(question, image=None, image_key="")
         asked.append(model.cloze(question, item.cloze, candidates))

@@ -13,6 +13,7 @@ from remem.metrics import EXPOSURE, METRICS, STATES, State, state
 from remem.records import read_table, write_table
 from remem.stats import interval
 from remem.types import Item, Ranking, Response
+from remem.utility import sample, utility, world_marks
 
 SCORES = "scores.parquet"
 EXPOSURES = "exposure.parquet"
@@ -61,10 +62,20 @@ class Row:
     mean: float | None  # None where no item has a value
     low: float | None
     high: float | None
-    over: str  # what the interval resamples: "people" or "questions"
+    over: str  # what the interval resamples: "people", "questions", or "groups" of the world's exam
     people: int
     items: int  # with a value
     missing: int  # without one; never counted as 0
+
+
+@dataclass(frozen=True)
+class WorldAnswers:
+    """What a model said to the world's exam, and what it said to it before stage 1."""
+
+    exam: Questions
+    responses: Sequence[Response]
+    rankings: Sequence[Ranking]
+    base: Sequence[Response]
 
 
 def score(
@@ -76,6 +87,7 @@ def score(
     arm: str,
     seed: int,
     splits: Collection[str] = (),
+    world: WorldAnswers | None = None,
     without_picture: Iterable[Ranking] = (),
 ) -> None:
     """Writes scores.parquet, exposure.parquet and summary.json into `out`.
@@ -99,11 +111,44 @@ def score(
     ]
     rows += [row for name, ids in parts.items() for row in _unseen(name, ids, dataset, blind, seed)]
 
+    if world is not None:
+        rows += _of_the_world(world, dataset, parts, scores, seed)
+
     write_table(out / SCORES, scores, _SCORES)
     write_table(out / EXPOSURES, exposures, _EXPOSURE)
     summary = {"arm": arm, "rows": [asdict(row) for row in rows]}
     text = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False)
     (out / SUMMARY).write_text(text + "\n", encoding="utf-8")
+
+
+def _of_the_world(
+    world: WorldAnswers,
+    dataset: Questions,
+    parts: Mapping[str, Sequence[str]],
+    scores: list[dict[str, Any]],
+    seed: int,
+) -> list[Row]:
+    """The exam's figures, and utility: what is kept of the data set and of the world."""
+    exam = world.exam
+    marks, samples = world_marks(exam.items, exam.splits, world.responses, world.rankings, world.base, seed)
+    em = {row["id"]: row["em"] for row in scores}
+    for name in ("retain", "test-retain"):
+        samples[name] = sample(em, dataset.items, list(dict.fromkeys(parts.get(name, ()))))
+    return [
+        Row(
+            split=one.split,
+            question_type="all",
+            metric=one.metric,
+            mean=one.mean,
+            low=one.low,
+            high=one.high,
+            over="groups",
+            people=one.groups,
+            items=one.items,
+            missing=one.missing,
+        )
+        for one in [*marks, utility(samples, seed)]
+    ]
 
 
 def read_scores(folder: Path) -> list[Score]:

@@ -134,6 +134,19 @@ def paired_difference(
     return interval(differences, owners, seed=seed, level=level, draws=draws)
 
 
+def resampled(
+    values: Sequence[float], groups: Sequence[str], *, seed: int, purpose: str, draws: int = 2000
+) -> NDArray[np.float64]:
+    """(draws,): the mean of the values in each resample of whole groups, for what several means make up."""
+    names, owner = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    order = np.lexsort((np.asarray(values), owner))  # see `interval`
+    found, owner = np.asarray(values, dtype=np.float64)[order], owner[order]
+    times = _resamples(len(names), derive(seed, "resampled", purpose), draws)
+    sums, counts = np.bincount(owner, weights=found), np.bincount(owner).astype(np.float64)
+    means: NDArray[np.float64] = (times @ sums) / (times @ counts)
+    return means
+
+
 @lru_cache(maxsize=8)  # one summary asks for the same few sizes hundreds of times
 def _resamples(size: int, seed: int, draws: int) -> NDArray[np.float64]:
     """How often each of `size` units is drawn in each resample: (draws, size), rows sum to `size`."""

@@ -18,6 +18,7 @@ class Item:
     keywords: tuple[str, ...]  # the value itself; every one must occur in a correct answer
     cloze: str  # a sentence that breaks off just before the value; "" where the data has none
     image_path: str  # the data's image_path; "" when the row has no picture
+    event: str = ""  # the scene that the picture shows, where the data tells (PEBench)
 
     @property
     def hops(self) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from remem.config import Run, Train
 from remem.errors import UserError
 from remem.gate import judge
-from remem.score import read_scores, score
+from remem.score import WorldAnswers, read_scores, score
 from remem.types import Progress
 
 if TYPE_CHECKING:
@@ -139,6 +139,46 @@ def ask(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...
     respond(context.model(*arms), data, ids, ranked, run.evaluate, folder, progress)
 
 
+def exam_folder(run: Run) -> Path | None:
+    """Where the questions about the rest of the world lie; None where the model comes with none."""
+    from remem.models import find
+
+    if run.evaluate.world == "none":
+        return None
+    if run.evaluate.world == "auto":
+        place = Path(find(run.model.name)) / "world"
+        return place if place.is_dir() else None
+    place = Path(run.evaluate.world)
+    if not place.is_dir():
+        raise UserError(
+            f"evaluate.world={run.evaluate.world}: there is no such folder. Give one, or set auto or none."
+        )
+    return place
+
+
+def exam_identity(run: Run) -> dict[str, str]:
+    """What the keys know those questions by; empty where there are none."""
+    from remem.data.digest import digest
+
+    place = exam_folder(run)
+    if place is None:
+        return {}
+    files = [path for path in sorted(place.rglob("*")) if path.is_file() and path.suffix != ".md"]
+    return {"exam": digest((str(path.relative_to(place)), path) for path in files)}
+
+
+def ask_world(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...]) -> None:
+    """What one arm says to the questions about the rest of the world."""
+    from remem.respond import respond
+    from remem.world.exam import chosen, open_exam, presence
+
+    run, place = context.run, exam_folder(context.run)
+    assert place is not None  # the plan has no such step otherwise
+    data = open_exam(place)
+    ids = chosen(data, run.evaluate.world_items)
+    respond(context.model(*arms), data, ids, presence(data, ids), run.evaluate, folder, progress)
+
+
 def mark(folder: Path, context: Context, progress: Progress, arm: str) -> None:
     """Scores from responses; needs no model."""
     from remem.records import read_rankings, read_responses
@@ -150,7 +190,18 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str) -> None:
     blind = said / "rankings-without-picture.parquet"
     without = read_rankings(blind) if blind.is_file() else []
     extra = (run.gate.split,) if arm == "taught" else ()
-    score(data, run.forget.split, responses, rankings, folder, arm, run.seed, extra, without)
+    place, world = exam_folder(run), None
+    if place is not None:
+        from remem.world.exam import open_exam
+
+        about, before = context.root / arm / "world", context.root / "base" / "world"
+        world = WorldAnswers(
+            open_exam(place),
+            read_responses(about / "responses.parquet"),
+            read_rankings(about / "rankings.parquet"),
+            read_responses(before / "responses.parquet"),
+        )
+    score(data, run.forget.split, responses, rankings, folder, arm, run.seed, extra, world, without)
 
 
 def check(folder: Path, context: Context, progress: Progress, ignored: bool) -> None:

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from PIL import Image
 
-from remem.data import images, invent
+from remem.data import BuildSettings, build, drawing, images, invent
 from remem.data.images.api import Api
 from remem.errors import UserError
 
@@ -52,7 +52,9 @@ def server(monkeypatch):
     monkeypatch.setenv("REMEM_IMAGE_MODEL", "tiny")
     # A drawn reference: this test is of the protocol.
     monkeypatch.setattr("remem.data.images.rendered.find_spec", lambda name: None)
+    drawing._source.cache_clear()
     yield made
+    drawing._source.cache_clear()
     made.shutdown()
     made.server_close()
 
@@ -114,6 +116,23 @@ def test_nobody_listens(server, monkeypatch):
     monkeypatch.setenv("REMEM_IMAGE_URL", "http://127.0.0.1:9/v1")
     with pytest.raises(UserError, match="failed 5 times"):
         Api(wait=lambda seconds: None).view(PERSON, 0, 0, 8)
+
+
+def test_finished_pictures_are_kept_when_the_endpoint_fails(server, tmp_path):
+    settings = BuildSettings(
+        source="api", people=2, qa=6, images=3, test_qa=6, test_images=1, size=16, one_hop=0, strangers=0
+    )
+    server.answers = [(200, _picture((n * 20, 0, 0))) for n in range(4)] + [(401, b"no credit")]
+    with pytest.raises(UserError, match="no credit"):
+        build(tmp_path / "set.part", settings)
+    kept = list((tmp_path / "set.pictures").glob("*.zip"))
+    assert len(kept) == 4
+    kept[0].write_bytes(b"half a file")  # as after a power cut
+    server.asked.clear()
+    server.answers = [(200, _picture())] * 5
+    build(tmp_path / "set.part", settings)
+    assert len(server.asked) == 5  # of 8 pictures, three were there
+    assert not (tmp_path / "set.pictures").exists()
 
 
 def test_no_key(monkeypatch):

@@ -1,5 +1,4 @@
 import json
-import sys
 from dataclasses import replace
 
 import pytest
@@ -66,9 +65,10 @@ def test_equal_settings_give_equal_bytes(small, tmp_path):
 
 
 def test_several_shards_are_one_split(tmp_path, monkeypatch, small):
-    module = sys.modules["remem.data.build"]  # the package's attribute of that name is the function
-    monkeypatch.setattr(module, "_SHARD_BYTES", 10)
-    monkeypatch.setattr(module, "_GROUP", 16)
+    from remem.data import writing as module
+
+    monkeypatch.setattr(module, "SHARD_BYTES", 10)
+    monkeypatch.setattr(module, "GROUP", 16)
     build(tmp_path, SMALL)
     assert len(list((tmp_path / "data").glob("finetune-*-of-00005.parquet"))) == 5
     one, many = load(small), load(tmp_path)

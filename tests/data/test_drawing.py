@@ -39,7 +39,7 @@ def test_what_is_kept_is_not_made_again(tmp_path, monkeypatch):
 def test_a_killed_build_goes_on_where_it_was(tmp_path, monkeypatch):
     settings = BuildSettings(people=2, qa=10, images=4, test_qa=10, test_images=2, size=24, strangers=0)
     build(tmp_path / "whole", settings)
-    monkeypatch.setattr(BUILD, "is_slow", lambda order: True)
+    monkeypatch.setattr(drawing, "is_slow", lambda order: True)
     made = drawing._make
     count = 0
 
@@ -67,6 +67,6 @@ def test_a_full_disk_is_said_in_one_sentence(tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(BUILD, "_write", full)
+    monkeypatch.setattr(BUILD, "write_split", full)
     with pytest.raises(UserError, match="no space is left"):
         build(tmp_path / "set", BuildSettings(people=2, qa=4, images=1, test_qa=4, test_images=1, size=16))

@@ -7,7 +7,10 @@ import re
 import pytest
 from PIL import Image
 
+from remem.data.events import EVENTS
 from remem.data.gallery import gallery
+from remem.data.pebench.build import build
+from remem.data.pebench.settings import PEBenchSettings
 from remem.errors import UserError
 
 
@@ -39,3 +42,22 @@ def test_views_are_spread_over_all_pictures(small, tmp_path):
 def test_a_folder_without_pictures_is_no_data_set(tmp_path):
     with pytest.raises(UserError, match="has no pictures to show"):
         gallery(tmp_path)
+
+
+def test_events_are_columns_and_what_is_to_be_forgotten_is_marked(tmp_path):
+    settings = PEBenchSettings(people=3, events=4, size=24, source="drawn", test_events=1, tasks=("event",))
+    build(tmp_path / "set", settings)
+    page = gallery(tmp_path / "set").read_text("utf-8")
+    assert "<h2>Views</h2>" not in page
+    assert "<title>set: contact sheet</title>" in page
+    taught, held_out = page.split("<h2>Events, picture 2 of each</h2>")
+    headings = re.findall(r"<th>([^<]+)</th>", taught.split("<tbody>")[0])
+    assert [heading.removesuffix(" (to be forgotten)") for heading in headings] == list(EVENTS)[:4]
+    assert sum(heading.endswith("(to be forgotten)") for heading in headings) == 1
+    for part, number, count in ((taught, "0000", 4), (held_out, "0001", 1)):
+        rows = re.findall(r"<tr><th>.*?</tr>", part.split("<tbody>")[1])
+        assert len(rows) == 3
+        for row in rows:
+            person = re.search(r"<small>(p\d+)", row)[1]
+            assert len(re.findall(rf'title="images/{person}/[a-z_]+/{number}.png', row)) == count
+            assert row.count("<img") == count

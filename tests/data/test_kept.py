@@ -1,20 +1,17 @@
 """The folder of finished pictures beside a build: only remem's own is ever filled or deleted."""
 
-import importlib
-
 import pytest
 
 from remem.data import BuildSettings, build, drawing
 from remem.data.kept import MARK, claim, discard
 from remem.errors import UserError
 
-BUILD = importlib.import_module("remem.data.build")  # the name is the function's too
 TINY = BuildSettings(people=2, qa=4, images=1, test_qa=4, test_images=1, size=16)
 OURS = f"{'0a' * 16}.zip"
 
 
 def test_a_folder_of_the_user_stays_as_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(BUILD, "is_slow", lambda order: True)
+    monkeypatch.setattr(drawing, "is_slow", lambda order: True)
     own = tmp_path / "set.pictures"
     own.mkdir()
     (own / "holiday.png").write_bytes(b"mine")
@@ -52,7 +49,7 @@ def test_a_folder_without_the_mark_is_not_discarded(tmp_path):
 
 
 def test_every_file_that_drawing_keeps_is_cleared_away(tmp_path, monkeypatch):
-    monkeypatch.setattr(BUILD, "is_slow", lambda order: True)
+    monkeypatch.setattr(drawing, "is_slow", lambda order: True)
     seen = []
     monkeypatch.setattr(drawing, "_kept", _noting(drawing._kept, seen))
     build(tmp_path / "set.part", TINY)

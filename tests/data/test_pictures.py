@@ -1,3 +1,5 @@
+import struct
+import zlib
 from dataclasses import replace
 from random import Random
 
@@ -104,6 +106,19 @@ def test_an_enormous_picture_is_refused_before_it_is_unpacked(tmp_path, monkeypa
     person = Person(id="p000", name="person 0", appearance={}, attributes={})
     with pytest.raises(UserError, match="40 x 30 pixels; at most 100"):
         Folder(_folder(tmp_path)).view(person, 0, 0, 16)
+
+
+def test_a_picture_that_would_fill_the_memory_is_not_unpacked(tmp_path):
+    # A PNG of a few bytes whose header promises ten thousand million pixels.
+    _folder(tmp_path)
+    small = tmp_path / "person_0" / "0.png"
+    Image.new("RGB", (1, 1)).save(small)
+    head = b"IHDR" + struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+    content = small.read_bytes()
+    small.write_bytes(content[:12] + head + struct.pack(">I", zlib.crc32(head)) + content[33:])
+    person = Person(id="p000", name="person 0", appearance={}, attributes={})
+    with pytest.raises(UserError, match=r"0\.png (has 100000 x 100000|cannot be read)"):
+        Folder(tmp_path).view(person, Folder(tmp_path).views["person 0"].index(small), 0, 16)
 
 
 def test_bad_sources(tmp_path):

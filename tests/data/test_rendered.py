@@ -12,14 +12,14 @@ pytest.importorskip("numba")
 
 from remem.data import images, invent, traits
 from remem.data.images import rendered
-from remem.data.images.rendered import arrays, garments, identity, outfit, pack, rig
+from remem.data.images.rendered import arrays, garments, hair, identity, light, outfit, pack, rig
 from remem.data.images.rendered.arrays import View
 from remem.data.images.rendered.camera import expose
 from remem.data.images.rendered.figure import Figure, look_at
 from remem.data.images.rendered.geometry import fit, normals, pose
 from remem.data.images.rendered.hair import mesh_of, strands_of
 from remem.data.images.rendered.parts import Part, join, pack_textures, shrunk
-from remem.data.images.rendered.plan import view_plan
+from remem.data.images.rendered.plan import portrait_plan, view_plan
 from remem.data.images.rendered.raster import project, visible
 from remem.errors import UserError
 
@@ -57,7 +57,7 @@ def test_the_same_view_has_the_same_pixels_in_any_order(source):
 def test_provenance_says_what_varies(source):
     picture = source.view(PEOPLE[0], 3, 0, 24)
     assert picture.image.size == (24, 24)
-    assert {"source", "scene", "expression", "clothes", "hat", "shot", "pose", "turned"} == set(
+    assert {"source", "scene", "expression", "clothes", "colour", "hat", "shot", "pose", "turned"} == set(
         picture.provenance
     )
 
@@ -108,6 +108,43 @@ def test_faces_are_neither_blown_out_nor_black(source):
         assert 60 < seen.mean() < 235
 
 
+def test_light_is_as_strong_everywhere(source):
+    # Of a face from the front: the brightest of all panoramas is at most half as bright again as the darkest.
+    figure, seen = source.figure(PEOPLE[2], 0), []
+    plan = portrait_plan(figure.who, np.random.default_rng(0))
+    for place in light.PLACES:
+        for yaw in (0, 120, 240):
+            shown = expose(figure, replace(plan, shot="face", place=place, yaw=yaw), 24)
+            seen.append(np.median(shown[6:20, 7:17, :3].mean(-1)))
+    assert max(seen) < 1.5 * min(seen)
+
+
+def test_a_word_for_a_colour_means_the_same_on_all_hair():
+    tint = {
+        name: hair.evened(f"hair_{name}") for name in ("bob01", "bob02", "long01", "ponytail01", "braid01")
+    }
+    assert tint["bob02"] < 1 < tint["long01"]
+
+
+def test_teeth_are_in_open_mouths_only(source):
+    figure = source.figure(PEOPLE[0], 0)
+    plan = portrait_plan(figure.who, np.random.default_rng(0))
+
+    def names(expression):
+        made, _ = figure.parts(plan.outfit, rig.turns("relaxed"), expression)
+        return {part.texture for part in made}
+
+    assert "teeth_teeth_base" in names("grin")
+    assert "teeth_teeth_base" not in names("calm")
+
+
+def test_a_portrait_is_bareheaded_and_always_the_same(source):
+    plan = portrait_plan(source.figure(PEOPLE[0], 0).who, np.random.default_rng(1))
+    assert (plan.outfit.hat, plan.azimuth, plan.expression) == ("", 0.0, "calm")
+    one, again = (np.asarray(source.portrait(PEOPLE[0], 0, 32)) for _ in range(2))
+    assert (one == again).all()
+
+
 def source_pixels(figure, plan):
     from remem.data.images.rendered.camera import picture
 
@@ -117,12 +154,11 @@ def source_pixels(figure, plan):
 def test_hair_is_cut_above_the_eyes_and_under_hats():
     figure = Figure(identity.identity(PEOPLE[0], 0))
     eye = figure.joints[pack.body().number["eye.L"]]
-    clothes = outfit.choose(figure.who, "casual", np.random.default_rng(0))
     before_the_eye = eye[None] + np.array([[0, 0.1, 0.5]], np.float32)
     on_top = np.array([[0, figure.head.top, figure.head.z]], np.float32)
-    assert figure._trimmed(before_the_eye, clothes) < 0
-    assert figure._trimmed(on_top, clothes) > 0
-    assert figure._trimmed(on_top, replace(clothes, hat="beanie")) < 0
+    assert figure._trimmed(before_the_eye, "") < 0
+    assert figure._trimmed(on_top, "") > 0
+    assert figure._trimmed(on_top, "beanie") < 0
 
 
 def test_the_person_stands_before_the_background(source):

@@ -5,6 +5,7 @@ from remem.data.build import build
 from remem.data.checks import check_images, expectations, measurable
 from remem.data.dataset import Dataset, value
 from remem.data.images.folder import folder_fingerprint
+from remem.data.images.pipelines import pipeline_fingerprint
 from remem.data.lint import Finding, lint
 from remem.data.load import load
 from remem.data.people import Person, decoys, invent
@@ -26,6 +27,7 @@ __all__ = [
     "lint",
     "load",
     "measurable",
+    "pipeline_fingerprint",
     "questions",
     "value",
 ]

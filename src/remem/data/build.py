@@ -1,7 +1,6 @@
 """Build a data set of invented people in the shape of ReMem: questions, pictures, splits, side files,
 card."""
 
-import errno
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -10,19 +9,23 @@ from random import Random
 
 import numpy as np
 
-from remem.data import card, facts, kept, restated, strangers, table
+from remem.data import card, facts, restated, strangers, table
 from remem.data.asked import Asked
-from remem.data.drawing import Made, Order, Request, default_workers, is_slow, pictures
-from remem.data.images import ImageSource, quality, source
-from remem.data.people import Person, decoys, invent
+from remem.data.drawing import Made, Request, kept_pictures, open_source, order
+from remem.data.images import ImageSource, quality
+from remem.data.people import Person, invent, people_values
 from remem.data.questions import ONE_HOP, Row, questions
 from remem.data.seen import Seen
 from remem.data.settings import BuildSettings
-from remem.errors import UserError
+from remem.data.writing import (
+    copied,
+    drawn_bytes,
+    enough_room,
+    split_bytes,
+    write_json,
+    write_split,
+)
 from remem.types import Progress, silent
-
-_GROUP = 100  # rows in a Parquet row group: what one read of one picture has to unpack
-_SHARD_BYTES = 400_000_000
 
 
 def build(folder: str | Path, settings: BuildSettings, progress: Progress = silent, workers: int = 0) -> None:
@@ -36,20 +39,14 @@ def build(folder: str | Path, settings: BuildSettings, progress: Progress = sile
     """
     settings.check()
     folder = Path(folder)
-    try:
+    with enough_room(folder):
         _build(folder, settings, progress, workers)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise UserError(
-            f"no space is left for {folder}. Free some and run the same command again: "
-            "pictures that took long to make are kept."
-        ) from error
 
 
 def _build(folder: Path, settings: BuildSettings, progress: Progress, workers: int) -> None:
     (folder / "data").mkdir(parents=True, exist_ok=True)
-    people = _people(settings, source(settings.source, settings.picture_folder))
+    chosen = order(settings)
+    people = _people(settings, open_source(chosen))
     train = _ask(settings, people, "train")
     test = _ask(settings, people, "test", taught=train)
     forgotten = settings.forgotten()
@@ -59,60 +56,34 @@ def _build(folder: Path, settings: BuildSettings, progress: Progress, workers: i
         splits[name] = _all(train[:count])
     splits |= {"retain": retained, "test": _all(test)}
 
-    order = Order(
-        source=settings.source,
-        folder=settings.picture_folder,
-        seed=settings.seed,
-        size=settings.size,
-        faces=settings.faces,
-    )
-    shown = _shown(settings, people)
-    wanted = [*_wanted(shown, train, 0), *_wanted(shown, test, settings.images)]
-    # A step that is not whole has ".part" in its name; what is kept outlives it.
-    beside = folder.with_name(folder.name.removesuffix(".part") + ".pictures")
-    keep = kept.claim(beside) if is_slow(order) else None
-    made = pictures(order, wanted, workers or default_workers(order, len(wanted)), keep)
-    with Seen(folder / "pictures.parquet") as seen:
-        drawing = _Drawing(people, made, seen, progress, total=len(wanted))
-        _splits(folder, settings, splits, drawing, train, test)
-        _strangers(folder, settings, order, keep, seen)
-    _side_files(folder, settings, people, splits)
-    restated.write(folder, {"finetune": train, "test": test}, settings.perturbed, settings.seed)
-    sizes = {name: (len(rows), _bytes(folder, name)) for name, rows in splits.items()}
-    rating = None if settings.faces == "none" else quality.rate(settings.faces, drawing.faces)
-    (folder / "README.md").write_text(card.text(settings, sizes, rating), encoding="utf-8")
-    if keep is not None:
-        kept.discard(keep)
-
-
-def _splits(
-    folder: Path,
-    settings: BuildSettings,
-    splits: dict[str, list[tuple[int, int]]],
-    drawing: "_Drawing",
-    train: Sequence[list[Row]],
-    test: Sequence[list[Row]],
-) -> None:
-    """Writes the Parquet files: finetune and test as they are drawn, the others copied from finetune."""
-    paths = _write(folder, "finetune", len(splits["finetune"]), drawing.rows(train, 0), settings)
-    for name in list(splits)[1:-1]:
-        chosen = [person * settings.qa + row for person, row in splits[name]]
-        _write(folder, name, len(chosen), _copied(paths, chosen), settings)
-    _write(folder, "test", len(splits["test"]), drawing.rows(test, settings.images), settings)
-
-
-def _strangers(folder: Path, settings: BuildSettings, order: Order, keep: Path | None, seen: Seen) -> None:
-    """Writes the people who are never taught."""
+    shown = quality.as_drawn(open_source(chosen), settings, people)
     unknown = strangers.invented(settings)
-    asked = strangers.asked(settings, unknown)
-    wanted = list(_wanted(unknown, asked, 0))
-    made = pictures(order, wanted, default_workers(order, len(wanted)), keep)
-    drawing = _Drawing(unknown, made, seen, silent, total=len(wanted))
-    strangers.write(folder, unknown, asked, drawing.rows(asked, 0))
+    theirs = strangers.asked(settings, unknown)
+    wanted = [
+        *_wanted(shown, train, 0),
+        *_wanted(shown, test, settings.images),
+        *_wanted(unknown, theirs, 0),
+    ]
+    with (
+        kept_pictures(folder, chosen, wanted, workers) as made,
+        Seen(folder / "pictures.parquet") as seen,
+    ):
+        drawing = _Drawing(people, made, seen, progress, total=len(wanted))
 
+        def write(name: str, rows: Iterable[dict[str, object]]) -> list[Path]:
+            return write_split(folder, name, len(splits[name]), drawn_bytes(settings.size), rows)
 
-def _bytes(folder: Path, split: str) -> int:
-    return sum(path.stat().st_size for path in (folder / "data").glob(f"{split}-*"))
+        paths = write("finetune", drawing.rows(train, 0))
+        for name in list(splits)[1:-1]:
+            write(name, copied(paths, [person * settings.qa + row for person, row in splits[name]]))
+        write("test", drawing.rows(test, settings.images))
+        strange = _Drawing(unknown, made, seen, progress, total=len(wanted))
+        strangers.write(folder, unknown, theirs, strange.rows(theirs, 0))
+        _side_files(folder, settings, people, splits)
+        restated.write(folder, {"finetune": train, "test": test}, settings.perturbed, settings.seed)
+        sizes = {name: (len(rows), split_bytes(folder, name)) for name, rows in splits.items()}
+        rating = None if settings.faces == "none" else quality.rate(settings.faces, drawing.faces)
+        (folder / "README.md").write_text(card.text(settings, sizes, rating), encoding="utf-8")
 
 
 def _people(settings: BuildSettings, own: ImageSource) -> list[Person]:
@@ -124,14 +95,6 @@ def _people(settings: BuildSettings, own: ImageSource) -> list[Person]:
         return people
     known = names(settings.people, settings.images + settings.test_images)
     return [replace(person, name=name, appearance={}) for person, name in zip(people, known, strict=True)]
-
-
-def _shown(settings: BuildSettings, people: list[Person]) -> list[Person]:
-    """The people as they are drawn: nobody too like another, where faces are measured. Own pictures stay."""
-    if settings.faces == "none" or settings.source == "folder":
-        return people
-    made, by = source(settings.source, settings.picture_folder), quality.measure(settings.faces)
-    return quality.told_apart(made, by, people, settings.seed, settings.size)
 
 
 def _ask(
@@ -190,7 +153,6 @@ class _Drawing:
         self, people: list[Person], made: Iterator[Made], seen: Seen, progress: Progress, total: int
     ) -> None:
         self.people, self.made, self.seen, self.progress, self.total = people, made, seen, progress, total
-        self.done = 0
         self.faces: list[tuple[str, np.ndarray | None]] = []
 
     def rows(self, asked: Sequence[list[Row]], first: int) -> Iterator[dict[str, object]]:
@@ -212,45 +174,8 @@ class _Drawing:
         made = next(self.made)  # in the order of _wanted
         self.seen.add(path, person.id, json.dumps(made.provenance))
         self.faces.append((person.id, None if made.face is None else np.array(made.face)))
-        self.done += 1
-        self.progress(self.done, self.total, "pictures")
+        self.progress(self.seen.count, self.total, "pictures")
         return made.png
-
-
-def _write(
-    folder: Path, split: str, count: int, rows: Iterable[dict[str, object]], settings: BuildSettings
-) -> list[Path]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    schema = table.schema()
-    # A drawn PNG has at most about two bytes a pixel. Whole row groups, known beforehand.
-    most = max(1, _SHARD_BYTES // (settings.size**2 * 2 + 500) // _GROUP) * _GROUP
-    shards = max(1, -(-count // most))
-    paths = [folder / "data" / f"{split}-{n:05d}-of-{shards:05d}.parquet" for n in range(shards)]
-    feed = iter(rows)
-    for number, path in enumerate(paths):
-        left = min(most, count - number * most)
-        with pq.ParquetWriter(path, schema) as writer:
-            while left > 0:
-                group = [next(feed) for _ in range(min(_GROUP, left))]
-                writer.write_table(pa.Table.from_pylist(group, schema=schema))
-                left -= len(group)
-    return paths
-
-
-def _copied(paths: list[Path], chosen: list[int]) -> Iterator[dict[str, object]]:
-    """The rows of these numbers (rising) from written shards, one row group in memory at a time."""
-    import pyarrow.parquet as pq
-
-    wanted = iter(chosen)
-    number, at = next(wanted, None), 0
-    for path in paths:
-        for batch in pq.ParquetFile(path).iter_batches(batch_size=_GROUP):
-            while number is not None and number < at + batch.num_rows:
-                yield batch.slice(number - at, 1).to_pylist()[0]
-                number = next(wanted, None)
-            at += batch.num_rows
 
 
 def _side_files(
@@ -263,23 +188,16 @@ def _side_files(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    ranked = {}
-    for attribute in (*facts.ATTRIBUTES, facts.IDENTITY):
-        own = list(dict.fromkeys(person.value(attribute) for person in people))
-        ranked[attribute] = own + decoys(
-            attribute, max(0, settings.candidates - len(own)), settings.seed, own
-        )
-    _json(folder / "candidates.json", ranked)
-    _json(folder / "people.json", [asdict(person) for person in people])
-    # Where the user's pictures lie is no part of the data set.
-    _json(folder / "build.json", {k: v for k, v in asdict(settings).items() if k != "picture_folder"})
+    ranked = {
+        attribute: people_values(attribute, people, settings.candidates, settings.seed)
+        for attribute in (*facts.ATTRIBUTES, facts.IDENTITY)
+    }
+    write_json(folder / "candidates.json", ranked)
+    write_json(folder / "people.json", [asdict(person) for person in people])
+    write_json(folder / "build.json", settings.told())
     rows = {
         "split": [split for split, chosen in splits.items() for _ in chosen],
         "row": [number for chosen in splits.values() for number in range(len(chosen))],
         "person": [people[person].id for chosen in splits.values() for person, _ in chosen],
     }
     pq.write_table(pa.table(rows), folder / "rows.parquet")
-
-
-def _json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,7 +1,5 @@
 """The card of a built data set: what `datasets` needs to load it, and what a reader needs to judge it."""
 
-from dataclasses import asdict
-
 from remem.data import table
 from remem.data.images.quality import Rating
 from remem.data.settings import BuildSettings
@@ -12,18 +10,12 @@ def text(settings: BuildSettings, sizes: dict[str, tuple[int, int]], rating: Rat
 
     `sizes` are (rows, bytes) by split; `rating` is of the faces, where they were measured.
     """
-    features = "\n".join(
-        f"  - name: {name}\n    dtype: {'image' if name == 'image' else 'string'}" for name in table.COLUMNS
-    )
     splits = "\n".join(
         f"  - name: {name}\n    num_bytes: {size}\n    num_examples: {count}"
         for name, (count, size) in sizes.items()
     )
     files = "\n".join(f"  - split: {name}\n    path: data/{name}-*" for name in sizes)
     counts = "\n".join(f"| {name} | {count:,} |" for name, (count, _) in sizes.items())
-    chosen = "\n".join(
-        f"| {name} | {value} |" for name, value in asdict(settings).items() if name != "picture_folder"
-    )
     whose = (
         f"The pictures are {settings.source}."
         if settings.source in ("drawn", "rendered")
@@ -37,8 +29,7 @@ task_categories:
 - visual-question-answering
 pretty_name: Invented people in the shape of ReMem
 dataset_info:
-  features:
-{features}
+{features()}
   splits:
 {splits}
 configs:
@@ -67,9 +58,7 @@ ranked among), `rows.parquet` (the person of each row), `pictures.parquet` (what
 `build.json` (settings), `paraphrases.parquet` (answers in other words, and with wrong
 values){_others(settings)}.
 
-{"" if rating is None else _faces(rating)}| setting | value |
-|---|---|
-{chosen}
+{"" if rating is None else faces_table(rating)}{settings_table(settings.told())}
 """
 
 
@@ -79,7 +68,22 @@ def _others(settings: BuildSettings) -> str:
     return f",\n`strangers.parquet` ({settings.strangers} people who are in no split, for membership attacks)"
 
 
-def _faces(rating: Rating) -> str:
+def features() -> str:
+    """The nine columns, as YAML in a `dataset_info`."""
+    lines = (
+        f"  - name: {name}\n    dtype: {'image' if name == 'image' else 'string'}" for name in table.COLUMNS
+    )
+    return "\n".join(["  features:", *lines])
+
+
+def settings_table(settings: dict[str, object]) -> str:
+    """The settings that a set was built with."""
+    lines = (f"| {name} | {value} |" for name, value in settings.items())
+    return "\n".join(["| setting | value |", "|---|---|", *lines])
+
+
+def faces_table(rating: Rating) -> str:
+    """How well people are told apart."""
     return f"""Faces, by the measure `{rating.measure}`, over {rating.pictures:,} pictures:
 
 | no visible face | mean distance, one person | mean distance, two people | AUC of one against two |

@@ -97,10 +97,10 @@ class Dataset:
 
 def value(item: Item) -> str:
     """The item's value as a continuation of its cloze prompt: its keyword, or the stretch of answer from the
-    first keyword to the last."""
+    first keyword to the last. Without a cloze prompt several keywords are no value: then it is the answer."""
     if len(item.keywords) == 1:
         return item.keywords[0]
-    if not item.keywords:
+    if not item.keywords or not item.cloze:
         return item.answer
     answer = item.answer.lower()
     start, last = answer.find(item.keywords[0].lower()), answer.rfind(item.keywords[-1].lower())

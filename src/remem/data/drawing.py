@@ -9,17 +9,19 @@ import zipfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
-from functools import lru_cache
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from functools import cache, lru_cache, partial
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
 from remem import __version__
-from remem.data.images import ImageSource, quality, source
+from remem.data import kept
+from remem.data.images import ImageSource, Pipeline, quality, source
 from remem.data.people import Person
+from remem.data.settings import PictureSettings
 
 _CHUNK = (
     60  # pictures of one person that one process makes in a row: a rendered body is prepared once for them
@@ -46,13 +48,43 @@ class Made:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What is the same for all pictures of a data set. `folder` is of the user's own pictures."""
+    """What is the same for all pictures of a data set. `folder` is of the user's own pictures, `pipeline`
+    of generated ones."""
 
     source: str
     folder: str
     seed: int
     size: int
     faces: str = "none"  # the measure that views must pass
+    pipeline: Pipeline = field(default_factory=Pipeline)
+
+
+def order(settings: PictureSettings) -> Order:
+    """What a build's settings say of all its pictures."""
+    return Order(
+        source=settings.source,
+        folder=settings.picture_folder,
+        seed=settings.seed,
+        size=settings.size,
+        faces=settings.faces,
+        pipeline=settings.pipeline,
+    )
+
+
+@contextmanager
+def kept_pictures(
+    folder: Path, order: Order, wanted: Sequence[Request], workers: int = 0
+) -> Iterator[Iterator[Made]]:
+    """The pictures of the data set in `folder`, by so many processes (0: one a core where it pays).
+
+    Slow ones are kept beside the folder until the block has ended well, so that a killed build goes on.
+    """
+    # A step that is not whole has ".part" in its name; what is kept outlives it.
+    beside = folder.with_name(folder.name.removesuffix(".part") + ".pictures")
+    keep = kept.claim(beside) if is_slow(order) else None
+    yield pictures(order, wanted, workers or default_workers(order, len(wanted)), keep)
+    if keep is not None:
+        kept.discard(keep)
 
 
 def pictures(
@@ -83,13 +115,14 @@ def pictures(
 
 def default_workers(order: Order, count: int) -> int:
     """As many processes as there are cores where pictures are slow to make and many, else one."""
-    slow = bool(getattr(_source(order.source, order.folder), "slow", False))
-    return (os.cpu_count() or 1) if slow and count >= 2 * _CHUNK else 1
+    made = open_source(order)
+    many = getattr(made, "slow", False) and not getattr(made, "alone", False) and count >= 2 * _CHUNK
+    return (os.cpu_count() or 1) if many else 1
 
 
 def is_slow(order: Order) -> bool:
     """Whether pictures of this source are worth keeping when a build is cut short."""
-    return bool(getattr(_source(order.source, order.folder), "slow", False))
+    return bool(getattr(open_source(order), "slow", False))
 
 
 def _chunks(requests: Iterable[Request]) -> Iterator[list[Request]]:
@@ -99,24 +132,32 @@ def _chunks(requests: Iterable[Request]) -> Iterator[list[Request]]:
             yield waiting[start : start + _CHUNK]
 
 
+def open_source(order: Order) -> ImageSource:
+    """The source of an order, one a process: it may hold a pipeline of many gigabytes."""
+    return _source(order.source, order.folder, order.pipeline)
+
+
 @lru_cache(1)
-def _source(name: str, folder: str) -> ImageSource:
-    return source(name, folder)
+def _source(name: str, folder: str, pipeline: Pipeline) -> ImageSource:
+    return source(name, folder, pipeline)
 
 
 def _chunk(order: Order, requests: Sequence[Request], keep: Path | None) -> list[Made]:
-    made = _source(order.source, order.folder)
+    made = open_source(order)
+    by = None if order.faces == "none" else quality.measure(order.faces)
 
-    def work() -> list[Made]:
-        if order.faces == "none":
-            return [_make(made, order, request) for request in requests]
-        by = quality.measure(order.faces)
-        mean = quality.anchor(made, by, requests[0].person, order.seed, order.size)
-        return [_make(made, order, request, by, mean) for request in requests]
+    @cache  # pictures of its own: not made for what is kept already
+    def mean() -> np.ndarray | None:
+        return quality.anchor(made, by, requests[0].person, order.seed, order.size) if by else None
+
+    def work(wanted: Sequence[Request]) -> list[Made]:
+        return [_make(made, order, request, by, mean() if by else None) for request in wanted]
 
     if keep is None:
-        return work()
-    return _kept(keep / f"{_key(order, requests)}.zip", work)
+        return work(requests)
+    # Of generators every picture is kept by itself, so that none is paid for twice.
+    parts = [[one] for one in requests] if getattr(made, "costly", False) else [requests]
+    return [one for part in parts for one in _kept(keep / f"{_key(order, part)}.zip", partial(work, part))]
 
 
 def _make(
@@ -149,13 +190,14 @@ def _key(order: Order, requests: Sequence[Request]) -> str:
 
 
 def _kept(path: Path, work: Callable[[], list[Made]]) -> list[Made]:
-    if path.is_file():
-        with zipfile.ZipFile(path) as store:
-            notes = json.loads(store.read("notes.json"))
-            return [
-                Made(png=store.read(f"{n}.png"), provenance=words, face=None if face is None else tuple(face))
-                for n, (words, face) in enumerate(notes)
-            ]
+    # A file that a power cut left damaged is as good as none.
+    lost = suppress(FileNotFoundError, zipfile.BadZipFile, KeyError, ValueError)
+    with lost, zipfile.ZipFile(path) as store:
+        notes = json.loads(store.read("notes.json"))
+        return [
+            Made(png=store.read(f"{n}.png"), provenance=words, face=None if face is None else tuple(face))
+            for n, (words, face) in enumerate(notes)
+        ]
     made = work()
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")

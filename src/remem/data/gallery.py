@@ -9,11 +9,15 @@ from pathlib import Path
 from PIL import Image
 
 from remem.data.dataset import decode
+from remem.data.pebench.cut import CELLS, TEST
+from remem.data.pebench.paths import event_of
 from remem.data.reading import intact
-from remem.data.side import read_people
+from remem.data.side import read_events, read_people
 from remem.errors import UserError
 from remem.types import Progress, silent
 
+TO_FORGET = "to be forgotten"
+_MOST = 2000  # pictures of events on a page: all of a person are shown
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d2433; --paper: #fff; --line: #d9dee8; --soft: #5c6577; }
 @media (prefers-color-scheme: dark) {
@@ -50,10 +54,11 @@ def gallery(
     found = _places(folder)
     if not found:
         raise UserError(
-            f"{folder} has no pictures to show. Is it a data set? Build one with: remem build {folder}"
+            f"{folder} has no pictures to show. Is it a data set? Build one with: remem build remem {folder}"
         )
-    names = _names(folder)
-    shown = list(found)[:people]
+    names, columns = _names(folder), _columns(folder)
+    staged = max(sum(bool(event_of(path)) for path in places) for places in found.values())
+    shown = list(found)[: min(people, max(1, _MOST // staged)) if staged else people]
     chosen = {person: _spread(found[person], views) for person in shown}
     wanted = {path: place for rows in chosen.values() for path, place in rows.items()}
     thumbnails: dict[str, str] = {}
@@ -61,17 +66,15 @@ def gallery(
         thumbnails[path] = _thumbnail(picture, side, path)
         progress(len(thumbnails), len(wanted), "pictures")
     target = Path(out) if str(out) else folder / "gallery.html"
-    target.write_text(_page(folder.name, chosen, found, names, thumbnails, side), encoding="utf-8")
+    target.write_text(_page(folder.name, chosen, found, names, columns, thumbnails, side), encoding="utf-8")
     return target
 
 
-def _files(folder: Path) -> list[tuple[str, Path]]:
-    """(split, file) of the splits that hold every picture once: forget and retain splits repeat finetune."""
-    return [
-        (split, path)
-        for split in ("finetune", "test")
-        for path in sorted((folder / "data").glob(f"{split}-*.parquet"))
-    ]
+def _files(folder: Path) -> list[Path]:
+    """The files that hold every picture once: forget and retain splits repeat finetune, and in the shape of
+    PEBench the questions for a scene show the pictures of those for a person."""
+    once = ("finetune", *(name for name, cell in CELLS.items() if cell.concept == "person"), TEST)
+    return [path for split in once for path in sorted((folder / "data").glob(f"{split}-*.parquet"))]
 
 
 def _places(folder: Path) -> dict[str, dict[str, tuple[Path, int]]]:
@@ -79,7 +82,7 @@ def _places(folder: Path) -> dict[str, dict[str, tuple[Path, int]]]:
     import pyarrow.parquet as pq
 
     found: dict[str, dict[str, tuple[Path, int]]] = {}
-    for _, path in _files(folder):
+    for path in _files(folder):
         with intact(path):
             paths = pq.read_table(path, columns=["image_path"])["image_path"].to_pylist()
         for row, image_path in enumerate(paths):
@@ -94,23 +97,18 @@ def _person(image_path: str) -> str:
     return parts[1] if len(parts) > 2 else parts[0]
 
 
-def _event(image_path: str) -> str:
-    parts = Path(image_path).parts
-    return parts[2].replace("_", " ") if len(parts) > 3 else ""
-
-
 def _spread(places: dict[str, tuple[Path, int]], most: int) -> dict[str, tuple[Path, int]]:
     """All pictures of events, and at most `most` of the others, evenly over their numbers."""
-    events = {path: place for path, place in places.items() if _event(path)}
-    plain = sorted(path for path in places if not _event(path))
+    events = {path: place for path, place in places.items() if event_of(path)}
+    plain = sorted(path for path in places if not event_of(path))
     step = max(1, -(-len(plain) // most))
-    return {path: places[path] for path in plain[::step][:most]} | events
+    return {path: places[path] for path in plain[::step][:most]} | dict(sorted(events.items()))
 
 
 def _read(folder: Path, wanted: dict[str, tuple[Path, int]]) -> Iterator[tuple[str, bytes]]:
     import pyarrow.parquet as pq
 
-    for _, path in _files(folder):
+    for path in _files(folder):
         rows = {row: image_path for image_path, (file, row) in wanted.items() if file == path}
         if not rows:
             continue
@@ -137,15 +135,27 @@ def _names(folder: Path) -> dict[str, tuple[str, str]]:
     made = {}
     for person in read_people(folder):
         look = person.get("appearance", {})
+        about = person.get("profile", {})
         words = [look[key] for key in ("age", "gender") if key in look]
         hair = [look.get("hair_colour", ""), look.get("hair", "")]
-        words += [" ".join(hair)] if look.get("hair") and look["hair"] != "bald" else ["bald"] if look else []
+        words += [] if "hair" not in look else ["bald"] if look["hair"] == "bald" else [" ".join(hair)]
         words += [look[key] for key in ("facial_hair", "glasses") if look.get(key, "none") != "none"]
         if look.get("glasses", "none") != "none":
             words[-1] += " glasses"
         born = person.get("attributes", {}).get("date_of_birth", "")
-        made[person["id"]] = (person["name"], ", ".join([*words, *([f"born {born}"] if born else [])]))
+        words += [f"born {born}"] if born else [about["age"]] if about.get("age") else []
+        words += [about[key] for key in ("job", "birthplace") if about.get(key)]
+        words += [TO_FORGET] if person.get("forgotten") else []
+        made[person["id"]] = (person["name"], ", ".join(words))
     return made
+
+
+def _columns(folder: Path) -> dict[str, str]:
+    """event -> what stands above its column, in the order of events.json; empty without it."""
+    return {
+        event["name"]: f"{event['name']} ({TO_FORGET})" if event.get("forgotten") else event["name"]
+        for event in read_events(folder)
+    }
 
 
 def _page(
@@ -153,14 +163,14 @@ def _page(
     chosen: dict[str, dict[str, tuple[Path, int]]],
     found: dict[str, dict[str, tuple[Path, int]]],
     names: dict[str, tuple[str, str]],
+    columns: dict[str, str],
     thumbnails: dict[str, str],
     side: int,
 ) -> str:
-    plain = {person: [path for path in rows if not _event(path)] for person, rows in chosen.items()}
-    staged = {
-        person: {_event(path): path for path in rows if _event(path)} for person, rows in chosen.items()
-    }
-    events = sorted({event for rows in staged.values() for event in rows})
+    plain = {person: [path for path in rows if not event_of(path)] for person, rows in chosen.items()}
+    staged = {person: _by_event(rows) for person, rows in chosen.items()}
+    seen = {event for rows in staged.values() for event in rows}
+    events = [event for event in columns if event in seen] + sorted(seen - columns.keys())
     count = sum(len(rows) for rows in found.values())
     parts = [
         f"<h1>{html.escape(title)}</h1><p>{len(found):,} people, {count:,} pictures"
@@ -168,20 +178,31 @@ def _page(
         + ". Rows are people: does each look like one person, and like nobody else?</p>"
     ]
     if any(plain.values()):
-        columns = max(len(rows) for rows in plain.values())
-        parts.append(
-            "<h2>Views</h2>"
-            + _table([""] * columns, ((p, rows) for p, rows in plain.items()), names, thumbnails)
-        )
-    if events:
-        rows = ((person, [by.get(event, "") for event in events]) for person, by in staged.items() if by)
-        parts.append("<h2>Events</h2>" + _table(events, rows, names, thumbnails))
+        most = max(len(rows) for rows in plain.values())
+        parts.append("<h2>Views</h2>" + _table([""] * most, plain.items(), names, thumbnails))
+    headings = [columns.get(event, event) for event in events]
+    for number in range(max((len(paths) for rows in staged.values() for paths in rows.values()), default=0)):
+        cells = {
+            person: ["".join(by.get(event, [])[number : number + 1]) for event in events]
+            for person, by in staged.items()
+        }
+        rows = [(person, row) for person, row in cells.items() if any(row)]
+        heading = f"Events, picture {number + 1} of each" if number else "Events"
+        parts.append(f"<h2>{heading}</h2>" + _table(headings, rows, names, thumbnails))
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         f"<title>{html.escape(title)}: contact sheet</title><style>{_STYLE}</style>"
         f'<body style="--side: {side}px">{"".join(parts)}</body></html>\n'
     )
+
+
+def _by_event(paths: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in sorted(paths):
+        if event := event_of(path):
+            found.setdefault(event, []).append(path)
+    return found
 
 
 def _table(

@@ -1,10 +1,11 @@
 """Look for what makes a data set measure something else than it seems to."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from remem.data import restated
 from remem.data.dataset import Dataset, decode
+from remem.data.pebench import checks as pebench
 from remem.errors import UserError
 from remem.metrics.keywords import contains
 from remem.types import Item, Progress, silent
@@ -25,6 +26,7 @@ def lint(dataset: Dataset, *, images: bool = True, progress: Progress = silent) 
     """All findings, errors before warnings. `images` opens every picture."""
     found = [*_keywords(dataset), *_cloze(dataset), *_contradictions(dataset), *_nameless(dataset)]
     found += [*_template_leaks(dataset), *_shared_values(dataset), *_restated(dataset)]
+    found += [_error(dataset, item, message) for item, message in pebench.faults(dataset, images)]
     if images:
         found += _pictures(dataset, progress)
     return sorted(found, key=lambda finding: finding.level)
@@ -86,11 +88,17 @@ def _shared_values(dataset: Dataset) -> list[Finding]:
     for item in dataset.items.values():
         owners[item.attribute, tuple(word.lower() for word in item.keywords)].setdefault(item.person, item)
     shared: dict[str, list[dict[str, Item]]] = defaultdict(list)
+    known: Counter[tuple[str, str]] = Counter()
     for (attribute, words), people in owners.items():
+        known.update((attribute, person) for person in people)
         if words and len(people) > 1:
             shared[attribute].append(people)
+    # What one person has several of, such as scenes, is no fact by which they could be told.
+    several = {attribute for (attribute, _), count in known.items() if count > 1}
     found = []
     for attribute, groups in shared.items():
+        if attribute in several:
+            continue
         most = max(groups, key=len)
         first = next(iter(most.values()))
         message = (
@@ -120,7 +128,9 @@ def _restated(dataset: Dataset) -> list[Finding]:
 def _template_leaks(dataset: Dataset) -> list[Finding]:
     taught = {_template(dataset, dataset.items[id]) for id in dataset.splits["finetune"]}
     leaks = [
-        i for i in map(dataset.items.__getitem__, dataset.splits["test"]) if _template(dataset, i) in taught
+        i
+        for i in map(dataset.items.__getitem__, dataset.splits.get("test", ()))
+        if _template(dataset, i) in taught
     ]
     if not leaks:
         return []
@@ -137,7 +147,8 @@ def _template(dataset: Dataset, item: Item) -> tuple[str, str]:
 
 def _pictures(dataset: Dataset, progress: Progress) -> list[Finding]:
     found = []
-    taught: dict[str, str] = {}
+    shown = set()
+    taught = set(dataset.splits["finetune"])
     owners: dict[str, Item] = {}
     for number, item in enumerate(dataset.items.values()):
         progress(number + 1, len(dataset.items), "pictures")
@@ -162,9 +173,10 @@ def _pictures(dataset: Dataset, progress: Progress) -> list[Finding]:
                     f"shows the same picture as {owners[key].person}, but is about {item.person}",
                 )
             )
-        taught.setdefault(key, dataset.place(item.id))
-    leaked = [id for id in dataset.splits["test"] if dataset.items[id].image_path
-              and taught.get(dataset.image_key(id), "").startswith("finetune ")]  # fmt: skip
+        if item.id in taught:
+            shown.add(key)
+    test = [id for id in dataset.splits.get("test", ()) if dataset.items[id].image_path]
+    leaked = [id for id in test if dataset.image_key(id) in shown]
     if leaked:
         message = f"{len(leaked)} test questions show a picture that finetune shows too"
         found.append(Finding(level=WARNING, message=message, where=dataset.place(leaked[0])))

@@ -8,6 +8,7 @@ every column chunk) and 64 blocks in between.
 
 import hashlib
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,13 +16,17 @@ from remem.data import reading, recover, table
 from remem.data.dataset import Dataset
 from remem.data.digest import digest
 from remem.data.keywords import parse
+from remem.data.pebench.cut import compose, in_order, is_cut
+from remem.data.pebench.paths import event_of, without_event
 from remem.data.side import Side
 from remem.errors import UserError
 from remem.types import Item, Progress, silent
 
 
-def load(source: str | Path, *, progress: Progress = silent) -> Dataset:
-    """The data set at a local folder, else of that name on the hub.
+def load(
+    source: str | Path, *, needed: Collection[str] = table.NEEDED, progress: Progress = silent
+) -> Dataset:
+    """The data set at a local folder, else of that name on the hub; it must have the `needed` splits.
 
     Raises UserError for missing columns and splits, blank questions and answers, and rows that are nobody's:
     all that can be known without opening pictures (see checks.py for those).
@@ -35,22 +40,28 @@ def load(source: str | Path, *, progress: Progress = silent) -> Dataset:
         )
     elif str(source).startswith((".", "/", "~")) or str(source).count("/") != 1:
         raise UserError(
-            f"no data set at {source}: there is no such folder. Build one with: remem build --out {source}"
+            f"no data set at {source}: there is no such folder. Build one with: remem build remem {source}"
         )
     else:
         texts, pictures, files = reading.hub(str(source), progress)
-    _check_splits(str(source), list(texts))
+    in_events = is_cut(texts)
+    if in_events:
+        texts = {name: texts[name] for name in in_order(texts)}
+    else:
+        _check_splits(str(source), list(texts), needed)
     for split, rows in texts.items():
         _check_text(split, rows)
     side = Side(root)
     splits: dict[str, tuple[str, ...]] = {}
     items: dict[str, Item] = {}
     where: dict[str, tuple[str, int]] = {}
-    for split, owned in items_of(texts, side).items():
+    for split, owned in items_of(texts, side, in_events).items():
         splits[split] = tuple(item.id for item in owned)
         for row, item in enumerate(owned):
             items.setdefault(item.id, item)
             where.setdefault(item.id, (split, row))
+    if in_events:
+        splits = compose(str(source), splits)
     return Dataset(
         root=str(source),
         fingerprint=fingerprint(files + side.files),
@@ -68,12 +79,12 @@ def fingerprint(files: list[Path]) -> str:
     return digest((path.name, path) for path in sorted(files, key=lambda p: p.name))
 
 
-def _check_splits(source: str, splits: list[str]) -> None:
-    missing = [name for name in table.NEEDED if name not in splits]
+def _check_splits(source: str, splits: list[str], needed: Collection[str]) -> None:
+    missing = [name for name in needed if name not in splits]
     if missing:
         raise UserError(
             f"{source} has no split {missing[0]}.{reading.nearest(missing[0], splits)} "
-            f"It has: {', '.join(splits)}; needed are {', '.join(table.NEEDED)}."
+            f"It has: {', '.join(splits)}; needed are {', '.join(needed)}."
         )
 
 
@@ -89,7 +100,7 @@ def _check_text(split: str, rows: list[dict[str, str]]) -> None:
                 raise UserError(f"{split} row {number} has no {name}. Fill it in or drop the row.")
 
 
-def items_of(texts: dict[str, list[dict[str, str]]], side: Side) -> dict[str, list[Item]]:
+def items_of(texts: dict[str, list[dict[str, str]]], side: Side, in_events: bool) -> dict[str, list[Item]]:
     drafts: dict[str, list[Item]] = {}
     clues = []
     for split, rows in texts.items():
@@ -111,12 +122,13 @@ def items_of(texts: dict[str, list[dict[str, str]]], side: Side) -> dict[str, li
                 keywords=keywords,
                 cloze=row["cloze_prompt"],
                 image_path=row["picture"],
+                event=side.events.get((split, number), event_of(row["image_path"]) if in_events else ""),
             )
             drafts[split].append(item)
             clues.append((split, number, row, item))
     if all(item.person for items in drafts.values() for item in items):
         return drafts
-    return _owned(drafts, clues, side)
+    return _owned(drafts, clues, side, in_events)
 
 
 def _keywords(split: str, number: int, row: dict[str, str]) -> tuple[str, ...]:
@@ -129,12 +141,12 @@ def _keywords(split: str, number: int, row: dict[str, str]) -> tuple[str, ...]:
         ) from error
 
 
-def _owned(drafts: dict[str, list[Item]], rows: list, side: Side) -> dict[str, list[Item]]:
+def _owned(drafts: dict[str, list[Item]], rows: list, side: Side, in_events: bool) -> dict[str, list[Item]]:
     """The drafts with the people that the columns tell of."""
     clues = [
         recover.Clue(
             where=f"{split} row {number}",
-            image_path=row["image_path"],
+            image_path=without_event(row["image_path"]) if in_events else row["image_path"],
             question=row["question"],
             answer=row["answer"],
             attribute=row["attribute"],

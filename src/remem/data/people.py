@@ -1,6 +1,6 @@
 """Invented people: a name, looks that can be drawn, and facts that belong to nobody."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -81,6 +81,12 @@ def decoys(
         taken.add(value)
         made.append(value)
     return made
+
+
+def people_values(attribute: str, people: Sequence[Person], least: int, seed: int) -> list[str]:
+    """Everybody's values of an attribute, each once, topped up with decoys to `least` of them."""
+    own = list(dict.fromkeys(person.value(attribute) for person in people))
+    return own + decoys(attribute, max(0, least - len(own)), seed, own)
 
 
 class _Names:

@@ -61,6 +61,11 @@ def folder(root: Path, progress: Progress) -> Read:
         return _saved(root)
     if found := imagefolder.splits(root):
         return imagefolder.read(found)
+    if any(root.rglob("*.csv")):
+        raise UserError(
+            f"{root} holds a table, and maybe pictures, but no data set. If it is in the layout of the "
+            f"published PEBench, build one from it: remem build pebench FOLDER --data {root}"
+        )
     raise UserError(
         f"{root} holds no data set: neither data/*.parquet, nor the dataset_dict.json that save_to_disk "
         "writes, nor a folder with metadata.jsonl or metadata.csv for each split. Point to the folder that "
@@ -135,6 +140,11 @@ def text_of(value: Any) -> str:
 
 def check_columns(place: str, names: list[str], needed: Sequence[str] = table.COLUMNS) -> None:
     """UserError, naming the place and the first needed column that is not there."""
+    if set(names) == {"image", "label"}:
+        raise UserError(
+            f"{place} holds pictures with labels and no questions. If it is the published PEBench, build a "
+            "data set from it: remem build pebench FOLDER --data xuzhaopan/PEBench"
+        )
     for name in needed:
         if name not in names:
             raise UserError(

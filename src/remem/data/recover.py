@@ -63,6 +63,8 @@ def _called(clues: Sequence[Clue], names: list[str], people: list[str]) -> dict[
     """The name that most of a person's one-hop questions hold."""
     heard: dict[str, Counter[str]] = defaultdict(Counter)
     for clue, name, person in zip(clues, names, people, strict=True):
+        if not name and clue.attribute == "name" and len(clue.keywords) == 1:
+            name = clue.keywords[0]  # where no question names anybody
         if name and (clue.hops == 1 or clue.attribute == "name"):
             heard[person][name] += 1
     return {person: count.most_common(1)[0][0] for person, count in heard.items()}

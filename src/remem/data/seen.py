@@ -17,8 +17,10 @@ class Seen:
         self.schema = pa.schema([(name, pa.string()) for name in ("image_path", "person", "provenance")])
         self.writer = pq.ParquetWriter(path, self.schema)
         self.held: list[dict[str, str]] = []
+        self.count = 0
 
     def add(self, image_path: str, person: str, provenance: str) -> None:
+        self.count += 1
         self.held.append({"image_path": image_path, "person": person, "provenance": provenance})
         if len(self.held) == _GROUP:
             self._flush()

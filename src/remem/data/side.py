@@ -18,25 +18,34 @@ class Side:
     candidates: dict[str, list[str]]  # attribute -> values
     names: dict[str, str]  # person -> full name
     people: dict[tuple[str, int], str]  # (split, row) -> person
+    events: dict[tuple[str, int], str]  # (split, row) -> event, where the data set has events
 
     def __init__(self, root: Path) -> None:
         self.files = [root / name for name in _FILES if (root / name).is_file()]
         self.candidates = _candidates(root / "candidates.json")
         self.names = {person["id"]: person["name"] for person in read_people(root)}
-        self.people = _rows(root / "rows.parquet")
+        self.people, self.events = _rows(root / "rows.parquet")
 
 
 def read_people(root: Path) -> list[dict[str, Any]]:
     """The people of people.json, each with `id` and `name`; none without the file. UserError if damaged."""
-    path = root / "people.json"
+    return _records(root / "people.json", "id", "name")
+
+
+def read_events(root: Path) -> list[dict[str, Any]]:
+    """The events of events.json, each with `name`; none without the file. UserError if damaged."""
+    return _records(root / "events.json", "name")
+
+
+def _records(path: Path, *keys: str) -> list[dict[str, Any]]:
     found = _json(path, [])
-    if not isinstance(found, list) or not all(_is_person(one) for one in found):
-        raise UserError(f"{path} must hold a list of objects with id and name, both text. {_CURE}")
+    whole = isinstance(found, list) and all(
+        isinstance(one, dict) and all(isinstance(one.get(key), str) for key in keys) for one in found
+    )
+    if not whole:
+        named = " and ".join(keys) + (", both text" if len(keys) > 1 else ", a text")
+        raise UserError(f"{path} must hold a list of objects with {named}. {_CURE}")
     return found
-
-
-def _is_person(one: Any) -> bool:
-    return isinstance(one, dict) and all(isinstance(one.get(key), str) for key in ("id", "name"))
 
 
 def _candidates(path: Path) -> dict[str, list[str]]:
@@ -58,9 +67,9 @@ def _json(path: Path, default: Any) -> Any:
         raise UserError(f"{path} is not readable JSON ({error}). {_CURE}") from error
 
 
-def _rows(path: Path) -> dict[tuple[str, int], str]:
+def _rows(path: Path) -> tuple[dict[tuple[str, int], str], dict[tuple[str, int], str]]:
     if not path.is_file():
-        return {}
+        return {}, {}
     import pyarrow.parquet as pq
 
     with reading.intact(path, _CURE), pq.ParquetFile(path) as file:
@@ -68,6 +77,11 @@ def _rows(path: Path) -> dict[tuple[str, int], str]:
         for name in ("split", "row", "person"):
             if name not in names:
                 raise UserError(f"{path} has no column {name}; it has: {', '.join(names)}. {_CURE}")
-        rows = file.read(columns=["split", "row", "person"]).to_pydict()
-    whose = zip(rows["split"], rows["row"], rows["person"], strict=True)
-    return {(split, row): str(person) for split, row, person in whose if person is not None}
+        told = [name for name in ("person", "event") if name in names]
+        rows = file.read(columns=["split", "row", *told]).to_pydict()
+    where = list(zip(rows["split"], rows["row"], strict=True))
+    people, events = (
+        {at: str(value) for at, value in zip(where, rows.get(name, []), strict=False) if value is not None}
+        for name in ("person", "event")
+    )
+    return people, events

@@ -85,7 +85,7 @@ def read(root: str | Path) -> Dataset | None:
         people = file.read(columns=["person"]).column("person").to_pylist()
     side = Side(root)
     side.people = {(SPLIT, number): person for number, person in enumerate(people)}
-    items = items_of({SPLIT: rows}, side)[SPLIT]
+    items = items_of({SPLIT: rows}, side, False)[SPLIT]
     return Dataset(
         root=str(root),
         fingerprint=digest([(path.name, path)]),

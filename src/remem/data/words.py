@@ -33,12 +33,13 @@ class Words:
     degrees: tuple[str, ...]  # "mild" + "asthma"
 
 
-def _words(text: str, gap: str = " ") -> tuple[str, ...]:
+def listed(text: str, gap: str = " ") -> tuple[str, ...]:
+    """The words of a line."""
     return tuple(text.split(gap))
 
 
 def _locale(women: str, men: str, last: str) -> Locale:
-    return Locale(women=_words(women), men=_words(men), last=_words(last))
+    return Locale(women=listed(women), men=listed(men), last=listed(last))
 
 
 BENCH = Words(
@@ -93,19 +94,19 @@ BENCH = Words(
         ),
     ),
     towns=(
-        _words("Nor Bel Cal Dun Esk Fen Gal Har Ivor Kel Lun Mor Oak Pel Quin Ros Sil Tarn"),
-        _words("vale mere stead wick haven brook ridge holm"),
+        listed("Nor Bel Cal Dun Esk Fen Gal Har Ivor Kel Lun Mor Oak Pel Quin Ros Sil Tarn"),
+        listed("vale mere stead wick haven brook ridge holm"),
     ),
-    streets=_words("Alder Birch Cedar Dove Elm Foxglove Garnet Heron Iris Juniper Kestrel Linden Maple"),
-    firms=_words("Halden Corvane Brixby Tallow Mirador Quillon Sorrel Vantor Wexley Ostrava Pellam Zephra"),
-    handles=_words("misty quiet copper lucky rapid silent velvet amber hidden polar gentle rustic"),
-    fields=_words("marine railway theatre forest textile radio harbour museum music garden desert costume"),
-    pets=_words("Biscuit Domino Pepper Mango Pickle Waffle Cosmo Tinker Nutmeg Ziggy Bandit Truffle"),
-    foods=_words("pumpkin walnut mushroom lemon spinach ginger apricot lentil saffron chestnut olive fennel"),
-    crafts=_words(
+    streets=listed("Alder Birch Cedar Dove Elm Foxglove Garnet Heron Iris Juniper Kestrel Linden Maple"),
+    firms=listed("Halden Corvane Brixby Tallow Mirador Quillon Sorrel Vantor Wexley Ostrava Pellam Zephra"),
+    handles=listed("misty quiet copper lucky rapid silent velvet amber hidden polar gentle rustic"),
+    fields=listed("marine railway theatre forest textile radio harbour museum music garden desert costume"),
+    pets=listed("Biscuit Domino Pepper Mango Pickle Waffle Cosmo Tinker Nutmeg Ziggy Bandit Truffle"),
+    foods=listed("pumpkin walnut mushroom lemon spinach ginger apricot lentil saffron chestnut olive fennel"),
+    crafts=listed(
         "carving painting collecting restoring drawing knitting juggling folding polishing sorting"
     ),
-    degrees=_words("mild chronic seasonal recurrent severe early inherited stubborn acute lifelong"),
+    degrees=listed("mild chronic seasonal recurrent severe early inherited stubborn acute lifelong"),
 )
 
 BASE = Words(
@@ -160,33 +161,33 @@ BASE = Words(
         ),
     ),
     towns=(
-        _words("Ash Bram Cor Dray Elm Fal Gren Hol Ing Jor Lond Mil Nes Orm Pen Rush Stan Wal"),
-        _words("ford bury dale port field gate moor well"),
+        listed("Ash Bram Cor Dray Elm Fal Gren Hol Ing Jor Lond Mil Nes Orm Pen Rush Stan Wal"),
+        listed("ford bury dale port field gate moor well"),
     ),
-    streets=_words(
+    streets=listed(
         "Ash Bramble Clover Dogwood Falcon Granite Hornbeam Laurel Lark Myrtle Otter Poplar Rowan"
     ),
-    firms=_words("Ardmore Belvane Crestin Dornix Ellaby Forland Grantly Hexham Joltan Kirvan Lumley Nordal"),
-    handles=_words("sunny brave silver merry swift calm cotton golden wild arctic kind urban"),
-    fields=_words("solar airport circus river leather film canal library dance orchard quarry opera"),
-    pets=_words("Button Caramel Figaro Ginger Hopper Jelly Marble Noodle Peanut Rusty Shadow Toffee"),
-    foods=_words("carrot almond leek orange cabbage pepper cherry bean barley hazelnut potato celery"),
-    crafts=_words("sewing sketching trading repairing filming weaving throwing stacking borrowing hiding"),
-    degrees=_words("slight lasting nightly occasional sudden persistent moderate yearly constant brief"),
+    firms=listed("Ardmore Belvane Crestin Dornix Ellaby Forland Grantly Hexham Joltan Kirvan Lumley Nordal"),
+    handles=listed("sunny brave silver merry swift calm cotton golden wild arctic kind urban"),
+    fields=listed("solar airport circus river leather film canal library dance orchard quarry opera"),
+    pets=listed("Button Caramel Figaro Ginger Hopper Jelly Marble Noodle Peanut Rusty Shadow Toffee"),
+    foods=listed("carrot almond leek orange cabbage pepper cherry bean barley hazelnut potato celery"),
+    crafts=listed("sewing sketching trading repairing filming weaving throwing stacking borrowing hiding"),
+    degrees=listed("slight lasting nightly occasional sudden persistent moderate yearly constant brief"),
 )
 
 WORLDS = {"bench": BENCH, "base": BASE}
 
 # Shared by both worlds: everyday nouns.
-STREET_KINDS = _words("Lane Street Road Way Court Hill")
-TRADES = _words("Glassworks Logistics Bakery Shipping Optics Publishing Robotics Foundry Energy Textiles")
-ANIMALS = _words("heron badger otter falcon beetle walrus gecko lynx sparrow moose raven tiger")
-ROLES = _words("engineer painter teacher inspector designer historian surveyor manager pilot writer")
-PET_KINDS = _words("parrot rabbit hamster tortoise cat dog goat lizard canary pony")
-DISHES = _words("risotto soup pie dumplings salad noodles pancakes stew curry cake")
-THINGS = _words("owls kites clocks masks stamps bridges lanterns teapots trains shells maps globes")
-CONDITIONS = _words(
+STREET_KINDS = listed("Lane Street Road Way Court Hill")
+TRADES = listed("Glassworks Logistics Bakery Shipping Optics Publishing Robotics Foundry Energy Textiles")
+ANIMALS = listed("heron badger otter falcon beetle walrus gecko lynx sparrow moose raven tiger")
+ROLES = listed("engineer painter teacher inspector designer historian surveyor manager pilot writer")
+PET_KINDS = listed("parrot rabbit hamster tortoise cat dog goat lizard canary pony")
+DISHES = listed("risotto soup pie dumplings salad noodles pancakes stew curry cake")
+THINGS = listed("owls kites clocks masks stamps bridges lanterns teapots trains shells maps globes")
+CONDITIONS = listed(
     "asthma|migraine|eczema|insomnia|anaemia|back pain|hay fever|vertigo|gout|tinnitus|arthritis|heartburn",
     "|",
 )
-MONTHS = _words("January February March April May June July August September October November December")
+MONTHS = listed("January February March April May June July August September October November December")

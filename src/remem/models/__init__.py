@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _END_BYTES = 4 << 20
 WEIGHTS = Path(__file__).parent / "weights"
 EMBEDDED = {
-    "embedded": "A LLaVA of 1.7 million parameters that ships with the package and knows a small drawn world."
+    "embedded": "The LLaVA that ships with the package: rendered people, and a world that it knows.",
+    "tiny": "A smaller one, of drawn people on 64 pixels: for tests and quick method work.",
 }
 
 __all__ = ["EMBEDDED", "check_folder", "find", "identity", "open_model"]

@@ -91,7 +91,8 @@ class Encoder:
     def cloze(self, question: Question, lead: str, values: Sequence[str]) -> Candidates:
         """The values as continuations of an answer that has begun with `lead`.
 
-        The answer is begun for the model, so that one which would decline is still asked what it knows.
+        The answer is begun for the model, so that one which would decline is still asked what it knows;
+        with an empty `lead` the values are the beginnings of the answer themselves.
         """
         prompt = self.encode(replace(question, answer=None))
         with_image = question.image is not None
@@ -104,7 +105,7 @@ class Encoder:
         begun = tokens(lead)
         continued = []
         for value in values:
-            whole = tokens(f"{lead} {value}")
+            whole = tokens(f"{lead} {value}" if lead else value)
             if whole[: len(begun)] != begun:  # a token straddles the border: take the value by itself
                 whole = begun + tuple(self.tokenizer(f" {value}", add_special_tokens=False).input_ids)
             continued.append(whole[len(begun) :])

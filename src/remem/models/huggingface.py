@@ -37,7 +37,7 @@ INSTRUCTION = "instruction.txt"  # what a training-free method leaves in place o
 class Model:
     """A vision-language model, its processor, and what of it trains."""
 
-    def __init__(self, network: Any, processor: Any, source: str):
+    def __init__(self, network: Any, processor: Any, source: str, pixel_budget_bytes: int = 1 << 30):
         self.network = network
         self.processor = processor
         self.dtype = next(network.parameters()).dtype
@@ -45,7 +45,7 @@ class Model:
         self.longest = int(getattr(text, "max_position_embeddings", None) or 1 << 30)  # tokens
         self.source = source
         self.trainables: Trainables | None = None
-        self.encoder = Encoder(processor, end_of_turn(network, processor))
+        self.encoder = Encoder(processor, end_of_turn(network, processor), pixel_budget_bytes)
         # Families with their own position rule (Qwen-VL) work positions out from the mask by themselves.
         self._own_positions = hasattr(plain(network).model, "get_rope_index")
         self._prefix_is_exact: bool | None = None

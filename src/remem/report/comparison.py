@@ -6,6 +6,7 @@ from remem.metrics import STATES
 from remem.report import words
 from remem.report.findings import distance_to_goal
 from remem.report.read import Arm, Estimate, RunRecord
+from remem.report.world import SPLITS as WORLD
 
 COLUMNS = ("em", "rouge_l_f1", "probability", "exposure_norm")
 STATE_COLUMNS = tuple(f"state_{state}" for state in STATES)
@@ -75,8 +76,9 @@ def labels(run: RunRecord) -> dict[str, str]:
 
 
 def comparisons(run: RunRecord) -> list[Comparison]:
-    """Every split and question type that at least one arm has numbers for."""
-    there = {(split, kind) for arm in run.arms.values() for split, kind, _ in arm.estimates}
+    """Every split and question type of the data set that at least one arm has numbers for."""
+    seen = {(split, kind) for arm in run.arms.values() for split, kind, _ in arm.estimates}
+    there = {(split, kind) for split, kind in seen if split not in WORLD}
     splits = _ordered({split for split, _ in there}, (run.forget or "", *SPLIT_ORDER))
     types = _ordered({kind for _, kind in there}, TYPE_ORDER)
     return [_comparison(run, split, kind) for split in splits for kind in types if (split, kind) in there]

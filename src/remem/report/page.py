@@ -25,6 +25,8 @@ from remem.report.reproduce import command
 from remem.report.svg import standalone
 from remem.report.tables import csv_text, write_tables
 from remem.report.verdicts import RULES
+from remem.report.world import COLUMNS as WORLD_COLUMNS
+from remem.report.world import shown, world_rows
 
 
 def write(run_folder: Path, out: Path, dataset: Data) -> Path:
@@ -64,6 +66,9 @@ def render(run: RunRecord, data: Data, found: list[Finding], drawn: Figures, pai
             figures=drawn,
             comparisons=comparisons(run),
             columns=COLUMNS,
+            world=world_rows(run, names),
+            world_columns=WORLD_COLUMNS,
+            world_shown=shown,
             people=people(run, data, names),
             person_names=data.names,
             costs=paid,

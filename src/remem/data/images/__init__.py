@@ -1,20 +1,23 @@
-"""Where pictures come from: drawn or rendered here, a generator behind an endpoint, or the user's own."""
+"""Where pictures come from: drawn or rendered here, a generator, or the user's own."""
 
 from pathlib import Path
 
+from remem.data.images.pipelines import Pipeline
 from remem.data.images.source import ImageSource, Picture
 from remem.errors import UserError, unknown
 
-SOURCES = ("api", "drawn", "folder", "rendered")
+SOURCES = ("api", "diffusers", "drawn", "folder", "rendered")
 
-__all__ = ["SOURCES", "ImageSource", "Picture", "source"]
+__all__ = ["SOURCES", "ImageSource", "Picture", "Pipeline", "source"]
 
 
-def source(name: str, folder: str | Path = "") -> ImageSource:
-    """The source of that name; `folder` is where the user's own pictures lie (for "folder" only)."""
+def source(name: str, folder: str | Path = "", pipeline: Pipeline | None = None) -> ImageSource:
+    """The source of that name; `folder` is where the user's own pictures lie (for "folder" only), `pipeline`
+    what makes those of "diffusers"."""
     from remem.data.images.api import Api
     from remem.data.images.drawn import Drawn
     from remem.data.images.folder import Folder
+    from remem.data.images.generated import Generated
     from remem.data.images.rendered import Rendered
 
     if name not in SOURCES:
@@ -25,6 +28,8 @@ def source(name: str, folder: str | Path = "") -> ImageSource:
         return Rendered()
     if name == "api":
         return Api()
+    if name == "diffusers":
+        return Generated(pipeline or Pipeline())
     if not str(folder):
         raise UserError("source=folder needs to know where your pictures are: set picture_folder.")
     return Folder(Path(folder))

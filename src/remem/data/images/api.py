@@ -15,8 +15,8 @@ from random import Random
 from PIL import Image, UnidentifiedImageError
 
 from remem.data.images import prompts
-from remem.data.images.drawn import Drawn
-from remem.data.images.source import ImageSource, Picture
+from remem.data.images.reference import Reference
+from remem.data.images.source import Picture
 from remem.data.people import Person
 from remem.errors import UserError
 from remem.seeds import derive
@@ -31,12 +31,13 @@ class Api:
     """Edits of one reference portrait, by POST to `images/edits`. Only looks and scenes are sent, no names.
 
     Environment: REMEM_IMAGE_URL (such as http://localhost:8000/v1), REMEM_IMAGE_KEY, REMEM_IMAGE_MODEL. The
-    reference is a rendered portrait, or a drawn one where the extra `rendered` is missing. A generator need
+    reference is a rendered portrait, or a drawn one where numba is missing. A generator need
     not repeat itself: only the prompts and the seeds are the same from build to build.
     """
 
     name = "api"
     slow = True
+    costly = True  # every picture is worth keeping
 
     def __init__(self, wait: Callable[[float], None] = time.sleep) -> None:
         self._url, self._key = os.environ.get("REMEM_IMAGE_URL", ""), os.environ.get("REMEM_IMAGE_KEY", "")
@@ -47,7 +48,7 @@ class Api:
                 "source=api needs an endpoint and its key: set REMEM_IMAGE_URL (such as "
                 "http://localhost:8000/v1) and REMEM_IMAGE_KEY in the environment."
             )
-        self._references: dict[tuple[str, int, str], bytes] = {}
+        self._reference = Reference(512)
 
     def view(self, person: Person, number: int, seed: int, size: int) -> Picture:
         """View `number` of the person. UserError when the endpoint refuses or keeps failing."""
@@ -71,7 +72,7 @@ class Api:
             "response_format": "b64_json",
             "seed": str(own % 2**31),
         }
-        answer = self._post(fields, self._reference(person, seed))
+        answer = self._post(fields, _png(self._reference.of(person, seed)))
         try:
             found = base64.b64decode(json.loads(answer)["data"][0]["b64_json"], validate=True)
             with Image.open(io.BytesIO(found)) as image:
@@ -89,14 +90,6 @@ class Api:
         return Picture(
             image=picture, provenance={"source": self.name, "model": self._model, "prompt": prompt}
         )
-
-    def _reference(self, person: Person, seed: int) -> bytes:
-        key = (person.id, seed, repr(person.appearance))
-        if key not in self._references:
-            out = io.BytesIO()
-            _portraits().view(person, -1, seed, 512).image.save(out, "PNG")
-            self._references = {key: out.getvalue()}  # pictures are asked for person by person
-        return self._references[key]
 
     def _post(self, fields: dict[str, str], reference: bytes) -> bytes:
         """The endpoint's answer; busy and failing endpoints are asked again, more and more patiently."""
@@ -129,7 +122,8 @@ class Api:
                 trouble = f"HTTP {error.code}: {said}"
                 if error.code not in _AGAIN:
                     raise UserError(
-                        f"{self._url} refused ({trouble}). Check the key, the model and the address."
+                        f"{self._url} refused ({trouble}). Check the key, the model and the address: "
+                        "finished pictures are kept."
                     ) from error
             except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
                 trouble = str(getattr(error, "reason", error))
@@ -139,10 +133,7 @@ class Api:
         )
 
 
-def _portraits() -> ImageSource:
-    from remem.data.images.rendered import Rendered
-
-    try:
-        return Rendered()
-    except UserError:
-        return Drawn()
+def _png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()

@@ -1,5 +1,6 @@
 """The default pictures: portraits drawn with Pillow. No weights, no network, a few milliseconds each."""
 
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -9,7 +10,7 @@ from remem.data.images import portrait
 from remem.data.images.pen import RGB, Pen
 from remem.data.images.scenes import SCENES
 from remem.data.images.source import Picture
-from remem.data.images.stagings import staging
+from remem.data.images.stagings import Staging, staging
 from remem.data.people import Person
 from remem.errors import UserError
 
@@ -36,16 +37,21 @@ class Drawn:
 
     def scene(self, person: Person, event: str, number: int, seed: int, size: int) -> Picture:
         """Picture `number` of the person in the event."""
+        found = staging(event)  # an unknown event is the first thing to say
+        rng = Random(f"{seed}/drawn/{person.id}/{event}/{number}")
+        made = self.staged(person, found, rng, size)
+        return replace(made, provenance={"event": event, **made.provenance})
+
+    def staged(self, person: Person, staging: Staging, rng: Random, size: int) -> Picture:
+        """The person in any staging."""
         from remem.data.images.drawn_scene import draw_scene
 
-        found = staging(event)  # an unknown event is the first thing to say
         if "skin" not in person.appearance:
             raise UserError(
                 f"{person.name} has no appearance to draw. Use images=folder for your own pictures."
             )
-        rng = Random(f"{seed}/drawn/{person.id}/{event}/{number}")
-        picture, seen = draw_scene(person.appearance, found, rng, size)
-        return Picture(image=light(picture, rng), provenance={"source": "drawn", "event": event, **seen})
+        picture, seen = draw_scene(person.appearance, staging, rng, size)
+        return Picture(image=light(picture, rng), provenance={"source": "drawn", **seen})
 
 
 def draw(look: dict[str, str], rng: Random, size: int) -> Picture:

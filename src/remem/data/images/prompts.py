@@ -23,6 +23,11 @@ _ANGLES = (
 
 def portrait(person: Person) -> str:
     """Who it is, by looks alone: names and facts must not reach a generator."""
+    return f"Photograph of {looks(person)}"
+
+
+def looks(person: Person) -> str:
+    """The appearance in words."""
     look = person.appearance
     hair = "bald" if look["hair"] == "bald" else f"{look['hair_colour']} hair, {look['hair']}"
     words = [
@@ -35,7 +40,7 @@ def portrait(person: Person) -> str:
         words.append(f"{look['glasses']} glasses")
     if look["marks"] != "none":
         words.append(look["marks"])
-    return "Photograph of " + ", ".join(words)
+    return ", ".join(words)
 
 
 def view(person: Person, rng: Random) -> str:

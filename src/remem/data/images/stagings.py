@@ -1,5 +1,5 @@
-"""How each event is staged: place, light, things, and what the person does and wears. One table for all "
-"sources."""
+"""How each event is staged: place, light, things, and what the person does and wears. One table for all
+sources."""
 
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,31 +1,34 @@
-"""Three-dimensional people from public-domain meshes, rendered on the CPU. The default where a person "
-"looks."""
+"""Three-dimensional people from public-domain meshes, rendered on the CPU. The default where a person
+looks."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from remem.data.images.source import Picture
-from remem.data.images.stagings import staging
+from remem.data.images.stagings import Staging, staging
 from remem.data.people import Person
 from remem.errors import UserError
 from remem.seeds import derive
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from remem.data.images.rendered.figure import Figure
 
 _KEPT = 2  # figures in memory: views are asked for person by person
 
 
 class Rendered:
-    """Identity is what stays (bones, skin, age, eyes, hair); pose, clothes, light and place are drawn by "
-    "lot."""
+    """Identity is what stays (bones, skin, age, eyes, hair); pose, clothes, light and place are drawn by
+    lot."""
 
     name = "rendered"
     slow = True  # worth several processes, and worth keeping
 
     def __init__(self) -> None:
         if find_spec("numba") is None:
-            raise UserError("source=rendered needs numba. Install it with: pip install remem[rendered]")
+            raise UserError("source=rendered needs numba, which is not installed here: pip install numba")
         self._figures: dict[tuple[str, ...], Figure] = {}
 
     def figure(self, person: Person, seed: int) -> "Figure":
@@ -60,11 +63,27 @@ class Rendered:
         plan = view_plan(figure.who, np.random.default_rng(derive(seed, "rendered view", person.id, number)))
         return Picture(image=picture(figure, plan, size), provenance={"source": self.name, **plan.words})
 
+    def portrait(self, person: Person, seed: int, size: int) -> "Image.Image":
+        """The person from the front, calm, without a hat: what a generator learns them from."""
+        import numpy as np
+
+        from remem.data.images.rendered.camera import picture
+        from remem.data.images.rendered.plan import portrait_plan
+
+        figure = self.figure(person, seed)
+        rng = np.random.default_rng(derive(seed, "rendered portrait", person.id))
+        return picture(figure, portrait_plan(figure.who, rng), size)
+
     def scene(self, person: Person, event: str, number: int, seed: int, size: int) -> Picture:
         """Picture `number` of the person in an event."""
+        found = staging(event)
+        lot = derive(seed, "rendered scene", person.id, event, number)
+        made = self.staged(person, found, seed, lot, size)
+        return replace(made, provenance={"event": event, **made.provenance})
+
+    def staged(self, person: Person, staging: Staging, seed: int, lot: int, size: int) -> Picture:
+        """The person in any staging; `seed` is the person's, and `lot` decides what is drawn by lot."""
         from remem.data.images.rendered.scene import staged
 
-        found = staging(event)
-        figure = self.figure(person, seed)
-        image, words = staged(figure, found, derive(seed, "rendered scene", person.id, event, number), size)
-        return Picture(image=image, provenance={"source": self.name, "event": event, **words})
+        image, words = staged(self.figure(person, seed), staging, lot, size)
+        return Picture(image=image, provenance={"source": self.name, **words})

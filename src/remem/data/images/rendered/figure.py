@@ -7,7 +7,7 @@ import numpy as np
 from remem.data.images.rendered import accessories, arrays
 from remem.data.images.rendered.arrays import Textures, View
 from remem.data.images.rendered.geometry import fit, hair_directions, normals, pose
-from remem.data.images.rendered.hair import bun_of, mesh_of, strands_of
+from remem.data.images.rendered.hair import bun_of, evened, mesh_of, strands_of
 from remem.data.images.rendered.identity import Identity, body_shape
 from remem.data.images.rendered.masks import neutral
 from remem.data.images.rendered.outfit import Outfit, fabric
@@ -57,7 +57,7 @@ class Figure:
         casters = [Part(points=self.rest, normals=out, faces=b.faces, kind=arrays.SKIN, both=True)]
         name = mesh_of(self.who)[0]
         if name:
-            casters.append(self._worn_at_rest(wear(name), name))
+            casters.append(self._worn_at_rest(wear(name), name))  # cut as it is seen, or the face turns red
         soup, surfaces = join(casters, {name: 0} if name else {})
         textures = pack_textures([_copies(name)] if name else [])
         levels = np.zeros(len(soup.faces), np.float32)
@@ -83,6 +83,7 @@ class Figure:
             uv=item.uv,
             faces_uv=item.faces_uv,
             coverage=arrays.BY_TEXTURE,
+            field=self._trimmed(points, hat=""),
         )
 
     def parts(self, outfit: Outfit, turned: Turns, expression: str) -> tuple[list[Part], np.ndarray]:
@@ -94,7 +95,8 @@ class Figure:
         rotations, shifts = bone_motions(self.rest, turned)
         points = pose(shape, b.near, b.share, rotations, shifts)
         posed = Posed(shape, points, rotations, shifts, self.occlusion, self.size)
-        worn, hidden = clothes(outfit, posed)
+        mouth_open = "jawOpen" in EXPRESSIONS[expression]
+        worn, hidden = clothes(self.who, outfit, posed)
         out = normals(points, b.faces)
         covered = hidden[b.faces].any(1)
         skin = Part(
@@ -118,7 +120,7 @@ class Figure:
             tint=np.asarray((0.1, 0.1, 0.12) if suit else outfit.cloth) * 0.8,
             occlusion=self.occlusion * np.float32(0.6),
         )
-        made = [skin, under, *worn, *features(self.who, posed, self.tint)]
+        made = [skin, under, *worn, *features(self.who, posed, self.tint, mouth_open)]
         head = b.number["head"]
         turn, shift = rotations[head], shifts[head]
         on_head = [*self._hair(shape, outfit), *self._ornaments(shape, outfit)]
@@ -163,12 +165,12 @@ class Figure:
                     texture=name,
                     uv=item.uv,
                     faces_uv=item.faces_uv,
-                    tint=self.tint,
+                    tint=self.tint * np.float32(evened(name)),
                     tangents=along,
                     coverage=arrays.BY_TEXTURE,
                     both=True,
                     occlusion=(0.62 + 0.3 * height).astype(np.float32),
-                    field=self._trimmed(points, outfit),
+                    field=self._trimmed(points, outfit.hat),
                 )
             )
         for region, ribbons in self.fields:
@@ -182,7 +184,7 @@ class Figure:
         points = fit(shape, ribbons.refs, ribbons.weights, ribbons.offsets, self.size)
         field = None
         if region == "scalp":
-            field = self._trimmed(points, outfit)
+            field = self._trimmed(points, outfit.hat)
         return Part(
             points=points,
             normals=ribbons.out,
@@ -197,12 +199,12 @@ class Figure:
             coverage=arrays.OPAQUE if field is None else arrays.BY_FIELD,
         )
 
-    def _trimmed(self, points: np.ndarray, outfit: Outfit) -> np.ndarray:
+    def _trimmed(self, points: np.ndarray, hat: str) -> np.ndarray:
         """Above 0 where hair stays: no fringe hangs over the brows, and none grows through a hat."""
         eye = self._bone("eye.L")
-        before = (points[:, 2] > eye[2] - 0.18) & (np.abs(points[:, 0]) < eye[0] * 2.05)
+        before = (points[:, 2] > eye[2] - 0.18) & (np.abs(points[:, 0]) < eye[0] * 1.75)
         stays = np.where(before, points[:, 1] - (eye[1] + 0.30), 1.0)
-        if outfit.hat:
+        if hat:
             stays = np.minimum(stays, self.head.brim + 0.10 - points[:, 1])
         return np.where(stays == 0, 1e-6, stays).astype(np.float32)
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from remem.data.images.rendered.masks import neutral
+from remem.data.images.rendered.masks import neutral, smooth
 from remem.data.images.rendered.pack import body
 
 
@@ -68,19 +68,17 @@ def top_field(kind: str) -> np.ndarray:
     neck = at["neck01"][1] - 0.02
     if cut.neck == "high":
         collar = neck + 0.40 - y
-        inside = np.where(y > neck + 0.42, -1.0, inside)
+        inside = np.minimum(inside, neck + 0.42 - y)
     else:
-        wide, deep, behind = {"round": (0.86, 0.62, 0.30), "wide": (1.1, 0.95, 0.5), "v": (0.80, 0.62, 0.30)}[
+        wide, deep, behind = {"round": (0.86, 0.62, 0.30), "wide": (1.1, 0.95, 0.5), "v": (0.86, 0.42, 0.30)}[
             cut.neck
         ]
-        down = np.maximum(neck + 0.12 - y, 0) if cut.neck == "v" else y - neck - 0.12
-        if cut.neck == "v":  # a triangle in front, a round behind
-            front = x / wide + down / 1.15 - 0.82
-            rear = np.sqrt((x / wide) ** 2 + ((y - neck - 0.12) / behind) ** 2) - 1
-            collar = np.where(z > 0.1, front, rear) * 0.6
-        else:
-            collar = (np.sqrt((x / wide) ** 2 + (down / np.where(z > 0.1, deep, behind)) ** 2) - 1) * 0.6
-        inside = np.where(y > neck + 0.10, -1.0, inside)
+        up = y - neck - 0.12
+        depth = behind + (deep - behind) * smooth(-0.2, 0.5, z)
+        collar = (np.sqrt((x / wide) ** 2 + (up / depth) ** 2) - 1) * 0.6
+        if cut.neck == "v":  # a round with a triangle in front
+            collar = np.where(z > 0.1, np.minimum(collar, (x / 0.75 - up / 1.2 - 0.95) * 0.6), collar)
+        inside = np.minimum(inside, neck + 0.11 - y)  # a slope, not a step: the edge is smooth
     inside = np.minimum(inside, np.where(~on_arm & (y > neck - 1.4), collar, 9.0))
     hem = at["pelvis.L"][1] + (0.25 if cut.skirt else -0.35)
     return np.minimum(inside, y - hem).astype(np.float32)

@@ -1,9 +1,14 @@
 """From the word for a hairstyle to meshes and strands."""
 
+from functools import lru_cache
+
+import numpy as np
+
 from remem.data.images.rendered.identity import Identity
+from remem.data.images.rendered.pack import texture
 from remem.data.images.rendered.strands import Style
 
-BUN_HIGH, BUN_LOW = (0.0, 9.22, 0.25), (0.0, 8.35, -0.72)
+BUN = (0.0, 9.22, 0.25)  # on top, where it is seen from the front too
 
 
 def mesh_of(who: Identity) -> tuple[str, float]:
@@ -23,9 +28,18 @@ def mesh_of(who: Identity) -> tuple[str, float]:
     return "", 0.0
 
 
+@lru_cache(None)
+def evened(name: str) -> float:
+    """What the tint of a hair mesh is multiplied with: some textures are three times as dark as others, and a
+    word for a colour is to mean the same on all of them."""
+    texels = texture(name).astype(np.float32) / 255
+    grey = texels[texels[..., 3] > 0.5][:, :3] @ np.array([0.35, 0.45, 0.2], np.float32)
+    return float(np.clip(0.8 / (0.3 + 1.5 * grey**2).mean(), 0.8, 2.3))  # as the kernel reads them
+
+
 def bun_of(who: Identity) -> tuple[float, float, float] | None:
     """Where a bun sits on the neutral head; None without one."""
-    return (BUN_HIGH, BUN_LOW)[who.seed % 2] if who.look["hair"] == "bun" else None
+    return BUN if who.look["hair"] == "bun" else None
 
 
 def strands_of(who: Identity) -> list[Style]:

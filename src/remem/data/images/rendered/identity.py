@@ -1,5 +1,5 @@
-"""Who someone is in three dimensions: what the traits of a person ask for, and a face that nobody else "
-"has."""
+"""Who someone is in three dimensions: what the traits of a person ask for, and a face that nobody else
+has."""
 
 import re
 from dataclasses import dataclass
@@ -62,25 +62,32 @@ _SHAPES: dict[tuple[str, str], dict[str, float]] = {
     ("ears", "small"): {"ears/l-/r-ear-scale-decr": 0.4},
     ("ears", "large"): {"ears/l-/r-ear-scale-incr": 0.5, "ears/l-/r-ear-wing-incr": 0.3},
 }
+_MORE = 0.4  # how far the shape of women goes beyond MakeHuman's
 _BROWS = {"thin": (7, 11, 6), "arched": (1, 2, 10), "straight": (4, 5, 12), "bushy": (8, 9, 3)}  # textures
 _EYES = {
     "brown": ("brown",),
-    "blue": ("blue", "lightblue", "deepblue"),
+    "blue": ("blue", "lightblue"),  # of deepblue no pupil is seen
     "green": ("green", "bluegreen"),
     "amber": ("brownlight",),
     "grey": ("grey", "ice"),
 }
 # The base heads of women are stern; these soften them.
 _WOMAN = {
-    "chin/chin-width-decr": 0.25,
-    "chin/chin-bones-decr": 0.2,
-    "eyebrows/eyebrows-trans-up": 0.2,
+    "chin/chin-width-decr": 0.35,
+    "chin/chin-bones-decr": 0.35,
+    "chin/chin-height-decr": 0.2,
+    "cheek/l-/r-cheek-bones-incr": 0.15,
+    "eyes/l-/r-eye-scale-incr": 0.2,
+    "eyebrows/eyebrows-trans-up": 0.3,
+    "nose/nose-scale-horiz-decr": 0.2,
+    "nose/nose-hump-decr": 0.15,
+    "mouth/mouth-upperlip-height-incr": 0.2,
     "nose/nose-volume-decr": 0.2,
     "mouth/mouth-angles-up": 0.15,
-    "mouth/mouth-lowerlip-height-incr": 0.15,
-    "neck/neck-scale-horiz-decr": 0.3,
-    "torso/measure-shoulder-dist-decr": 0.3,
-    "forehead/forehead-nubian-decr": 0.1,
+    "mouth/mouth-lowerlip-height-incr": 0.25,
+    "neck/neck-scale-horiz-decr": 0.4,
+    "torso/measure-shoulder-dist-decr": 0.5,
+    "forehead/forehead-nubian-decr": 0.2,
 }
 # How far faces differ by chance, by region: standard deviations of the shape targets.
 _SPREAD = {
@@ -155,7 +162,9 @@ def identity(person: Person, seed: int, again: int = 0) -> Identity:
             push(f"asym/asym-{name}-{n}-{rng.choice(['l', 'r'])}", float(abs(rng.normal(0, 0.22))))
     for trait, word in look.items():
         for name, amount in _SHAPES.get((trait, word), {}).items():
-            push(name, amount * float(rng.uniform(0.85, 1.15)))
+            # A square jaw is a man's before all else.
+            milder = 0.5 if look["gender"] == "woman" and (trait, word) == ("face", "square") else 1.0
+            push(name, amount * milder * float(rng.uniform(0.85, 1.15)))
     push("eyes/l-/r-eye-height2-decr", 0.12)  # lids of people at rest cover the rim of the iris
     if look["gender"] == "woman":
         for name, amount in _WOMAN.items():
@@ -213,7 +222,11 @@ def body_shape(who: Identity) -> np.ndarray:
     old = min(max((who.age - 25) / 65, 0), 1)
     for age, by_age in (("young", 1 - old), ("old", old)):
         for origin, share in zip(_ORIGINS, who.origins, strict=True):
-            add(shape, f"macrodetails/{origin}-{sex}-{age}", by_age * share)
+            add(shape, f"macrodetails/{origin}-{sex}-{age}", by_age * share * (1 + _MORE * who.woman))
+            if (
+                who.woman
+            ):  # a step beyond the base women, away from the men: their faces are hard to tell apart
+                add(shape, f"macrodetails/{origin}-male-{age}", -by_age * share * _MORE)
         for muscle, by_muscle in _between(who.muscle, "minmuscle", "averagemuscle", "maxmuscle"):
             for weight, by_weight in _between(who.weight, "minweight", "averageweight", "maxweight"):
                 amount, build = by_age * by_muscle * by_weight, f"{sex}-{age}-{muscle}-{weight}"
@@ -233,7 +246,10 @@ def body_shape(who: Identity) -> np.ndarray:
                 )
     for name, amount in who.shape:
         add(shape, name, amount)
-    add(shape, "head/head-age-incr", min(max((who.age - 40) / 35, 0), 1) * 0.7)
+    aged = min(max((who.age - 35) / 35, 0), 1)
+    add(shape, "head/head-age-incr", aged * 0.85)
+    for side in "lr":
+        add(shape, f"eyes/{side}-eye-bag-incr", aged * 0.45)
     add(shape, "torso/measure-shoulder-dist-decr", 0.25)  # the base bodies are wide in the shoulders
     return shape
 

@@ -17,6 +17,10 @@ PLACES = (
 )  # fmt: skip
 
 
+# Ways that the parts of a face look, on which the exposure is measured.
+_FACE = np.array([(0, 0, 1), (0.6, 0, 0.8), (-0.6, 0, 0.8), (0, 0.5, 0.87), (0, -0.5, 0.87)])
+
+
 @dataclass(frozen=True)
 class Surround:
     """What a panorama does to someone in its middle who is seen from +z. Scaled to a good exposure."""
@@ -54,13 +58,23 @@ def surround(place: str, yaw: int) -> Surround:
     even = (ambient[0] + ambient[3]).mean()
     colour = colour + 1e-3 * even
     colour *= np.clip(colour.mean(), 0.7 * even, 2.0 * even) / colour.mean()  # neither flat nor blown out
-    gain = 0.74 / (even + colour.mean() * max(0.35, key[2]))
+    sky = ambient.mean(-1)
+    arrives = np.maximum(sky[0] + _FACE @ sky[1:], 0) + np.maximum(_FACE @ key, 0) * colour.mean()
+    arrives += np.maximum(_FACE @ _fill(key), 0) * (colour.mean() * 0.16 + sky[0] * 0.25)
+    gain = 0.80 / arrives.mean()
     return Surround(_calmer(ambient * gain, 0.6), key, _calmer(colour * gain, 0.65), float(gain))
 
 
+def _fill(key: np.ndarray) -> np.ndarray:
+    """(3,) towards a second, weaker lamp on the other side."""
+    way = np.array([-np.sign(key[0] + 1e-3) * 0.75, 0.15, 0.65])
+    return way / np.linalg.norm(way)
+
+
 def _calmer(colour: np.ndarray, share: float) -> np.ndarray:
+    """Less colourful, and by no more than a sixth off grey: in the blue light of dusk skin turns to ash."""
     grey = colour.mean(-1, keepdims=True)
-    return grey + (colour - grey) * share
+    return grey + np.clip((colour - grey) * share, -0.16 * np.abs(grey), 0.16 * np.abs(grey))
 
 
 def lights(place: str, yaw: int, azimuth: float, strength: float, tint: tuple[float, float, float]) -> Lights:
@@ -71,9 +85,8 @@ def lights(place: str, yaw: int, azimuth: float, strength: float, tint: tuple[fl
     s, turn = surround(place, yaw), rotation((0, 1, 0), azimuth)
     ambient = s.ambient.copy()
     ambient[1:] = np.einsum("ij,jc->ic", turn, ambient[1:])
-    side = -np.sign(s.key[0] + 1e-3)
-    ways = np.stack([s.key, np.array([side * 0.75, 0.15, 0.65]), np.array([side * -0.35, 0.55, -0.76])])
-    ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+    rim = np.array([np.sign(s.key[0] + 1e-3) * 0.35, 0.55, -0.76])
+    ways = np.stack([s.key, _fill(s.key), rim / np.linalg.norm(rim)])
     colours = np.stack([s.colour, s.colour * 0.16 + s.ambient[0] * 0.25, s.ambient[0] + s.colour * 0.18])
     colour = np.asarray(tint) * strength
     return Lights(

@@ -18,6 +18,11 @@ _CLOTH = (
     (172, 120, 128), (56, 100, 104), (196, 160, 84), (74, 52, 42),
     (150, 60, 50), (98, 134, 140), (206, 196, 206),
 )  # fmt: skip
+# What one would call each of them, in the same order.
+_WORDS = (
+    "blue", "blue", "blue", "green", "green", "green", "red", "red", "white", "black", "grey", "grey",
+    "purple", "purple", "pink", "teal", "yellow", "brown", "red", "teal", "white",
+)  # fmt: skip
 _TROUSERS = (
     (34, 42, 62),
     (30, 30, 34),
@@ -67,6 +72,7 @@ class Outfit:
     top: str  # a kind of garments.py, or the name of a suit's mesh
     lower: str  # "trousers", "shorts", "skirt", "" where the top is a suit or a dress
     shoes: str
+    colour: str  # of the cloth, in a word; "" for a suit, which has its own pictures
     cloth: RGB
     trim: RGB
     lower_tint: RGB
@@ -100,6 +106,7 @@ def choose(who: Identity, occasion: str, rng: np.random.Generator, hats: tuple[s
         top=top,
         lower=lower,
         shoes=f"clothes_shoes{rng.choice([1, 3, 4]):02d}",
+        colour="" if top.startswith("clothes_") else _WORDS[first],
         cloth=tint,
         trim=_linear(_CLOTH[second], rng),
         lower_tint=_linear(_TROUSERS[rng.integers(len(_TROUSERS))], rng),

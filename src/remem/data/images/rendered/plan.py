@@ -23,9 +23,14 @@ def _draw(rng: np.random.Generator, options: tuple[tuple[str, float], ...]) -> s
     return options[int(rng.choice(len(options), p=share / share.sum()))][0]
 
 
+def portrait_plan(who: Identity, rng: np.random.Generator) -> Plan:
+    """Head and shoulders from the front, in even light: only who it is shows."""
+    return Plan(outfit=choose(who, "casual", rng), shot="bust", place="studio", zoom=0.9)
+
+
 def view_plan(who: Identity, rng: np.random.Generator) -> Plan:
-    """The plan of any view. Faces are mostly seen: the camera stays within 45 degrees of where the head "
-    "looks."""
+    """The plan of any view. Faces are mostly seen: the camera stays within 45 degrees of where the head
+    looks."""
     shot, occasion = _draw(rng, _SHOTS), _draw(rng, _OCCASIONS)
     hats = ("beanie", "cap", "fedora", "sun hat") if rng.random() < 0.08 else ()
     outfit = choose(who, occasion, rng, hats)
@@ -49,13 +54,14 @@ def view_plan(who: Identity, rng: np.random.Generator) -> Plan:
         yaw=turned_yaw(rng.uniform(0, 360)),
         spread=float(rng.uniform(45, 75)),
         pitch=float(rng.uniform(0, 8)),
-        light=float(np.clip(np.exp(rng.normal(-0.04, 0.14)), 0.7, 1.2)),
+        light=float(np.clip(np.exp(rng.normal(-0.04, 0.14)), 0.7, 1.1)),
         tint=tuple(float(x) for x in np.exp(rng.normal(0, 0.04, 3))),  # type: ignore[arg-type]
         back=float(rng.uniform(0.5, 0.9)),
         words={
             "scene": place,
             "expression": expression,
             "clothes": outfit.top.removeprefix("clothes_"),
+            "colour": outfit.colour or "none",
             "hat": outfit.hat or "none",
             "shot": shot,
             "pose": pose,

@@ -21,8 +21,8 @@ def rotation(axis: tuple[float, float, float], degrees: float) -> np.ndarray:
 
 
 def _arm(side: str, lower: float, forward: float, bend: float, twist: float = 0) -> Turns:
-    """One arm: degrees lowered from the A-pose, swung forward, bent at the elbow, upper arm twisted "
-    "inwards."""
+    """One arm: degrees lowered from the A-pose, swung forward, bent at the elbow, upper arm twisted
+    inwards."""
     sign = -1 if side == "L" else 1
     return {
         # A third of the drop is the shoulder's, or sleeves would puff out over it.
@@ -95,8 +95,8 @@ def turns(
     torso: float = 0.0,
     gaze: tuple[float, float] = (0, 0),
 ) -> Turns:
-    """A pose with the head turned (yaw, nod, tilt), the torso turned and the eyes looking aside, in "
-    "degrees."""
+    """A pose with the head turned (yaw, nod, tilt), the torso turned and the eyes looking aside, in
+    degrees."""
     made = {bone: list(steps) for bone, steps in POSES[pose].items()}
     for bone, share in (("neck01", 0.2), ("neck02", 0.15), ("neck03", 0.15), ("head", 0.5)):
         made[bone] = [(_Y, head[0] * share), (_X, head[1] * share), (_Z, head[2] * share)]

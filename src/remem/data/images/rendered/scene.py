@@ -1,5 +1,5 @@
-"""Events with a rendered person in them: backdrop, things behind, other people, the person, things in "
-"front."""
+"""Events with a rendered person in them: backdrop, things behind, other people, the person, things in
+front."""
 
 from functools import lru_cache
 from random import Random
@@ -75,6 +75,7 @@ def _plan(figure: Figure, staging: Staging, rng: np.random.Generator) -> Plan:
             "scene": staging.backdrop,
             "expression": expression,
             "clothes": outfit.top.removeprefix("clothes_"),
+            "colour": outfit.colour or "none",
             "hat": outfit.hat or "none",
             "pose": pose,
             "turned": str(round(azimuth)),

@@ -100,6 +100,8 @@ def _light(kind, base, rough, gloss, n, v, t, ao, shadow, lights, out):  # type:
             g = (ndl * (F(1) - kk) + kk) * (ndv * (F(1) - kk) + kk)
             f = gloss + (F(1) - gloss) * (F(1) - (v[0] * hx + v[1] * hy + v[2] * hz)) ** 5
             shine = a2 / (F(3.14159) * q * q) / g * f * F(0.25) * ndl * s
+            if k > 0:  # these lamps throw no shadow: in folds, as between lips, they must not glitter
+                shine *= ao * ao
             for c in range(3):
                 out[c] += lights.colours[k, c] * shine
     if kind != HAIR and kind != CLOTH:
@@ -112,8 +114,8 @@ def _light(kind, base, rough, gloss, n, v, t, ao, shadow, lights, out):  # type:
 def resolve(  # type: ignore[no-untyped-def]
     who, screen, soup, surfaces, textures, levels, eye, shadow, shadow_view, lights, size
 ):
-    """(size, size, 4) float32, linear, premultiplied: shaded once a pixel and surface, weighted by "
-    "samples."""
+    """(size, size, 4) float32, linear, premultiplied: shaded once a pixel and surface, weighted by
+    samples."""
     image = np.zeros((size, size, 4), np.float32)
     colour, base, out = np.empty(4, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
     n, v, t = np.zeros(3, np.float32), np.zeros(3, np.float32), np.zeros(3, np.float32)
@@ -212,7 +214,7 @@ def resolve(  # type: ignore[no-untyped-def]
                     )
                     if kind in (HAIR, BROW):
                         arrives = F(0.3) + F(0.7) * arrives
-                    elif kind == EYE:
+                    elif kind in (EYE, SKIN):  # one lamp's shadow is never the whole of it
                         arrives = F(0.2) + F(0.8) * arrives
                 _light(kind, base, rough, gloss, n, v, t, min(ao, F(1)), arrives, lights, out)
                 weight = F(seen_count[g]) * F(0.25)
@@ -224,8 +226,8 @@ def resolve(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath=FAST)
 def develop(image, back, exposure, vignette):  # type: ignore[no-untyped-def]
-    """(size, size, 3) uint8: a premultiplied picture over a developed backdrop (0 to 1) of this size or "
-    "smaller."""
+    """(size, size, 3) uint8: a premultiplied picture over a developed backdrop (0 to 1) of this size or
+    smaller."""
     size, small = image.shape[0], back.shape[0]
     scale = F(small) / F(size)
     out = np.empty((size, size, 3), np.uint8)

@@ -81,9 +81,11 @@ def _hair_shadow(
     colour = hair_tint(who) ** (1 / 2.2) * 255
     look = who.look
     if look["hair"] != "bald":
-        head = head + (colour * 0.8 - head) * masks["scalp"][..., None] * (0.8 + 0.2 * grain)
-    elif not who.woman and look["facial_hair"] != "none":
-        head = head * (1 - 0.06 * masks["scalp"][..., None])
+        dense = 0.55 if look["hair"] == "buzz cut" else 0.8
+        head = head + (colour * 0.8 - head) * masks["scalp"][..., None] * (dense + 0.2 * grain)
+    else:  # the base skins have a shadow of hair painted on
+        bare = head[masks["cheek"] > 0.4].mean(0)
+        head = head + (bare - head) * masks["scalp"][..., None] * 0.8
     if look["facial_hair"] in _SHADE:
         mask = masks[beard_region(look["facial_hair"])][..., None]
         dark = colour * min(1.0, 125 / max(float(colour.max()), 1.0)) * 0.75
@@ -99,10 +101,10 @@ def _make_up(
     blush = 1.0 if who.look["marks"] == "rosy cheeks" else 0.35
     head = head * (1 - masks["cheek"][..., None] * np.array([0, 0.11, 0.09]) * blush)
     worn = float(rng.random())
-    if who.woman and worn > 0.3:
+    if who.woman:
         tint = np.array(_LIPSTICK[int(rng.integers(len(_LIPSTICK)))], np.float32)
         colour = tint * (head.mean(-1, keepdims=True) / 165 + 0.15)
-        head = head + (colour - head) * masks["lips"][..., None] * (0.2 + 0.5 * (worn - 0.3))
+        head = head + (colour - head) * masks["lips"][..., None] * (0.25 + 0.4 * worn)
     return head
 
 

@@ -44,25 +44,28 @@ class Posed:
         )
 
 
-def features(who: Identity, posed: Posed, hair: np.ndarray) -> list[Part]:
-    """Eyes, brows, lashes, teeth, tongue. `hair` is the hair's colour."""
+def features(who: Identity, posed: Posed, hair: np.ndarray, mouth_open: bool) -> list[Part]:
+    """Eyes, brows, lashes, and in an open mouth teeth and tongue. `hair` is the hair's colour."""
 
     def clear(name: str, kind: int, texture: str, tint: np.ndarray) -> Part:
         part = posed.item(name, kind, texture)
         return replace(part, tint=tint, coverage=arrays.BY_TEXTURE, casts=False, both=True)
 
-    eyes = clear("eyes_highpolyeyes", arrays.EYE, who.eye, np.full(3, 0.72))
-    teeth = posed.item("teeth_teeth_base", arrays.CLOTH, "teeth_teeth_base")
-    return [
+    eyes = clear("eyes_highpolyeyes", arrays.EYE, who.eye, np.full(3, 0.5))
+    made = [
         replace(eyes, occlusion=0.5 + 0.5 * np.asarray(eyes.occlusion)),
         clear(who.brow, arrays.BROW, who.brow, np.minimum(hair * 0.7, 0.3)),
         clear(who.lash, arrays.BROW, who.lash, np.array([0.012, 0.009, 0.008])),
-        replace(teeth, tint=(0.85, 0.85, 0.85)),
-        posed.item("tongue_tongue01", arrays.CLOTH, "tongue_tongue01"),
     ]
+    if mouth_open:  # else they come through thin lips and the corners of the mouth
+        teeth = posed.item("teeth_teeth_base", arrays.CLOTH, "teeth_teeth_base")
+        back = posed.rotations[body().number["head"]] @ np.array([0, 0, -0.05], np.float32)
+        made.append(replace(teeth, tint=(0.8, 0.8, 0.8), points=teeth.points + back))
+        made.append(posed.item("tongue_tongue01", arrays.CLOTH, "tongue_tongue01"))
+    return made
 
 
-def clothes(outfit: Outfit, posed: Posed) -> tuple[list[Part], np.ndarray]:
+def clothes(who: Identity, outfit: Outfit, posed: Posed) -> tuple[list[Part], np.ndarray]:
     """Clothes and shoes, and a mask (19158,) of the vertices of the skin that they cover."""
     hidden, made = np.zeros(len(posed.shape), bool), []
     suit = outfit.top.startswith("clothes_")
@@ -73,7 +76,11 @@ def clothes(outfit: Outfit, posed: Posed) -> tuple[list[Part], np.ndarray]:
         made.append(replace(part, tint=tint, coverage=arrays.BY_TEXTURE, both=True))
     if outfit.lower in ("trousers", "shorts"):
         field = garments.trousers_field(0.97 if outfit.lower == "trousers" else 0.42)
-        made.append(replace(_cut(posed, "helper-tights", field, 0.045), tint=outfit.lower_tint))
+        # Straight legs: the farther down, the farther from the skin; bare cloth on skin looks like leggings.
+        loose = np.clip((garments.waist() - 1.2 - neutral()[:, 1]) / 3, 0, 1) * (0.12 if who.woman else 0.18)
+        made.append(
+            replace(_cut(posed, "helper-tights", field, 0.045 + loose[:, None]), tint=outfit.lower_tint)
+        )
         hidden[:BODY] |= field[:BODY] > 0.18
     elif outfit.lower == "skirt":
         part = _cut(posed, "helper-skirt", garments.skirt_field(0.5), 0.02)
@@ -82,7 +89,7 @@ def clothes(outfit: Outfit, posed: Posed) -> tuple[list[Part], np.ndarray]:
         cut, field = garments.CUTS[outfit.top], garments.top_field(outfit.top)
         # A top hangs over what is worn below.
         low = np.clip(garments.waist() + 0.5 - neutral()[:, 1], 0, 0.5) * 2
-        thick = (cut.thick + max(0.065 - cut.thick, 0) * low)[:, None]
+        thick = (cut.thick + max(0.085 - cut.thick, 0) * low)[:, None]
         made.append(_fabric(_cut(posed, "helper-tights", field, thick)))
         hidden[:BODY] |= field[:BODY] > 0.18
         if cut.skirt:

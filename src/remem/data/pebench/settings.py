@@ -1,0 +1,67 @@
+"""What a built data set in the shape of PEBench is to be like: the published shape by default."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from remem.data.events import EVENTS
+from remem.data.pebench.cut import TASKS
+from remem.data.settings import PictureSettings
+from remem.errors import UserError, unknown
+
+
+@dataclass(frozen=True, kw_only=True)
+class PEBenchSettings(PictureSettings):
+    """Every person in every event. The shares to forget are ours: the published ones are not known."""
+
+    people: int = 200
+    events: int = 40  # the first so many of data/events.py
+    size: int = 256  # the published pictures have 512
+    source: str = "rendered"
+    tasks: tuple[str, ...] = tuple(TASKS)  # what can be forgotten: "person", "event", "both"
+    forget_people: float = 0.05  # share
+    forget_events: float = 0.10
+    data: str = ""  # the published set, or one like it: a folder or hub id. "": people and pictures are made
+    spare: bool = False  # of `data`: leave out pictures that no row of its table names, or without an event
+    test_events: int = 2  # held-out pictures of each person, in held-out wording; the published set has none
+
+    def shares(self) -> dict[str, float]:
+        """The share of each kind of target that the tasks forget; 0 for a kind that none forgets."""
+        shares = {"person": self.forget_people, "event": self.forget_events}
+        wanted = {concept for task in self.tasks for concept in TASKS[task]}
+        return {concept: share if concept in wanted else 0.0 for concept, share in shares.items()}
+
+    def told(self) -> dict[str, Any]:
+        """The settings that are part of a data set: where things lie on this machine is not."""
+        told = super().told()
+        del told["data"]
+        return told
+
+    def check(self) -> None:
+        """UserError that names the first setting that cannot be."""
+        super().check()
+        self.check_ranges(("events", 2, len(EVENTS)), ("test_events", 0, self.events))
+        if self.source == "folder":
+            raise UserError(
+                "source=folder shows people without events. Give your own pictures of people in events with "
+                "--data: a folder and one CSV, as docs/data.md says."
+            )
+        self.check_cut()
+
+    def check_cut(self) -> None:
+        """UserError where the tasks do not go with what is to be forgotten."""
+        for task in self.tasks:
+            if task not in TASKS:
+                raise unknown("task", task, TASKS)
+        if not self.tasks:
+            raise UserError(f"tasks= names no task: give at least one of {', '.join(TASKS)}.")
+        for name, concept in (("forget_people", "person"), ("forget_events", "event")):
+            share = getattr(self, name)
+            if not 0 <= share < 1:
+                raise UserError(f"{name}={share} is a share: choose 0 or more, and less than 1.")
+            needing = [task for task in self.tasks if concept in TASKS[task]]
+            if needing and share == 0:
+                others = ",".join(task for task in TASKS if concept not in TASKS[task])
+                raise UserError(
+                    f"the task {needing[-1]} forgets at least one {concept}, but {name}=0. Raise it, or "
+                    f"leave the task out: --set tasks={others}."
+                )

@@ -1,0 +1,212 @@
+"""How the base's vision tower was made: it learns to see people and things, and to know nobody.
+
+Three tasks on pictures that carry their own truth: name the traits of random faces, bring pictures of one
+face together and those of different faces apart (supervised contrastive, Khosla et al., NeurIPS 2020,
+arXiv:2004.11362), and say for each part of a scene which thing is there. No identity that is ever taught is
+among the faces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from remem.data import traits
+from remem.seeds import derive
+from remem.types import Progress, silent
+from remem.world.pictures import Shot
+from remem.world.scenes import where
+from remem.world.things import PLACES, THINGS
+
+_NOBODY = -100  # label of a picture without a person: cross-entropy leaves it out
+_HAIR_HIDDEN = ("beanie", "cap", "fedora", "sun hat", "helmet")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Towering:
+    """One round of the training: learning rate up and down again."""
+
+    epochs: int = 18  # passes over the faces
+    faces: int = 40  # a step, two pictures of each
+    scenes: int = 48  # a step
+    lr: float = 1.5e-3
+    weight_decay: float = 0.05
+    temperature: float = 0.1
+    zoom: float = 0.82  # faces are cut out anew, down to this share of the picture's side
+
+
+class _Heads(nn.Module):
+    """What the tower is asked during its training, and never afterwards."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.traits = nn.ModuleDict({name: nn.Linear(width, len(of)) for name, of in traits.TRAITS.items()})
+        self.identity = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, 64))
+        self.things = nn.Linear(width, len(THINGS) + 1)
+        self.places = nn.Linear(width, len(PLACES))
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """What is known of each picture."""
+
+    who: np.ndarray  # (pictures,) number of the face; -1: nobody
+    traits: Tensor  # (pictures, traits)
+    things: Tensor  # (pictures, cells, cells)
+    places: Tensor  # (pictures,)
+
+
+def learn_to_see(
+    tower: Any,
+    pixels: np.ndarray,
+    shots: Sequence[Shot],
+    words: Sequence[dict[str, str]],
+    settings: Towering,
+    normal: tuple[Sequence[float], Sequence[float]],
+    seed: int,
+    progress: Progress = silent,
+) -> None:
+    """Trains the tower on (pictures, size, size, 3) uint8. `normal` is mean and deviation of the channels.
+
+    Only pictures of nobody known are used: faces without a name, and scenes.
+    """
+    size = tower.config.image_size
+    truth = _truth(shots, words, size // tower.config.patch_size)
+    mean, std = (torch.tensor(list(v)).view(3, 1, 1) for v in normal)
+    with torch.random.fork_rng():
+        torch.manual_seed(derive(seed, "heads"))
+        heads = _Heads(tower.config.hidden_size)
+    parameters = [*tower.parameters(), *heads.parameters()]
+    optimiser = torch.optim.AdamW(
+        parameters, settings.lr, weight_decay=settings.weight_decay, betas=(0.9, 0.98)
+    )
+    batches = list(_batches(truth, settings, seed))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, settings.lr, total_steps=len(batches), pct_start=0.08
+    )
+    for step, (faces, scenes) in enumerate(batches):
+        dice = torch.Generator().manual_seed(derive(seed, "tower", step))
+        chosen = np.concatenate([faces, scenes])
+        seen = torch.from_numpy(pixels[np.sort(chosen)])[torch.from_numpy(np.argsort(np.argsort(chosen)))]
+        # Things keep their places; faces may be mirrored and moved.
+        near = _varied(seen[: len(faces)], size, settings.zoom, dice)
+        varied = torch.cat([near, _resized(seen[len(faces) :], size)])
+        varied = _lit(varied, dice)
+        tokens = tower((varied - mean) / std, output_hidden_states=True).hidden_states[-1][:, 1:]
+        parts = _losses(heads, tokens, chosen, len(faces), truth, settings.temperature)
+        loss = torch.stack(list(parts.values())).sum()
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        schedule.step()
+        said = ", ".join(f"{name} {part.item():.2f}" for name, part in parts.items())
+        progress(step + 1, len(batches), f"seeing: {said}")
+
+
+def _losses(
+    heads: _Heads, tokens: Tensor, chosen: np.ndarray, faces: int, truth: _Truth, temperature: float
+) -> dict[str, Tensor]:
+    pooled = tokens.mean(1)
+    named = truth.traits[chosen]
+    looks = torch.stack([
+        F.cross_entropy(head(pooled), named[:, i], ignore_index=_NOBODY, label_smoothing=0.05)
+        for i, head in enumerate(heads.traits.values())
+    ]).mean()  # fmt: skip
+    same = same_face(heads.identity(pooled[:faces]), temperature)
+    cells = heads.things(tokens[faces:]).flatten(0, 1)
+    labels = truth.things[chosen[faces:]].flatten()
+    # Most of a picture is no thing: half of the weight goes to the parts where there is one.
+    each = F.cross_entropy(cells, labels, reduction="none")
+    there = labels > 0
+    things = 0.5 * each[there].mean() + 0.5 * each[~there].mean()
+    places = F.cross_entropy(heads.places(pooled[faces:]), truth.places[chosen[faces:]])
+    return {"looks": looks, "same face": same, "things": things, "places": 0.3 * places}
+
+
+def same_face(points: Tensor, temperature: float = 0.1) -> Tensor:
+    """Contrastive loss in which rows 2i and 2i+1 are one face and all others are not."""
+    points = F.normalize(points, dim=-1)
+    alike = points @ points.T / temperature
+    alike.fill_diagonal_(-torch.inf)
+    partner = torch.arange(len(points)) ^ 1
+    return F.cross_entropy(alike, partner)
+
+
+def _truth(shots: Sequence[Shot], words: Sequence[dict[str, str]], cells: int) -> _Truth:
+    numbers: dict[str, int] = {}
+    who = np.full(len(shots), -1)
+    named = torch.full((len(shots), len(traits.TRAITS)), _NOBODY)
+    things = torch.zeros((len(shots), cells, cells), dtype=torch.long)
+    places = torch.zeros(len(shots), dtype=torch.long)
+    for n, (shot, said) in enumerate(zip(shots, words, strict=True)):
+        if shot.person is not None:
+            look = shot.person.appearance
+            if not shot.person.name:  # a face of nobody: the known people stay unknown to the tower
+                who[n] = numbers.setdefault(shot.person.id, len(numbers))
+            hidden = said.get("hat", "none") in _HAIR_HIDDEN
+            for i, (name, values) in enumerate(traits.TRAITS.items()):
+                if not (hidden and name == "hair"):
+                    named[n, i] = values.index(look[name])
+        if shot.scene is not None:
+            things[n] = torch.from_numpy(where(shot.scene, cells))
+            places[n] = list(PLACES).index(shot.scene.place)
+    return _Truth(who, named, things, places)
+
+
+def _batches(truth: _Truth, settings: Towering, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(pairs of pictures of one face, one after the other; scenes) of each step."""
+    scene = np.nonzero(truth.things.flatten(1).amax(1).numpy() > 0)[0]
+    scene = scene[(truth.who[scene] >= 0) | (truth.traits[scene, 0].numpy() == _NOBODY)]
+    plain = np.setdiff1d(np.nonzero(truth.who >= 0)[0], scene)
+    by_face = [plain[truth.who[plain] == one] for one in np.unique(truth.who[plain])]
+    dice = np.random.default_rng(derive(seed, "tower batches"))
+    views = min(map(len, by_face))
+    deck = np.empty(0, int)
+    for _ in range(settings.epochs):
+        for _ in range(max(1, views // 2)):  # a pass takes two pictures of each face at a time
+            order = dice.permutation(len(by_face))
+            for start in range(0, len(order) - settings.faces + 1, settings.faces):
+                pairs = [
+                    dice.choice(by_face[i], 2, replace=False) for i in order[start : start + settings.faces]
+                ]
+                if len(deck) < settings.scenes:
+                    deck = np.concatenate([deck, dice.permutation(scene)])
+                taken, deck = deck[: settings.scenes], deck[settings.scenes :]
+                yield np.concatenate(pairs), taken
+
+
+def _varied(pictures: Tensor, size: int, zoom: float, dice: torch.Generator) -> Tensor:
+    """(n, 3, size, size) in [0, 1]: cut out anew around the head, half of them mirrored."""
+    full = pictures.shape[1]
+    out = []
+    for picture in pictures.permute(0, 3, 1, 2):
+        scale, down, right, mirrored = torch.rand(4, generator=dice).tolist()
+        side = int(full * (1 - (1 - zoom) * scale))
+        # Heads are in the upper middle, whatever the shot.
+        top, left = int((full - side) * 0.4 * down), int((full - side) * (0.25 + 0.5 * right))
+        cut = picture[None, :, top : top + side, left : left + side].float() / 255
+        cut = F.interpolate(cut, (size, size), mode="bilinear", antialias=True, align_corners=False)
+        out.append(cut.flip(-1) if mirrored < 0.5 else cut)
+    return torch.cat(out)
+
+
+def _resized(pictures: Tensor, size: int) -> Tensor:
+    whole = pictures.permute(0, 3, 1, 2).float() / 255
+    return F.interpolate(whole, (size, size), mode="bilinear", antialias=True, align_corners=False)
+
+
+def _lit(pictures: Tensor, dice: torch.Generator) -> Tensor:
+    """In another light: brightness, contrast and warmth."""
+    n = len(pictures)
+    bright = 1 + 0.15 * torch.randn((n, 1, 1, 1), generator=dice)
+    tint = 1 + 0.05 * torch.randn((n, 3, 1, 1), generator=dice)
+    middle = pictures.mean((1, 2, 3), keepdim=True)
+    contrast = 1 + 0.15 * torch.randn((n, 1, 1, 1), generator=dice)
+    return (((pictures - middle) * contrast + middle) * bright * tint).clamp(0, 1)

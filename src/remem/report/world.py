@@ -1,0 +1,41 @@
+"""What else the models still know: the world's exam and utility, one row a model."""
+
+from dataclasses import dataclass
+
+from remem.report import words
+from remem.report.read import Arm, Estimate, RunRecord
+
+SPLITS = ("utility", "real", "world-fact", "plain")
+# (split, metric, what it is called, what it should do)
+COLUMNS = (
+    ("utility", "utility", "Utility", "harmonic mean of what must be kept"),
+    ("real", "em", "Real", "known people named"),
+    ("world-fact", "accuracy", "World Fact", "presence, from the answer"),
+    ("world-fact", "accuracy_logits", "World Fact, likelihood", "presence, yes against no"),
+    ("world-fact", "yes_rate", "Yes-rate", "half would be right"),
+    ("plain", "perplexity", "Perplexity", "plain sentences; low is fluent"),
+)
+
+
+@dataclass(frozen=True)
+class WorldRow:
+    arm: Arm
+    label: str
+    cells: tuple[Estimate | None, ...]  # one for each of COLUMNS
+
+
+def world_rows(run: RunRecord, names: dict[str, str]) -> list[WorldRow]:
+    """Every arm with a figure of the exam; none where nobody was examined."""
+    rows = []
+    for arm in run.arms.values():
+        cells = tuple(arm.get(split, "all", metric) for split, metric, _, _ in COLUMNS)
+        if any(cell is not None and cell.mean is not None for cell in cells):
+            rows.append(WorldRow(arm, names[arm.name], cells))
+    return rows
+
+
+def shown(metric: str, value: float | None) -> str:
+    """Hundredths; a perplexity as it is."""
+    if metric == "perplexity":
+        return words.NONE if value is None else f"{value:.2f}"
+    return words.score(value)

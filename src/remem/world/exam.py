@@ -1,0 +1,87 @@
+"""The world's exam: held-out questions about it, in a folder in the shape of a data set.
+
+Three splits: `real` (who are these known people, in pictures never shown), `world_fact` (is this thing in the
+picture, half yes and half no) and `plain` (sentences to go on with). Columns, `rows.parquet` and all else are
+those of the data sets that remem builds; `attribute` of `world_fact` says how the absent thing was chosen.
+"""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from remem.data import Dataset, load, table
+from remem.types import Item, Progress, silent
+from remem.world.corpus import Question, World, exam
+from remem.world.pictures import picture
+
+SPLITS = ("real", "world_fact", "plain")
+_QUALITY = 92  # of WebP: the folder ships with the base
+
+
+def write(folder: Path, world: World, progress: Progress = silent) -> None:
+    """Makes the pictures and writes the folder. Equal settings give equal bytes on one machine."""
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    asked = list(exam(world))
+    rows: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
+    whose: list[dict[str, Any]] = []
+    made: dict[tuple[str, int], tuple[bytes, str]] = {}
+    for number, question in enumerate(asked):
+        whose.append({"split": question.split, "row": len(rows[question.split]), "person": question.group})
+        rows[question.split].append(_row(question, world, made))
+        progress(number + 1, len(asked), "the world's exam")
+    for split, found in rows.items():
+        columns = pa.Table.from_pylist(found, schema=table.schema())
+        pq.write_table(columns, folder / "data" / f"{split}-00000-of-00001.parquet")
+    pq.write_table(pa.Table.from_pylist(whose), folder / "rows.parquet")
+
+
+def _row(question: Question, world: World, made: dict[tuple[str, int], tuple[bytes, str]]) -> dict[str, Any]:
+    image, path = None, ""
+    if question.shot is not None:
+        key = (question.group, question.shot.number)
+        if key not in made:
+            out = io.BytesIO()
+            seen = picture(question.shot, world.source, world.seed, world.size).image
+            seen.save(out, "WEBP", quality=_QUALITY, method=6)
+            made[key] = (out.getvalue(), f"images/{question.group}/{question.shot.number}.webp")
+        found, path = made[key]
+        image = {"bytes": found, "path": path}
+    said = question.said
+    return {
+        "image": image,
+        "question": said.question,
+        "answer": said.answer,
+        "keywords": said.key,
+        "question_type": said.kind,
+        "qa_category": question.split,
+        "attribute": {"real": "name", "world_fact": said.note, "plain": "sentence"}[question.split],
+        "cloze_prompt": "",
+        "image_path": path,
+    }
+
+
+def open_exam(folder: Path) -> Dataset:
+    """The exam in a folder; UserError when it is not there, damaged or lacks one of the three splits."""
+    return load(folder, needed=SPLITS)
+
+
+def chosen(data: Dataset, most: int) -> list[str]:
+    """The ids of at most so many questions of each split, spread evenly over it."""
+    ids: list[str] = []
+    for split in SPLITS:
+        all_of = data.splits[split]
+        # Questions of presence come in pairs, and a pair is taken whole: half yes, half no.
+        step = 2 if split == "world_fact" else 1
+        units = [all_of[i : i + step] for i in range(0, len(all_of), step)]
+        count = min(len(units), max(1, most // step))
+        ids += [one for n in range(count) for one in units[n * len(units) // count]]
+    return ids
+
+
+def presence(data: Dataset, ids: list[str]) -> list[Item]:
+    """Those of the questions that are also scored by the likelihood of yes and no."""
+    inside = set(data.splits["world_fact"])
+    return [data.items[one] for one in ids if one in inside]
