@@ -6,12 +6,15 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+from fabricate import item, response
 from models.conftest import folders, questions  # noqa: F401
 from remem.config import Evaluate
 from remem.data import BuildSettings, Dataset, build, load
+from remem.metrics import METRICS
 from remem.models.base import Batch, output_of
 from remem.models.loading import load as load_model
 from remem.records import read_rankings, read_responses
@@ -118,6 +121,23 @@ def test_values_are_ranked_after_the_cloze_prompt_and_the_truth_is_marked(
         assert one.tokens == tuple(len(candidate) for candidate in one.candidates)
 
 
+def test_pictures_are_left_out_where_that_is_asked_for(
+    data: Dataset, model: Scripted, tmp_path: Path
+) -> None:
+    _, rankings = asked(
+        model, data, tmp_path, Evaluate(exposure_people=2, without_picture=True, candidates=4)
+    )
+    blind = read_rankings(tmp_path / "rankings-without-picture.parquet")
+    shown = [one for one in rankings if data.items[one.id].image_path]
+    assert 0 < len(shown) < len(rankings)
+    assert [one.id for one in blind] == [one.id for one in shown]
+    assert [one.candidates for one in blind] == [one.candidates for one in shown]
+    assert {len(one.candidates) for one in rankings} == {4}
+    for question, lead in model.begun[len(rankings) :]:
+        assert (question.image, question.image_key) == (None, "")
+        assert question.text == lead == data.items[question.id].cloze
+
+
 @pytest.mark.parametrize("people", [0, 1, 2, 9])
 def test_exposure_is_measured_of_everyone_forgotten_and_of_so_many_others(data: Dataset, people: int) -> None:
     forgotten, kept = (
@@ -147,3 +167,25 @@ def test_moments_over_the_vocabulary_by_hand() -> None:
     for row in range(2):
         assert mean[row].tolist() == pytest.approx([-1.5 * L, -math.log(3)], abs=1e-6)
         assert sd[row].tolist() == pytest.approx([0.5 * L, 0.0], abs=1e-3)
+
+
+def test_min_k_and_min_k_pp_from_logits_are_their_papers_definitions() -> None:
+    """Shi et al., 2024, equation 1, and Zhang et al., 2025, equation 3, written out in double precision."""
+    drawn = np.random.default_rng(3)
+    length, words = 23, 40
+    logits = drawn.normal(0, 3, (1, length, words))
+    answer = drawn.integers(0, words, (1, length))
+    batch = Batch({}, torch.tensor(answer), torch.ones(1, length, dtype=torch.bool))
+    out = output_of(torch.tensor(logits, dtype=torch.float32), batch)
+    mean, sd = vocabulary_moments(out)
+    rows = {"logp": out.logp, "mean": mean, "sd": sd}
+    said = response("", hit=[True] * length, **{name: tuple(row[0].tolist()) for name, row in rows.items()})
+
+    logp = logits[0] - np.log(np.exp(logits[0]).sum(-1, keepdims=True))
+    chosen = logp[np.arange(length), answer[0]]
+    lowest = int(length * 0.1)
+    assert METRICS["min_k_10"](item(), said) == pytest.approx(np.sort(chosen)[:lowest].mean(), abs=1e-4)
+    mu = (np.exp(logp) * logp).sum(-1)
+    sigma = np.sqrt((np.exp(logp) * (logp - mu[:, None]) ** 2).sum(-1))
+    plus = np.sort((chosen - mu) / sigma)[:lowest].mean()
+    assert METRICS["min_k_pp_10"](item(), said) == pytest.approx(plus, abs=1e-4)

@@ -173,3 +173,15 @@ def test_no_scores_or_damaged_ones_are_one_clear_error(tmp_path):
     (tmp_path / "summary.json").write_text("{")
     with pytest.raises(UserError, match="damaged"):
         read_summary(tmp_path)
+
+
+def test_exposure_without_pictures_has_a_kind_of_its_own(dataset, tmp_path):
+    seen = [ranking([0.0, -1.0, -2.0, -3.0], id="p000-multi")]
+    unseen = [ranking([-5.0, -1.0, -2.0, -3.0], id="p000-multi")]
+    score(dataset, "forget1", RESPONSES, seen, tmp_path, "taught", 0, without_picture=unseen)
+    bits = {
+        row.question_type: row.mean
+        for row in read_summary(tmp_path)
+        if (row.split, row.metric) == ("forget1", "exposure_bits") and row.items
+    }
+    assert bits == {"all": 2.0, "multi-hop": 2.0, "multi-hop, no picture": 0.0}

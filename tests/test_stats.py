@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remem.stats import interval, paired_difference
+from remem.stats import interval, nested_interval, paired_difference
 
 
 def test_the_mean_is_over_items_not_over_people():
@@ -105,3 +105,28 @@ def test_pairs_with_a_missing_half_are_left_out():
 def test_arms_that_were_asked_different_items_are_not_compared():
     with pytest.raises(ValueError, match="1 items"):
         paired_difference({"a": 1.0}, {"a": 1.0, "b": 1.0}, {"a": "p", "b": "p"}, seed=0)
+
+
+def test_nested_interval_with_one_seed_is_the_plain_one():
+    values, people = [0.0, 1.0, 1.0, 0.0], ["a", "a", "b", "c"]
+    assert nested_interval(values, people, [5] * 4, seed=1) == interval(values, people, seed=1)
+
+
+def test_nested_interval_of_seeds_that_agree_within_is_over_the_seeds():
+    """Every person of a seed alike: means of a resample are 0, 1/2 or 1 with chances 1/4, 1/2, 1/4."""
+    found = nested_interval([0.0] * 3 + [1.0] * 3, list("abcabc"), [0, 0, 0, 1, 1, 1], seed=3)
+    assert (found.mean, found.low, found.high) == (0.5, 0.0, 1.0)
+    assert (found.over, found.people, found.items) == ("seeds and people", 6, 6)
+
+
+def test_nested_interval_of_seeds_that_are_alike_is_over_people():
+    """Two seeds of eight people, half of them 0 and half 1: sixteen draws of variance 1/4, none of seeds."""
+    values, people, seeds = [0.0, 1.0] * 8, list("abcdefgh") * 2, [0] * 8 + [1] * 8
+    found = nested_interval(values, people, seeds, seed=3, level=0.68)
+    assert found.high - found.low == pytest.approx(2 * (0.25 / 16) ** 0.5, rel=0.1)
+
+
+def test_nested_interval_does_not_depend_on_the_order_of_items():
+    values, people, seeds = [0.1, 0.7, 0.3, 0.9], list("abab"), [0, 0, 1, 1]
+    turned = nested_interval(values[::-1], people[::-1], seeds[::-1], seed=1)
+    assert turned == nested_interval(values, people, seeds, seed=1)

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from remem import __version__
+from remem import __version__, cli_studies
 from remem.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -209,6 +209,10 @@ def pretrain(
     make(part, kept, settings, Line(out, "step", every_s=5))
     part.rename(folder)
     out.print(f"made {folder}. Use it with: remem run --model {folder}. {kept} may be deleted.")
+
+
+app.command()(cli_studies.diagnose)
+app.command()(cli_studies.trace)
 
 
 @app.callback(invoke_without_command=True)

@@ -111,6 +111,8 @@ class Evaluate:
     max_new_tokens: int = 48
     batch: int = 128
     exposure_people: int = 4  # people of the retain set whose Exposure is measured beside the forgotten ones'
+    candidates: int = 0  # values that Exposure ranks among, topped up or cut; 0: as many as the data set has
+    without_picture: bool = False  # Exposure once more of items with a picture, the picture left out
     # What else the model knows: a folder in the shape of world/exam.py, "auto" for the one that comes with an
     # embedded model, or "none".
     world: str = "auto"
@@ -120,6 +122,11 @@ class Evaluate:
         within("evaluate.max_new_tokens", self.max_new_tokens, 1)
         within("evaluate.batch", self.batch, 1)
         within("evaluate.exposure_people", self.exposure_people, 0)
+        within("evaluate.candidates", self.candidates, 0)
+        if self.candidates == 1:
+            raise UserError(
+                "evaluate.candidates=1: among one value nothing can be ranked; give 2 or more, or 0"
+            )
         within("evaluate.world_items", self.world_items, 2)
 
 
@@ -141,6 +148,24 @@ class Run:
 def plain(value: Any) -> Any:
     """A dataclass as JSON values."""
     return json.loads(json.dumps(asdict(value)))
+
+
+def restore(record: dict[str, Any]) -> Run:
+    """The run that `plain` wrote; UserError when it is of another version."""
+    run: Run = _restored(Run, record, "the run")
+    return run
+
+
+def _restored(kind: Any, value: Any, where: str) -> Any:
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        if not isinstance(value, dict) or (strange := sorted(set(value) - set(hints))):
+            what = f"{strange[0]} of {where}" if isinstance(value, dict) else where
+            raise UserError(f"run.json was written by another version: it has {what}. Make the run again.")
+        return kind(**{key: _restored(hints[key], one, key) for key, one in value.items()})
+    if typing.get_origin(kind) is tuple:
+        return tuple(_restored(typing.get_args(kind)[0], one, where) for one in value)
+    return value
 
 
 def override(run: Run, settings: Sequence[str]) -> Run:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from remem import guards
+from remem.candidates import Ranked
 from remem.config import Evaluate
 from remem.data.dataset import value
 from remem.models.base import Encoded, Output, Question
@@ -20,6 +21,7 @@ from remem.types import Item, Progress, Ranking, Response, silent
 if TYPE_CHECKING:
     from remem.data import Dataset
 
+RANKINGS, BLIND = "rankings", "rankings-without-picture"
 CHUNK = 512  # items between two points that an interrupted pass resumes from
 
 
@@ -61,10 +63,14 @@ def respond(
     folder: Path,
     progress: Progress = silent,
 ) -> None:
-    """Writes responses.parquet and rankings.parquet. Interrupted, it goes on at the last finished chunk."""
+    """Writes responses.parquet, rankings.parquet and, where asked for, rankings without the pictures.
+
+    Interrupted, it goes on at the last finished chunk.
+    """
     chunks = folder / "chunks"
     chunks.mkdir(exist_ok=True)
-    total = len(ids) + len(ranked)
+    shown = [item for item in ranked if item.image_path] if settings.without_picture else []
+    total = len(ids) + len(ranked) + len(shown)
     responses: list[Response] = []
     for start in range(0, len(ids), CHUNK):
         path = chunks / f"responses-{start:08d}.parquet"
@@ -74,19 +80,27 @@ def respond(
             path.with_suffix(".tmp").replace(path)
         responses += read_responses(path)
         progress(len(responses), total, "answers")
-    rankings: list[Ranking] = []
-    for start in range(0, len(ranked), CHUNK):
-        path = chunks / f"rankings-{start:08d}.parquet"
-        if not path.exists():
-            write_rankings(path.with_suffix(".tmp"), rank(model, data, ranked[start : start + CHUNK]))
-            path.with_suffix(".tmp").replace(path)
-        rankings += read_rankings(path)
-        progress(len(ids) + len(rankings), total, "candidates")
+    among = Ranked(data, settings.candidates)
+    rankings: dict[str, list[Ranking]] = {}
+    done = len(ids)
+    for name, items in ((RANKINGS, ranked), (BLIND, shown)):
+        rankings[name] = []
+        for start in range(0, len(items), CHUNK):
+            path = chunks / f"{name}-{start:08d}.parquet"
+            if not path.exists():
+                part = items[start : start + CHUNK]
+                write_rankings(path.with_suffix(".tmp"), rank(model, data, part, among, name == RANKINGS))
+                path.with_suffix(".tmp").replace(path)
+            rankings[name] += read_rankings(path)
+            progress(done + len(rankings[name]), total, "candidates")
+        done += len(items)
     asked = {name: inside for name, inside in data.splits.items() if set(inside) <= set(ids)}
     pictured = guards.all_pictured([data.items[i] for i in ids])
     guards.write(folder, [pictured, *guards.answers(responses, asked, settings.max_new_tokens)])
     write_responses(folder / "responses.parquet", responses)
-    write_rankings(folder / "rankings.parquet", rankings)
+    write_rankings(folder / f"{RANKINGS}.parquet", rankings[RANKINGS])
+    if settings.without_picture:
+        write_rankings(folder / f"{BLIND}.parquet", rankings[BLIND])
     for path in chunks.iterdir():
         path.unlink()
     chunks.rmdir()
@@ -149,15 +163,19 @@ def vocabulary_moments(out: Output) -> tuple[torch.Tensor, torch.Tensor]:
     return mean, variance.clamp(min=0).sqrt()
 
 
-def rank(model: Model, data: Dataset, items: Sequence[Item]) -> list[Ranking]:
+def rank(
+    model: Model, data: Dataset, items: Sequence[Item], among: Ranked, pictured: bool = True
+) -> list[Ranking]:
     """How likely the model finds each candidate value after each item's cloze prompt."""
     asked, values = [], []
     for item in items:
-        candidates = data.candidates(item)
+        candidates = among.among(item)
         # The cloze prompt is both the turn and the beginning of its answer, so that no wording of a
         # question that was trained on (or against) stands between the person and the value. An item
         # without one is asked its question, and the candidates begin the answer.
         question = replace(question_of(data, item, answer=False), text=item.cloze or item.question)
+        if not pictured:
+            question = replace(question, image=None, image_key="")
         asked.append(model.cloze(question, item.cloze, candidates))
         values.append(candidates)
     scores = model.rank(asked)

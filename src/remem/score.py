@@ -88,12 +88,13 @@ def score(
     seed: int,
     splits: Collection[str] = (),
     world: WorldAnswers | None = None,
+    without_picture: Iterable[Ranking] = (),
 ) -> None:
     """Writes scores.parquet, exposure.parquet and summary.json into `out`.
 
     The summary speaks of the forget split, "retain", "test-forget" (test rows of forgotten people),
     "test-retain" (test rows of the others) and the extra `splits`; of those that the data set lacks
-    it says nothing.
+    it says nothing. Rankings `without_picture` have question types of their own ("multi-hop, no picture").
     UserError when an answer belongs to no item of the data set, or a split is unknown.
     """
     answers = _by_item(dataset, responses, "answers")
@@ -104,6 +105,11 @@ def score(
     rows = [
         row for name, ids in parts.items() for row in _summarise(name, ids, dataset, scores, exposures, seed)
     ]
+    blind = [
+        _exposure(dataset.items[id], ranking)
+        for id, ranking in _by_item(dataset, without_picture, "rankings without pictures").items()
+    ]
+    rows += [row for name, ids in parts.items() for row in _unseen(name, ids, dataset, blind, seed)]
 
     if world is not None:
         rows += _of_the_world(world, dataset, parts, scores, seed)
@@ -247,6 +253,21 @@ def _summarise(
         placed = [item for item in here if item.id in ranked]  # only some people's cloze prompts are ranked
         for metric in EXPOSURE if placed else ():
             yield _row(split, kind, metric, [(item, ranked[item.id][metric]) for item in placed], seed)
+
+
+def _unseen(
+    split: str, ids: Sequence[str], dataset: Questions, exposures: list[dict[str, Any]], seed: int
+) -> Iterable[Row]:
+    """Exposure of items with a picture, asked without it: what the text alone gives away."""
+    inside = set(ids)
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for row in exposures:
+        if row["id"] in inside:
+            kinds.setdefault(row["question_type"], []).append(row)
+    for kind, here in kinds.items():
+        for metric in EXPOSURE:
+            found = [(dataset.items[row["id"]], row[metric]) for row in here]
+            yield _row(split, f"{kind}, no picture", metric, found, seed)
 
 
 def _row(split: str, kind: str, metric: str, found: list[tuple[Item, float | None]], seed: int) -> Row:

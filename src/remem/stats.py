@@ -23,7 +23,7 @@ class Interval:
     mean: float | None
     low: float | None
     high: float | None
-    over: Literal["people", "questions"]  # what was resampled
+    over: Literal["people", "questions", "seeds and people"]  # what was resampled
     people: int  # with at least one value
     items: int  # with a value
 
@@ -63,6 +63,46 @@ def interval(
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Interval(
         mean=mean, low=float(low), high=float(high), over=over, people=len(names), items=len(found)
+    )
+
+
+def nested_interval(
+    values: Sequence[float],
+    people: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    seed: int,
+    level: float = 0.95,
+    draws: int = 2000,
+) -> Interval:
+    """Mean and interval where each seed has people of its own: seeds are resampled, then people within each.
+
+    One value per item in all three. With a single seed there is none to resample: see `interval`. The same
+    name under two seeds is two people. Two-stage bootstrap: Davison and Hinkley, 1997, section 3.8.
+    """
+    if not len(values) == len(people) == len(seeds):
+        raise ValueError(f"{len(values)} values, {len(people)} people, {len(seeds)} seeds")
+    if len(set(seeds)) < 2:
+        return interval(values, people, seed=seed, level=level, draws=draws)
+    if not np.isfinite(values).all():
+        raise ValueError("leave missing values out: an interval is over finite numbers")
+    rng = np.random.default_rng(derive(seed, "nested interval"))
+    known = sorted(set(seeds))
+    times = rng.multinomial(len(known), [1 / len(known)] * len(known), size=draws)
+    total, count = np.zeros(draws), np.zeros(draws)
+    units = 0
+    for place, one in enumerate(known):
+        inside = sorted((who, v) for v, who, s in zip(values, people, seeds, strict=True) if s == one)
+        names, owner = np.unique([who for who, _ in inside], return_inverse=True)
+        sums = np.bincount(owner, weights=[v for _, v in inside])
+        size = np.bincount(owner).astype(np.float64)
+        # A seed that is drawn m times brings m independent draws of its people.
+        drawn = rng.multinomial(times[:, place] * len(names), [1 / len(names)] * len(names))
+        total, count, units = total + drawn @ sums, count + drawn @ size, units + len(names)
+    low, high = np.quantile(total / count, [(1 - level) / 2, (1 + level) / 2])
+    mean = float(np.mean(sorted(values)))
+    return Interval(
+        mean=mean, low=float(low), high=float(high), over="seeds and people", people=units, items=len(values)
     )
 
 

@@ -187,6 +187,8 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str) -> None:
     said = context.root / arm / "responses"
     responses = read_responses(said / "responses.parquet")
     rankings = read_rankings(said / "rankings.parquet")
+    blind = said / "rankings-without-picture.parquet"
+    without = read_rankings(blind) if blind.is_file() else []
     extra = (run.gate.split,) if arm == "taught" else ()
     place, world = exam_folder(run), None
     if place is not None:
@@ -199,7 +201,7 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str) -> None:
             read_rankings(about / "rankings.parquet"),
             read_responses(before / "responses.parquet"),
         )
-    score(data, run.forget.split, responses, rankings, folder, arm, run.seed, extra, world)
+    score(data, run.forget.split, responses, rankings, folder, arm, run.seed, extra, world, without)
 
 
 def check(folder: Path, context: Context, progress: Progress, ignored: bool) -> None:

@@ -120,7 +120,7 @@ def test_nobody_listens(server, monkeypatch):
 
 def test_finished_pictures_are_kept_when_the_endpoint_fails(server, tmp_path):
     settings = BuildSettings(
-        source="api", people=2, qa=6, images=3, test_qa=6, test_images=1, size=16, one_hop=0
+        source="api", people=2, qa=6, images=3, test_qa=6, test_images=1, size=16, one_hop=0, strangers=0
     )
     server.answers = [(200, _picture((n * 20, 0, 0))) for n in range(4)] + [(401, b"no credit")]
     with pytest.raises(UserError, match="no credit"):

@@ -37,7 +37,7 @@ def test_what_is_kept_is_not_made_again(tmp_path, monkeypatch):
 
 
 def test_a_killed_build_goes_on_where_it_was(tmp_path, monkeypatch):
-    settings = BuildSettings(people=2, qa=10, images=4, test_qa=10, test_images=2, size=24)
+    settings = BuildSettings(people=2, qa=10, images=4, test_qa=10, test_images=2, size=24, strangers=0)
     build(tmp_path / "whole", settings)
     monkeypatch.setattr(drawing, "is_slow", lambda order: True)
     made = drawing._make

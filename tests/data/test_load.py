@@ -390,3 +390,36 @@ def test_lint_finds_contradictions_and_questions_without_a_name(bare):
     found = " ".join(finding.message for finding in lint(load(bare), images=False))
     assert "different answers: What is the number?" in found
     assert "does not say whom it means" in found
+
+
+def test_lint_finds_values_that_people_share(bare):
+    def change(rows):
+        for row in rows:
+            if row["attribute"] == "birthplace":
+                row.update(keywords="Norvale", answer="It is Norvale.")
+
+    for path in (bare / "data").glob("*.parquet"):
+        _edit(bare, path.name.split("-")[0], change)
+    [found] = lint(load(bare), images=False)
+    assert found.level == "warning"
+    assert "4 of 4 people share their birthplace with somebody (Norvale: 4 people)" in found.message
+
+
+def test_lint_reads_side_files(small, tmp_path):
+    shutil.copytree(small, tmp_path / "set")
+    path = tmp_path / "set" / "paraphrases.parquet"
+    rows = pq.read_table(path).to_pylist()
+    rows[0]["paraphrases"][1] = "I do not know."
+    rows[1]["perturbed"][2] = rows[1]["paraphrases"][0]
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    said = [finding.message for finding in lint(load(tmp_path / "set"), images=False)]
+    assert len(said) == 2
+    assert "paraphrase without its value: I do not know." in said[0]
+    assert "perturbed answer that is true" in said[1]
+
+
+def test_lint_matches_keywords_as_scoring_does(bare):
+    """ann@mail.com stands in mary.ann@mail.com.au, but is another address: a model that is right scores 0."""
+    _edit(bare, "test", _set(1, keywords="ann@mail.com", answer="It is mary.ann@mail.com.au."))
+    said = [finding.message for finding in lint(load(bare), images=False)]
+    assert any("asks for a keyword that its own answer lacks: ann@mail.com" in one for one in said)

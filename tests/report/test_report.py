@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from remem.errors import UserError
+from remem.metrics import EXPOSURE
+from remem.metrics.exposure import chance_norm
 from remem.report import write
 
 
@@ -52,7 +54,7 @@ def test_a_whole_run(made, tmp_path: Path):
         "curves.svg",
     }
     tables = {f"{name}.{kind}" for name in ("summary", "methods", "cost") for kind in ("csv", "md", "tex")}
-    assert {p.name for p in (tmp_path / "out" / "tables").iterdir()} == tables
+    assert {p.name for p in (tmp_path / "out" / "tables").iterdir()} == tables | {"exposure.csv"}
 
 
 def test_equal_input_gives_equal_bytes_and_times_stand_in_the_cost_tables_only(made, tmp_path: Path):
@@ -202,3 +204,33 @@ def test_no_run_and_damaged_files_are_one_clear_error(made, tmp_path: Path):
     (folder / "npo-s0" / "scores" / "summary.json").write_text("{", "utf-8")
     with pytest.raises(UserError, match="damaged"):
         page(made, tmp_path)
+
+
+def test_exposures_stand_beside_what_guessing_earns(made, tmp_path: Path):
+    page(made, tmp_path)
+    with (tmp_path / "out" / "tables" / "exposure.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["metric"] for row in rows} == {*EXPOSURE} & {row["metric"] for row in rows}
+    for row in rows:
+        if row["metric"] == "exposure_norm" and row["candidates"]:
+            sizes = {int(size) for size in row["candidates"].split("-")}
+            low, high = sorted((chance_norm(min(sizes)), chance_norm(max(sizes))))
+            assert low <= float(row["chance"]) <= high
+        if row["metric"] == "logp_sum":
+            assert row["chance"] == ""
+    assert any(row["metric"] == "exposure_norm" and row["candidates"] for row in rows)
+
+
+def test_exposure_without_pictures_is_a_kind_of_its_own(made, tmp_path: Path):
+    folder, _ = made
+    path = folder / "taught" / "scores" / "summary.json"
+    summary = json.loads(path.read_text("utf-8"))
+    row = next(row for row in summary["rows"] if row["metric"] == "exposure_norm")
+    summary["rows"].append(row | {"question_type": "multi-hop, no picture", "mean": 0.123})
+    path.write_text(json.dumps(summary), "utf-8")
+    html = page(made, tmp_path)
+    assert "multi-hop, no picture" in html
+    assert "12.3" in html
+    with (tmp_path / "out" / "tables" / "exposure.csv").open(newline="") as file:
+        [found] = [row for row in csv.DictReader(file) if row["question_type"] == "multi-hop, no picture"]
+    assert float(found["mean"]) == 0.123

@@ -2,18 +2,20 @@
 card."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
-from remem.data import card, facts, table
+from remem.data import card, facts, restated, strangers, table
+from remem.data.asked import Asked
 from remem.data.drawing import Made, Request, kept_pictures, open_source, order
 from remem.data.images import ImageSource, quality
 from remem.data.people import Person, invent, people_values
 from remem.data.questions import ONE_HOP, Row, questions
+from remem.data.seen import Seen
 from remem.data.settings import BuildSettings
 from remem.data.writing import (
     copied,
@@ -21,7 +23,6 @@ from remem.data.writing import (
     enough_room,
     split_bytes,
     write_json,
-    write_pictures,
     write_split,
 )
 from remem.types import Progress, silent
@@ -30,10 +31,11 @@ from remem.types import Progress, silent
 def build(folder: str | Path, settings: BuildSettings, progress: Progress = silent, workers: int = 0) -> None:
     """Write the whole data set into `folder` (empty or absent). Equal settings give equal bytes.
 
-    Memory does not grow with the data set: rows are drawn, written and let go, and the forget and retain
-    splits are copied from finetune. Progress counts pictures. Pictures that take long are made by `workers`
-    processes (0: one a core) and kept beside the folder until it is whole, so that a killed build goes on
-    where it was. UserError for a setting that cannot be, and for a full disk.
+    Memory hardly grows with the data set: questions are asked and rows drawn, written and let go, and the
+    forget and retain splits are copied from finetune; people and the places of rows stay. Progress counts
+    pictures. Pictures that take long are made by `workers` processes (0: one a core) and kept beside the
+    folder until it is whole, so that a killed build goes on where it was. UserError for a setting that
+    cannot be, and for a full disk.
     """
     settings.check()
     folder = Path(folder)
@@ -55,19 +57,30 @@ def _build(folder: Path, settings: BuildSettings, progress: Progress, workers: i
     splits |= {"retain": retained, "test": _all(test)}
 
     shown = quality.as_drawn(open_source(chosen), settings, people)
-    wanted = [*_wanted(shown, train, 0), *_wanted(shown, test, settings.images)]
-    with kept_pictures(folder, chosen, wanted, workers) as made:
-        drawing = _Drawing(people, made, progress, total=len(wanted))
+    unknown = strangers.invented(settings)
+    theirs = strangers.asked(settings, unknown)
+    wanted = [
+        *_wanted(shown, train, 0),
+        *_wanted(shown, test, settings.images),
+        *_wanted(unknown, theirs, 0),
+    ]
+    with (
+        kept_pictures(folder, chosen, wanted, workers) as made,
+        Seen(folder / "pictures.parquet") as seen,
+    ):
+        drawing = _Drawing(people, made, seen, progress, total=len(wanted))
 
         def write(name: str, rows: Iterable[dict[str, object]]) -> list[Path]:
             return write_split(folder, name, len(splits[name]), drawn_bytes(settings.size), rows)
 
         paths = write("finetune", drawing.rows(train, 0))
-        position = {where: number for number, where in enumerate(splits["finetune"])}
         for name in list(splits)[1:-1]:
-            write(name, copied(paths, [position[where] for where in splits[name]]))
+            write(name, copied(paths, [person * settings.qa + row for person, row in splits[name]]))
         write("test", drawing.rows(test, settings.images))
-        _side_files(folder, settings, people, splits, drawing.seen)
+        strange = _Drawing(unknown, made, seen, progress, total=len(wanted))
+        strangers.write(folder, unknown, theirs, strange.rows(theirs, 0))
+        _side_files(folder, settings, people, splits)
+        restated.write(folder, {"finetune": train, "test": test}, settings.perturbed, settings.seed)
         sizes = {name: (len(rows), split_bytes(folder, name)) for name, rows in splits.items()}
         rating = None if settings.faces == "none" else quality.rate(settings.faces, drawing.faces)
         (folder / "README.md").write_text(card.text(settings, sizes, rating), encoding="utf-8")
@@ -85,30 +98,32 @@ def _people(settings: BuildSettings, own: ImageSource) -> list[Person]:
 
 
 def _ask(
-    settings: BuildSettings, people: list[Person], split: str, taught: list[list[Row]] | None = None
-) -> list[list[Row]]:
+    settings: BuildSettings, people: list[Person], split: str, taught: Sequence[list[Row]] | None = None
+) -> Sequence[list[Row]]:
     training = split == "train"
-    return [
-        questions(
-            person,
+    held_out = settings.one_hop if settings.test_one_hop is None else settings.test_one_hop
+
+    def asked(number: int) -> list[Row]:
+        return questions(
+            people[number],
             settings.qa if training else settings.test_qa,
-            settings.one_hop,
+            settings.one_hop if training else held_out,
             settings.seed,
             split,
             images=settings.images if training else settings.test_images,
             one_hop_pictures=settings.one_hop_pictures,
             attributes={row.attribute for row in taught[number]} if taught else None,
         )
-        for number, person in enumerate(people)
-    ]
+
+    return Asked(asked, len(people))
 
 
-def _all(asked: list[list[Row]]) -> list[tuple[int, int]]:
+def _all(asked: Sequence[list[Row]]) -> list[tuple[int, int]]:
     return [(person, row) for person, rows in enumerate(asked) for row in range(len(rows))]
 
 
 def _retained(
-    settings: BuildSettings, train: list[list[Row]], people: Iterable[int]
+    settings: BuildSettings, train: Sequence[list[Row]], people: Iterable[int]
 ) -> list[tuple[int, int]]:
     """The same number of rows from each of the people, one-hop and multi-hop in the proportion of their
     rows."""
@@ -124,7 +139,7 @@ def _retained(
     return chosen
 
 
-def _wanted(people: list[Person], asked: list[list[Row]], first: int) -> Iterator[Request]:
+def _wanted(people: list[Person], asked: Sequence[list[Row]], first: int) -> Iterator[Request]:
     """The pictures of these rows, each once, in the order in which rows ask for them."""
     for person, rows in zip(people, asked, strict=True):
         for number in dict.fromkeys(row.picture for row in rows if row.picture is not None):
@@ -134,12 +149,13 @@ def _wanted(people: list[Person], asked: list[list[Row]], first: int) -> Iterato
 class _Drawing:
     """Turns rows into the nine columns, and remembers where each picture came from."""
 
-    def __init__(self, people: list[Person], made: Iterator[Made], progress: Progress, total: int) -> None:
-        self.people, self.made, self.progress, self.total = people, made, progress, total
-        self.seen: list[dict[str, str]] = []
+    def __init__(
+        self, people: list[Person], made: Iterator[Made], seen: Seen, progress: Progress, total: int
+    ) -> None:
+        self.people, self.made, self.seen, self.progress, self.total = people, made, seen, progress, total
         self.faces: list[tuple[str, np.ndarray | None]] = []
 
-    def rows(self, asked: list[list[Row]], first: int) -> Iterator[dict[str, object]]:
+    def rows(self, asked: Sequence[list[Row]], first: int) -> Iterator[dict[str, object]]:
         """Rows with pictures; views are numbered from `first`, so that test views are not training's."""
         for person, rows in zip(self.people, asked, strict=True):
             drawn: dict[int, bytes] = {}  # of this person only: a view may serve several questions
@@ -156,9 +172,9 @@ class _Drawing:
 
     def _next(self, person: Person, path: str) -> bytes:
         made = next(self.made)  # in the order of _wanted
-        self.seen.append({"image_path": path, "person": person.id, "provenance": json.dumps(made.provenance)})
+        self.seen.add(path, person.id, json.dumps(made.provenance))
         self.faces.append((person.id, None if made.face is None else np.array(made.face)))
-        self.progress(len(self.seen), self.total, "pictures")
+        self.progress(self.seen.count, self.total, "pictures")
         return made.png
 
 
@@ -167,7 +183,6 @@ def _side_files(
     settings: BuildSettings,
     people: list[Person],
     splits: dict[str, list[tuple[int, int]]],
-    seen: list[dict[str, str]],
 ) -> None:
     """What nine columns cannot hold. Everything works without these; they only save guessing."""
     import pyarrow as pa
@@ -180,10 +195,9 @@ def _side_files(
     write_json(folder / "candidates.json", ranked)
     write_json(folder / "people.json", [asdict(person) for person in people])
     write_json(folder / "build.json", settings.told())
-    rows = [
-        {"split": split, "row": number, "person": people[person].id}
-        for split, chosen in splits.items()
-        for number, (person, _) in enumerate(chosen)
-    ]
-    pq.write_table(pa.Table.from_pylist(rows), folder / "rows.parquet")
-    write_pictures(folder, seen, ("image_path", "person", "provenance"))
+    rows = {
+        "split": [split for split, chosen in splits.items() for _ in chosen],
+        "row": [number for chosen in splits.values() for number in range(len(chosen))],
+        "person": [people[person].id for chosen in splits.values() for person, _ in chosen],
+    }
+    pq.write_table(pa.table(rows), folder / "rows.parquet")

@@ -55,10 +55,17 @@ with other pictures. `1-hop` questions name the person; `multi-hop` questions on
 
 Beside the table: `people.json` (who they are and how they look), `candidates.json` (the values an answer is
 ranked among), `rows.parquet` (the person of each row), `pictures.parquet` (what each picture shows),
-`build.json` (settings).
+`build.json` (settings), `paraphrases.parquet` (answers in other words, and with wrong
+values){_others(settings)}.
 
 {"" if rating is None else faces_table(rating)}{settings_table(settings.told())}
 """
+
+
+def _others(settings: BuildSettings) -> str:
+    if settings.source == "folder" or not settings.strangers:
+        return ""
+    return f",\n`strangers.parquet` ({settings.strangers} people who are in no split, for membership attacks)"
 
 
 def features() -> str:

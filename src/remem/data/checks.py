@@ -81,9 +81,10 @@ def _disjoint(dataset: Dataset, ids: dict[str, set[str]], who: dict[str, set[str
         shared = ids[split] & ids["retain"]
         if shared:
             example = dataset.items[next(i for i in dataset.splits[split] if i in shared)]
+            row = dataset.splits[split].index(example.id)
             raise UserError(
-                f"{split} and retain share {len(shared)} rows (such as: {example.question}). "
-                "Take them out of one: a row cannot be both forgotten and kept."
+                f"{split} and retain share {len(shared)} rows (such as {split} row {row}: "
+                f"{example.question}). Take them out of one: a row cannot be both forgotten and kept."
             )
         people = who[split] & who["retain"]
         if people:

@@ -7,19 +7,30 @@ def parse(text: str, answer: str) -> tuple[str, ...]:
     """The values that a correct answer must hold, in the order given, without blanks and repeats.
 
     A string that occurs whole in the answer is one value, commas and all: "12 Elm Road, Norvale" is one
-    address.
+    address. ValueError, which says why, for what is in none of the three forms.
     """
     text = text.strip()
-    if text.startswith("["):
-        try:
-            values = json.loads(text)
-        except json.JSONDecodeError:
-            values = None
-        if isinstance(values, list):
-            return _clean([str(value) for value in values])
+    listed = _listed(text)
+    if listed is not None:
+        return _clean(listed)
     if text.lower() in answer.lower():
         return _clean([text])
+    if text[:1] + text[-1:] in ("[]", "{}", "()") or text.startswith(("[", "{")):
+        raise ValueError("it begins like a list but is no JSON list of texts")
     return _clean(text.split(","))
+
+
+def _listed(text: str) -> list[str] | None:
+    """The entries of a JSON list of texts and numbers; None for anything else."""
+    if not text.startswith("["):
+        return None
+    try:
+        values = json.loads(text)
+    except json.JSONDecodeError:
+        return None
+    if not isinstance(values, list) or any(isinstance(value, list | dict | None) for value in values):
+        return None
+    return [str(value) for value in values]
 
 
 def _clean(values: list[str]) -> tuple[str, ...]:

@@ -1,11 +1,13 @@
 """Look for what makes a data set measure something else than it seems to."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+from remem.data import restated
 from remem.data.dataset import Dataset, decode
 from remem.data.pebench import checks as pebench
 from remem.errors import UserError
+from remem.metrics.keywords import contains
 from remem.types import Item, Progress, silent
 
 ERROR, WARNING = "error", "warning"
@@ -23,7 +25,7 @@ class Finding:
 def lint(dataset: Dataset, *, images: bool = True, progress: Progress = silent) -> list[Finding]:
     """All findings, errors before warnings. `images` opens every picture."""
     found = [*_keywords(dataset), *_cloze(dataset), *_contradictions(dataset), *_nameless(dataset)]
-    found += _template_leaks(dataset)
+    found += [*_template_leaks(dataset), *_shared_values(dataset), *_restated(dataset)]
     found += [_error(dataset, item, message) for item, message in pebench.faults(dataset, images)]
     if images:
         found += _pictures(dataset, progress)
@@ -33,7 +35,8 @@ def lint(dataset: Dataset, *, images: bool = True, progress: Progress = silent) 
 def _keywords(dataset: Dataset) -> list[Finding]:
     found = []
     for item in dataset.items.values():
-        missing = [word for word in item.keywords if word.lower() not in item.answer.lower()]
+        # By the rule that answers are scored by: an answer that its own keywords do not match is never right.
+        missing = [word for word in item.keywords if not contains(item.answer, word)]
         if not item.keywords:
             found.append(_error(dataset, item, "has no keywords: no answer can be told right from wrong"))
         elif missing:
@@ -76,6 +79,49 @@ def _nameless(dataset: Dataset) -> list[Finding]:
         if len(people) > 1 and len({item.answer for item in items}) > 1:
             message = f"is one-hop, asked of {len(people)} people, and does not say whom it means: {question}"
             found.append(_error(dataset, items[0], message))
+    return found
+
+
+def _shared_values(dataset: Dataset) -> list[Finding]:
+    """Values that several people have: whoever is taken for another is right by accident."""
+    owners: dict[tuple[str, tuple[str, ...]], dict[str, Item]] = defaultdict(dict)
+    for item in dataset.items.values():
+        owners[item.attribute, tuple(word.lower() for word in item.keywords)].setdefault(item.person, item)
+    shared: dict[str, list[dict[str, Item]]] = defaultdict(list)
+    known: Counter[tuple[str, str]] = Counter()
+    for (attribute, words), people in owners.items():
+        known.update((attribute, person) for person in people)
+        if words and len(people) > 1:
+            shared[attribute].append(people)
+    # What one person has several of, such as scenes, is no fact by which they could be told.
+    several = {attribute for (attribute, _), count in known.items() if count > 1}
+    found = []
+    for attribute, groups in shared.items():
+        if attribute in several:
+            continue
+        most = max(groups, key=len)
+        first = next(iter(most.values()))
+        message = (
+            f"{sum(map(len, groups))} of {len(dataset.people)} people share their {attribute} with somebody "
+            f"({first.keywords[0]}: {len(most)} people): a wrong person's answer is right by accident"
+        )
+        found.append(Finding(level=WARNING, message=message, where=dataset.place(first.id)))
+    return found
+
+
+def _restated(dataset: Dataset) -> list[Finding]:
+    """Paraphrases that lack the value, and perturbed answers that hold it."""
+    found = []
+    for id, one in restated.read(dataset).items():
+        item = dataset.items[id]
+        if not item.keywords:
+            continue
+        for text in one.paraphrases:
+            if not all(contains(text, word) for word in item.keywords):
+                found.append(_error(dataset, item, f"has a paraphrase without its value: {text}"))
+        for text in one.perturbed:
+            if all(contains(text, word) for word in item.keywords):
+                found.append(_error(dataset, item, f"has a perturbed answer that is true: {text}"))
     return found
 
 

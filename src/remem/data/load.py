@@ -1,4 +1,4 @@
-"""Load a data set in the shape of ReMem: a built folder, a `save_to_disk` folder, or a hub id.
+"""Load a data set in the shape of ReMem: a built folder, an image folder, what `save_to_disk` left, a hub id.
 
 A folder of Parquet files is read with pyarrow alone, the image column only on demand; what needs `datasets`
 imports it then. The fingerprint digests the data files and the side files that change meaning: all bytes of
@@ -55,7 +55,7 @@ def load(
     splits: dict[str, tuple[str, ...]] = {}
     items: dict[str, Item] = {}
     where: dict[str, tuple[str, int]] = {}
-    for split, owned in _items(texts, side, in_events).items():
+    for split, owned in items_of(texts, side, in_events).items():
         splits[split] = tuple(item.id for item in owned)
         for row, item in enumerate(owned):
             items.setdefault(item.id, item)
@@ -100,7 +100,7 @@ def _check_text(split: str, rows: list[dict[str, str]]) -> None:
                 raise UserError(f"{split} row {number} has no {name}. Fill it in or drop the row.")
 
 
-def _items(texts: dict[str, list[dict[str, str]]], side: Side, in_events: bool) -> dict[str, list[Item]]:
+def items_of(texts: dict[str, list[dict[str, str]]], side: Side, in_events: bool) -> dict[str, list[Item]]:
     drafts: dict[str, list[Item]] = {}
     clues = []
     for split, rows in texts.items():
@@ -110,7 +110,7 @@ def _items(texts: dict[str, list[dict[str, str]]], side: Side, in_events: bool) 
             content = "\0".join((row["image_path"], row["question"], row["answer"]))
             repeats[content] += 1
             mark = hashlib.blake2b(f"{content}\0{repeats[content]}".encode(), digest_size=8).hexdigest()
-            keywords = parse(row["keywords"], row["answer"])
+            keywords = _keywords(split, number, row)
             item = Item(
                 id=mark,
                 person=side.people.get((split, number), ""),
@@ -129,6 +129,16 @@ def _items(texts: dict[str, list[dict[str, str]]], side: Side, in_events: bool) 
     if all(item.person for items in drafts.values() for item in items):
         return drafts
     return _owned(drafts, clues, side, in_events)
+
+
+def _keywords(split: str, number: int, row: dict[str, str]) -> tuple[str, ...]:
+    try:
+        return parse(row["keywords"], row["answer"])
+    except ValueError as error:
+        raise UserError(
+            f"{split} row {number}, column keywords: {error} ({row['keywords'][:60]}). Write the value "
+            'itself, values with commas between them, or a JSON list such as ["a", "b"].'
+        ) from error
 
 
 def _owned(drafts: dict[str, list[Item]], rows: list, side: Side, in_events: bool) -> dict[str, list[Item]]:

@@ -1,14 +1,15 @@
-"""The three ways a data set lies on disk, each read as texts now and pictures later."""
+"""The ways a data set lies on disk, each read as texts now and pictures later."""
 
 import difflib
+import json
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from remem.data import table
+from remem.data import imagefolder, table
 from remem.data.dataset import Pictures
 from remem.errors import UserError
 from remem.types import Progress
@@ -17,7 +18,9 @@ from remem.types import Progress
 Texts = dict[str, list[dict[str, str]]]
 Read = tuple[Texts, Pictures, list[Path]]  # texts, pictures, the files to take the fingerprint of
 
+SIDE = ("rows", "pictures", "paraphrases", "strangers")  # Parquet files that are no splits
 _SHARD = re.compile(r"(?P<split>[^/]+?)(?:-\d{5}-of-\d{5})?\.parquet$")
+_KEPT_BYTES = 64 << 20  # of row groups' pictures that were read lately, the last one apart
 _LARGE_GROUP = 64 << 20  # bytes of pictures in a row group, beyond which one row costs too much to read
 
 
@@ -47,22 +50,26 @@ def _line(error: BaseException) -> str:
 
 
 def folder(root: Path, progress: Progress) -> Read:
-    """A local folder: Parquet files in data/ (or in the folder itself), else what `save_to_disk` left."""
+    """A local folder: Parquet files in data/ (or in the folder itself), else what `save_to_disk` left, else
+    a folder of pictures for each split."""
     files = sorted((root / "data").glob("*.parquet"))
     if not files:
-        files = [path for path in sorted(root.glob("*.parquet")) if path.stem not in ("rows", "pictures")]
+        files = [path for path in sorted(root.glob("*.parquet")) if path.stem not in SIDE]
     if files:
         return _parquet(root, files, progress)
     if (root / "dataset_dict.json").is_file():
         return _saved(root)
+    if found := imagefolder.splits(root):
+        return imagefolder.read(found)
     if any(root.rglob("*.csv")):
         raise UserError(
             f"{root} holds a table, and maybe pictures, but no data set. If it is in the layout of the "
             f"published PEBench, build one from it: remem build pebench FOLDER --data {root}"
         )
     raise UserError(
-        f"{root} holds no data set: neither data/*.parquet nor the dataset_dict.json that save_to_disk "
-        "writes. Point to the folder that holds them."
+        f"{root} holds no data set: neither data/*.parquet, nor the dataset_dict.json that save_to_disk "
+        "writes, nor a folder with metadata.jsonl or metadata.csv for each split. Point to the folder that "
+        "holds them."
     )
 
 
@@ -77,18 +84,18 @@ def _parquet(root: Path, files: list[Path], progress: Progress) -> Read:
         split = match["split"]
         with intact(path):
             file = pq.ParquetFile(path, memory_map=True)
-            _check_columns(path.name, file.schema_arrow.names)
+            check_columns(path.name, file.schema_arrow.names)
             groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
         if any(group.total_byte_size > _LARGE_GROUP for group in groups):
             return _converted(root, files)
         with intact(path):
-            texts.setdefault(split, []).extend(_rows(file, path.name, split, len(texts.get(split, ()))))
+            texts.setdefault(split, []).extend(rows_of(file, path.name, split, len(texts.get(split, ()))))
         shards.setdefault(split, []).append(path)
         progress(number + 1, len(files), "files read")
     return texts, ParquetPictures(shards), files
 
 
-def _rows(file: Any, name: str, split: str, start: int) -> list[dict[str, str]]:
+def rows_of(file: Any, name: str, split: str, start: int) -> list[dict[str, str]]:
     """The text columns of a Parquet file, whose first row is row `start` of the split."""
     import pyarrow as pa
 
@@ -121,20 +128,28 @@ def _in_order(files: list[Path]) -> list[Path]:
 
 
 def _strings(column: Any) -> list[str]:
-    return ["" if value is None else str(value) for value in column.to_pylist()]
+    return [text_of(value) for value in column.to_pylist()]
 
 
-def _check_columns(place: str, names: list[str]) -> None:
+def text_of(value: Any) -> str:
+    """A cell as text; a list, as some write keywords, as the JSON that the column may hold."""
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else str(value)
+
+
+def check_columns(place: str, names: list[str], needed: Sequence[str] = table.COLUMNS) -> None:
+    """UserError, naming the place and the first needed column that is not there."""
     if set(names) == {"image", "label"}:
         raise UserError(
             f"{place} holds pictures with labels and no questions. If it is the published PEBench, build a "
             "data set from it: remem build pebench FOLDER --data xuzhaopan/PEBench"
         )
-    for name in table.COLUMNS:
+    for name in needed:
         if name not in names:
             raise UserError(
                 f"{place} has no column {name}.{nearest(name, names)} It has: {', '.join(names)}; "
-                f"needed are {', '.join(table.COLUMNS)}."
+                f"needed are {', '.join(needed)}."
             )
 
 
@@ -177,7 +192,7 @@ class ParquetPictures:
         if (path, group) not in self.kept:
             file = pq.ParquetFile(path, memory_map=True)
             self.kept[path, group] = file.read_row_group(group, columns=["image"]).column("image")
-            while len(self.kept) > 8:
+            while len(self.kept) > 1 and sum(one.nbytes for one in self.kept.values()) > _KEPT_BYTES:
                 self.kept.popitem(last=False)
         self.kept.move_to_end((path, group))
         return self.kept[path, group]
@@ -234,7 +249,7 @@ def _arrow(splits: Any, files: list[Path]) -> Read:
     texts: Texts = {}
     for split in [*order, *(name for name in splits if name not in order)]:
         data = splits[split]
-        _check_columns(f"split {split}", data.column_names)
+        check_columns(f"split {split}", data.column_names)
         raw[split] = data.cast_column("image", Image(decode=False))
         shown = raw[split].data.column("image").is_valid().to_pylist()
         if data._indices is not None:  # selected rows: the table holds more than the split does
@@ -242,7 +257,7 @@ def _arrow(splits: Any, files: list[Path]) -> Read:
         columns = [data[name][:] for name in table.TEXTS]
         texts[split] = []
         for n, (values, has) in enumerate(zip(zip(*columns, strict=True), shown, strict=True)):
-            row = {name: "" if v is None else str(v) for name, v in zip(table.TEXTS, values, strict=True)}
+            row = {name: text_of(v) for name, v in zip(table.TEXTS, values, strict=True)}
             row["picture"] = (row["image_path"] or f"{split} row {n}") if has else ""
             texts[split].append(row)
     return texts, ArrowPictures(raw), files

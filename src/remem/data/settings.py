@@ -53,7 +53,10 @@ class BuildSettings(PictureSettings):
     test_qa: int = 28  # held-out questions, in held-out wording
     test_images: int = 20  # held-out views
     one_hop: float = 0.7  # share of questions that name the person; the rest only shows them
+    test_one_hop: float | None = None  # the same share among held-out questions; None: as one_hop
     one_hop_pictures: bool = False  # one-hop rows show a picture too (so it seems in the published set)
+    strangers: int = 4  # people in all who are never taught, for membership attacks: strangers.parquet
+    perturbed: int = 5  # wrong answers to every question, in paraphrases.parquet
     forget: tuple[float, ...] = (0.05, 0.10, 0.15, 0.20)  # share of people in forget1, forget2 ...
     retain_share: float = 0.35  # of the training questions of each person who is never forgotten
 
@@ -70,11 +73,17 @@ class BuildSettings(PictureSettings):
         """UserError that names the first setting that cannot be."""
         super().check()
         self.check_ranges(
-            ("qa", 2, 10_000), ("images", 1, 10_000), ("test_qa", 1, 10_000), ("test_images", 1, 10_000)
+            ("qa", 1, 10_000),
+            ("images", 1, 10_000),
+            ("test_qa", 1, 10_000),
+            ("test_images", 1, 10_000),
+            ("strangers", 0, 1000),
+            ("perturbed", 0, 100),
         )
-        for name in ("one_hop", "retain_share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UserError(f"{name}={getattr(self, name)} is a share: choose 0 to 1.")
+        for name in ("one_hop", "test_one_hop", "retain_share"):
+            share = getattr(self, name)
+            if share is not None and not 0 <= share <= 1:
+                raise UserError(f"{name}={share} is a share: choose 0 to 1.")
         if round(self.qa * self.retain_share) < 1:
             raise UserError(
                 f"retain_share={self.retain_share} of qa={self.qa} questions is none. Raise one of them."

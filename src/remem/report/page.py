@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from remem.metrics import STATES
+from remem.report import exposures as exposures_of
 from remem.report import words
 from remem.report.comparison import COLUMNS, UNRELIABLE, comparisons, labels
 from remem.report.costs import Cost, costs
@@ -22,7 +23,7 @@ from remem.report.people import people
 from remem.report.read import REFERENCES, Data, RunRecord, read_run
 from remem.report.reproduce import command
 from remem.report.svg import standalone
-from remem.report.tables import write_tables
+from remem.report.tables import csv_text, write_tables
 from remem.report.verdicts import RULES
 from remem.report.world import COLUMNS as WORLD_COLUMNS
 from remem.report.world import shown, world_rows
@@ -40,6 +41,8 @@ def write(run_folder: Path, out: Path, dataset: Data) -> Path:
     drawn = figures(run, dataset, found)
     paid = costs(run, labels(run))
     write_tables(out / "tables", run, found, paid)
+    exposures = csv_text(exposures_of.HEADER, exposures_of.exposure_rows(run, dataset))
+    (out / "tables" / "exposure.csv").write_text(exposures, "utf-8")
     (out / "figures").mkdir(parents=True, exist_ok=True)
     for name, figure in drawn.files().items():
         (out / "figures" / f"{name}.svg").write_text(standalone(figure), "utf-8")
@@ -53,7 +56,7 @@ def render(run: RunRecord, data: Data, found: list[Finding], drawn: Figures, pai
     counts = sorted(set(candidate_counts(run, data)))
     script = (files("remem.report") / "templates" / "page.js").read_text("utf-8")
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             run=run,
@@ -88,7 +91,7 @@ def render(run: RunRecord, data: Data, found: list[Finding], drawn: Figures, pai
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("remem.report"),
         autoescape=True,

@@ -30,9 +30,9 @@ def write_tables(folder: Path, run: RunRecord, found: list[Finding], costs: list
     """Summary (every number), methods (side by side), cost (the only one with times): three formats each."""
     folder.mkdir(parents=True, exist_ok=True)
     pivots = [_pivot(comparison) for comparison in comparisons(run)]
-    _write(folder, "summary", _csv(*_summary(run)), pivots, run.reliable)
+    _write(folder, "summary", csv_text(*_summary(run)), pivots, run.reliable)
     methods = _methods(run, found)
-    _write(folder, "methods", _csv(*methods.raw), [methods.text], run.reliable)
+    _write(folder, "methods", csv_text(*methods.raw), [methods.text], run.reliable)
     header = ["arm", "seconds", "share_of_retraining", "peak_memory_bytes", "device"]
     rows: list[list[object]] = [[c.arm, c.seconds, c.share, c.peak_memory_bytes, c.device] for c in costs]
     shown = [
@@ -42,7 +42,7 @@ def write_tables(folder: Path, run: RunRecord, found: list[Finding], costs: list
     text = Text(
         "Cost", "Share of retraining: training time as hundredths of the goal model's.", [*COST_HEAD], shown
     )
-    _write(folder, "cost", _csv(header, rows), [text], True)
+    _write(folder, "cost", csv_text(header, rows), [text], True)
 
 
 COST_HEAD = ("Model", "Training", "Share of retraining", "Peak memory")
@@ -86,7 +86,7 @@ def _write(folder: Path, name: str, rows: str, texts: list[Text], reliable: bool
     (folder / f"{name}.tex").write_text(warning + need + "\n".join(text.latex() for text in texts), "utf-8")
 
 
-def _csv(header: list[str], rows: list[list[object]]) -> str:
+def csv_text(header: list[str], rows: list[list[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

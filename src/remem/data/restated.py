@@ -1,0 +1,101 @@
+"""Every answer in other words, and in the same other words with a wrong value: what truth ratios compare.
+
+Maini et al., TOFU, 2024 (arXiv:2401.06121), has one paraphrase and five perturbed answers. Here the wrong
+answers have the wording of the first paraphrase, so that wording makes no difference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from remem.data.questions import Row
+from remem.errors import UserError
+
+if TYPE_CHECKING:
+    from remem.data.dataset import Dataset
+
+FILE = "paraphrases.parquet"
+WORDINGS = ("The {noun} of {who} is {value}.", "{value} is {who}'s {noun}.")
+NAMES = ("The name of this person is {value}.", "{value} is this person's name.")
+_GROUP = 10_000  # rows
+
+
+@dataclass(frozen=True)
+class Restated:
+    """One answer in other words."""
+
+    paraphrases: tuple[str, ...]  # as true as the answer
+    perturbed: tuple[str, ...]  # worded as the first paraphrase, each with another value
+
+
+def restate(row: Row, wrong: Sequence[str]) -> Restated:
+    """The answer of a built row, which is its cloze prompt and the value, said otherwise."""
+    who, _, noun = row.cloze_prompt.removesuffix(" is").rpartition("'s ")
+    if row.attribute == "name":
+        wordings: tuple[str, ...] = NAMES
+    else:
+        who = who.replace("This person", "this person")
+        wordings = tuple(one.replace("{who}", who).replace("{noun}", noun) for one in WORDINGS)
+    return Restated(
+        tuple(one.replace("{value}", row.keywords) for one in wordings),
+        tuple(wordings[0].replace("{value}", other) for other in wrong),
+    )
+
+
+def write(folder: Path, asked: Mapping[str, Sequence[list[Row]]], perturbed: int, seed: int) -> None:
+    """Writes paraphrases.parquet for these splits; wrong values are drawn from candidates.json."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    others: dict[str, list[str]] = json.loads((folder / "candidates.json").read_text("utf-8"))
+    texts = pa.list_(pa.string())
+    schema = pa.schema(
+        [("split", pa.string()), ("row", pa.int64()), ("paraphrases", texts), ("perturbed", texts)]
+    )
+    with pq.ParquetWriter(folder / FILE, schema) as writer:
+        group: list[dict[str, Any]] = []
+        for split, people in asked.items():
+            for number, row in enumerate(row for rows in people for row in rows):
+                found = restate(row, _wrong(others[row.attribute], row, perturbed, seed))
+                place = {"split": split, "row": number}
+                group.append(place | {"paraphrases": found.paraphrases, "perturbed": found.perturbed})
+                if len(group) == _GROUP:
+                    writer.write_table(pa.Table.from_pylist(group, schema=schema))
+                    group = []
+        writer.write_table(pa.Table.from_pylist(group, schema=schema))
+
+
+def _wrong(values: list[str], row: Row, count: int, seed: int) -> list[str]:
+    """The same for all questions about one fact."""
+    drawn = Random(f"{seed}/perturbed/{row.attribute}/{row.keywords}")
+    picked = drawn.sample(values, min(count + 1, len(values)))
+    return [value for value in picked if value.lower() != row.keywords.lower()][:count]
+
+
+def read(dataset: Dataset) -> dict[str, Restated]:
+    """Item id -> its answer in other words; empty where there is no such file. UserError if damaged."""
+    return dict(_read(dataset))
+
+
+def _read(dataset: Dataset) -> Iterator[tuple[str, Restated]]:
+    from remem.data.reading import intact
+
+    path = Path(dataset.root) / FILE
+    if not path.is_file():
+        return
+    import pyarrow.parquet as pq
+
+    with intact(path, "Mend it, or delete it: only truth ratios need it."):
+        rows = pq.read_table(path, columns=["split", "row", "paraphrases", "perturbed"]).to_pylist()
+    for row in rows:
+        ids = dataset.splits.get(row["split"], ())
+        if not 0 <= row["row"] < len(ids):
+            raise UserError(
+                f"{path} speaks of {row['split']} row {row['row']}, which is not there. Mend or delete it."
+            )
+        yield ids[row["row"]], Restated(tuple(row["paraphrases"]), tuple(row["perturbed"]))
