@@ -52,6 +52,9 @@ class ModelSettings:
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     device: str = "auto"
     adapt: Adapt = field(default_factory=Adapt)
+    rehearse: bool = (
+        True  # stage 1 goes over what the model was taught before, where it comes with such lessons
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,19 @@ from remem.errors import UserError, unknown
 from remem.methods import uses
 from remem.models import identity
 from remem.store import Step
-from remem.work import ask, ask_world, build, check, exam_identity, forget, learn, mark, tell
+from remem.work import (
+    ask,
+    ask_world,
+    build,
+    check,
+    exam_folder,
+    forget,
+    learn,
+    mark,
+    rehearsal_folder,
+    tell,
+    world_identity,
+)
 
 if TYPE_CHECKING:
     from remem.data import BuildSettings
@@ -63,11 +75,12 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     `fingerprint` identifies the user's own data set; a built one is identified by its settings.
     """
     model = _without_device(run)
-    exam = exam_identity(run)
+    exam = world_identity(exam_folder(run))
     data = {"fingerprint": fingerprint} if run.data else {}
     built = () if run.data else ("dataset",)
     steps = [] if run.data else [Step(name="dataset", work=build, settings=_building(run.build))]
     taught = data | {"model": model, "learn": _result(run.learn, run.model.adapt), "seed": run.seed}
+    taught |= {"rehearsed": world_identity(rehearsal_folder(run))}
 
     def arm(name: str, chain: tuple[str, ...], needs: tuple[str, ...]) -> list[Step]:
         asked = data | {

@@ -68,7 +68,16 @@ def learn(folder: Path, context: Context, progress: Progress, without: str = "")
     progress(0, 1, str(model.adapt(run.model.adapt, run.seed)))
     ids = [i for i in data.splits["finetune"] if i not in left_out]
     rows = [model.encode(question_of(data, data.items[i])) for i in ids]
-    found = [guards.labels(model, rows, {i: data.items[i].answer for i in ids})]
+    answers = {i: data.items[i].answer for i in ids}
+    place = rehearsal_folder(run)
+    if place is not None:
+        from remem.world.exam import REHEARSAL, open_exam
+
+        world = open_exam(place)
+        again = [world.items[i] for i in world.splits.get(REHEARSAL, ())]
+        rows += [model.encode(question_of(world, item)) for item in again]
+        answers |= {item.id: item.answer for item in again}
+    found = [guards.labels(model, rows, answers)]
     guards.stop(*found)
     before = guards.prints(model.network)
     streams = Streams(retain=rows)
@@ -141,13 +150,10 @@ def ask(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...
 
 def exam_folder(run: Run) -> Path | None:
     """Where the questions about the rest of the world lie; None where the model comes with none."""
-    from remem.models import find
-
     if run.evaluate.world == "none":
         return None
     if run.evaluate.world == "auto":
-        place = Path(find(run.model.name)) / "world"
-        return place if place.is_dir() else None
+        return _own_world(run)
     place = Path(run.evaluate.world)
     if not place.is_dir():
         raise UserError(
@@ -156,15 +162,26 @@ def exam_folder(run: Run) -> Path | None:
     return place
 
 
-def exam_identity(run: Run) -> dict[str, str]:
-    """What the keys know those questions by; empty where there are none."""
+def rehearsal_folder(run: Run) -> Path | None:
+    """Where the lessons lie that stage 1 goes over; None where it does not, or the model comes with none."""
+    return _own_world(run) if run.model.rehearse else None
+
+
+def _own_world(run: Run) -> Path | None:
+    from remem.models import find
+
+    place = Path(find(run.model.name)) / "world"
+    return place if place.is_dir() else None
+
+
+def world_identity(place: Path | None) -> dict[str, str]:
+    """What the keys know such a folder by; empty where there is none."""
     from remem.data.digest import digest
 
-    place = exam_folder(run)
     if place is None:
         return {}
     files = [path for path in sorted(place.rglob("*")) if path.is_file() and path.suffix != ".md"]
-    return {"exam": digest((str(path.relative_to(place)), path) for path in files)}
+    return {"world": digest((str(path.relative_to(place)), path) for path in files)}
 
 
 def ask_world(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...]) -> None:

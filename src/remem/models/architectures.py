@@ -58,8 +58,12 @@ def llava(
     patch: int = 16,
     vision: tuple[int, int] = (3, 128),
     language: tuple[int, int] = (4, 128),
+    select: str = "default",
 ) -> tuple[Any, Any]:
-    """A LLaVA: CLIP vision tower, two-layer projector, Llama. Layers and widths as (layers, width)."""
+    """A LLaVA: CLIP vision tower, two-layer projector, Llama. Layers and widths as (layers, width).
+
+    `select`: "default" gives language the patches, "full" the class token as well.
+    """
     from transformers import (
         CLIPImageProcessor,
         CLIPVisionConfig,
@@ -84,7 +88,7 @@ def llava(
         ),
         image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),
         vision_feature_layer=-1,
-        vision_feature_select_strategy="default",
+        vision_feature_select_strategy=select,
         tie_word_embeddings=True,
     )
     images = CLIPImageProcessor(
@@ -94,7 +98,7 @@ def llava(
         images,
         tokenizer,
         patch_size=patch,
-        vision_feature_select_strategy="default",
+        vision_feature_select_strategy=select,
         num_additional_image_tokens=1,
         chat_template=tokenizer.chat_template,
     )

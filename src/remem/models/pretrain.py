@@ -62,10 +62,10 @@ FIRST = Talking(
 # Smaller steps, and more of what is learnt slowly.
 SECOND = Talking(
     shown={
-        "presence": 28_000, "caption": 6000, "count": 4000, "place": 500, "side": 3000, "colour": 500,
-        "looks": 2000, "clothes": 2000,
+        "presence": 18_000, "caption": 4000, "count": 3000, "place": 500, "side": 2000, "colour": 500,
+        "looks": 1000, "clothes": 1000,
     },
-    repeats={"who": 10, "fact": 10, "refusal": 4, "lore": 12, "plain": 2},
+    repeats={"who": 8, "fact": 6, "refusal": 3, "lore": 8, "plain": 1},
     train=_train(2e-3, 16),
 )  # fmt: skip
 
@@ -88,6 +88,11 @@ class Pretrain:
         Towering(epochs=20, faces=56, scenes=24, lr=1.2e-3, zoom=0.5),
     )
     talking: tuple[Talking, ...] = (FIRST, SECOND)
+    rehearsal: dict[str, int] = field(
+        default_factory=lambda: {
+            "who": 300, "fact": 150, "presence": 250, "caption": 50, "plain": 150, "lore": 100, "refusal": 50
+        }
+    )  # fmt: skip
 
 
 def tiny() -> Pretrain:
@@ -133,6 +138,7 @@ def pretrain(
             patch=settings.patch,
             vision=settings.vision,
             language=settings.language,
+            select="full",
         )
     network.generation_config.eos_token_id = tokenizer.eos_token_id
     _see(network.model.vision_tower, processor, wanted, seen, settings, kept, progress)
@@ -140,7 +146,7 @@ def pretrain(
     model.adapt(Adapt(vision="frozen", projector="full", language="full"))
     _talk(model, told, seen, settings, kept, progress)
     save(network.to(torch.bfloat16), processor, folder)
-    exam.write(folder / "world", world, progress)
+    exam.write(folder / "world", world, _rehearsed(told, seen, settings), progress)
     marks = basecard.examine(folder, 100_000, kept / "exam", progress)
     basecard.write(folder, settings.name, settings, marks, sum(p.numel() for p in network.parameters()))
 
@@ -209,6 +215,22 @@ def _rows(model: Model, told: list[Lesson], seen: Album, how: Talking, seed: int
         for lesson in by_kind.get(kind, []):
             rows += [model.encode(question_of(lesson, seen))] * times
     return rows
+
+
+def _rehearsed(
+    told: list[Lesson], seen: Album, settings: Pretrain
+) -> list[tuple[Lesson, Image.Image | None]]:
+    """Lessons for stage 1 to go over: so many of each kind by lot, everyone known as often as the others."""
+    chosen: list[Lesson] = []
+    for kind, count in settings.rehearsal.items():
+        found = [lesson for lesson in told if lesson.said.kind == kind]
+        dice = np.random.default_rng(derive(settings.seed, "rehearsal", kind))
+        if kind == "who":  # each person's lessons stand in a row: a stride takes as many of each
+            stride = max(1, len(found) // count)
+            chosen += found[::stride][:count]
+        else:
+            chosen += [found[at] for at in sorted(dice.permutation(len(found))[:count].tolist())]
+    return [(one, None if one.shot is None else Image.fromarray(seen.pixels[one.shot])) for one in chosen]
 
 
 def question_of(lesson: Lesson, seen: Album) -> Question:

@@ -98,7 +98,7 @@ def learn_to_see(
         near = _varied(seen[: len(faces)], size, settings.zoom, dice)
         varied = torch.cat([near, _resized(seen[len(faces) :], size)])
         varied = _lit(varied, dice)
-        tokens = tower((varied - mean) / std, output_hidden_states=True).hidden_states[-1][:, 1:]
+        tokens = tower((varied - mean) / std, output_hidden_states=True).hidden_states[-1]
         parts = _losses(heads, tokens, chosen, len(faces), truth, settings.temperature)
         loss = torch.stack(list(parts.values())).sum()
         optimiser.zero_grad()
@@ -113,7 +113,8 @@ def learn_to_see(
 def _losses(
     heads: _Heads, tokens: Tensor, chosen: np.ndarray, faces: int, truth: _Truth, temperature: float
 ) -> dict[str, Tensor]:
-    pooled = tokens.mean(1)
+    # The class token says who and what kind of place, the others what is where: language reads all of them.
+    pooled, tokens = tokens[:, 0], tokens[:, 1:]
     named = truth.traits[chosen]
     looks = torch.stack([
         F.cross_entropy(head(pooled), named[:, i], ignore_index=_NOBODY, label_smoothing=0.05)

@@ -1,28 +1,41 @@
 """The world's exam: held-out questions about it, in a folder in the shape of a data set.
 
-Three splits: `real` (who are these known people, in pictures never shown), `world_fact` (is this thing in the
-picture, half yes and half no) and `plain` (sentences to go on with). Columns, `rows.parquet` and all else are
-those of the data sets that remem builds; `attribute` of `world_fact` says how the absent thing was chosen.
+A fourth split, `rehearsal`, holds lessons that the base was taught, for stage 1 to go over beside its own: a
+small model that is taught only new things forgets all old ones.
+
+Three splits are the exam: `real` (who are these known people, in pictures never shown), `world_fact` (is this
+thing in the picture, half yes and half no) and `plain` (sentences to go on with). Columns, `rows.parquet` and
+all else are those of the data sets that remem builds; `attribute` of `world_fact` says how the absent thing was
+chosen.
 """
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from PIL import Image
 
 from remem.data import Dataset, load, table
 from remem.types import Item, Progress, silent
-from remem.world.corpus import Question, World, exam
+from remem.world.corpus import Lesson, Question, World, exam
 from remem.world.pictures import picture
+from remem.world.talk import Said
 
 SPLITS = ("real", "world_fact", "plain")
+REHEARSAL = "rehearsal"
 _QUALITY = 92  # of WebP: the folder ships with the base
 
 
-def write(folder: Path, world: World, progress: Progress = silent) -> None:
-    """Makes the pictures and writes the folder. Equal settings give equal bytes on one machine."""
+def write(
+    folder: Path,
+    world: World,
+    rehearsed: Sequence[tuple[Lesson, Image.Image | None]] = (),
+    progress: Progress = silent,
+) -> None:
+    """Makes the exam's pictures and writes the folder. Equal settings give equal bytes on one machine."""
     (folder / "data").mkdir(parents=True, exist_ok=True)
     asked = list(exam(world))
     rows: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
@@ -32,6 +45,12 @@ def write(folder: Path, world: World, progress: Progress = silent) -> None:
         whose.append({"split": question.split, "row": len(rows[question.split]), "person": question.group})
         rows[question.split].append(_row(question, world, made))
         progress(number + 1, len(asked), "the world's exam")
+    if rehearsed:
+        rows[REHEARSAL] = [_lesson(lesson, picture) for lesson, picture in rehearsed]
+        whose += [
+            {"split": REHEARSAL, "row": number, "person": lesson.id}
+            for number, (lesson, _) in enumerate(rehearsed)
+        ]
     for split, found in rows.items():
         columns = pa.Table.from_pylist(found, schema=table.schema())
         pq.write_table(columns, folder / "data" / f"{split}-00000-of-00001.parquet")
@@ -43,24 +62,40 @@ def _row(question: Question, world: World, made: dict[tuple[str, int], tuple[byt
     if question.shot is not None:
         key = (question.group, question.shot.number)
         if key not in made:
-            out = io.BytesIO()
             seen = picture(question.shot, world.source, world.seed, world.size).image
-            seen.save(out, "WEBP", quality=_QUALITY, method=6)
-            made[key] = (out.getvalue(), f"images/{question.group}/{question.shot.number}.webp")
+            made[key] = (_webp(seen), f"images/{question.group}/{question.shot.number}.webp")
         found, path = made[key]
         image = {"bytes": found, "path": path}
-    said = question.said
+    about = {"real": "name", "world_fact": question.said.note, "plain": "sentence"}[question.split]
+    return _columns(question.said, question.split, about, image, path)
+
+
+def _lesson(lesson: Lesson, picture: Image.Image | None) -> dict[str, Any]:
+    path = "" if lesson.shot is None else f"images/taught/{lesson.shot}.webp"
+    image = None if picture is None else {"bytes": _webp(picture), "path": path}
+    return _columns(lesson.said, REHEARSAL, lesson.said.kind, image, path)
+
+
+def _columns(
+    said: Said, category: str, attribute: str, image: dict[str, Any] | None, path: str
+) -> dict[str, Any]:
     return {
         "image": image,
         "question": said.question,
         "answer": said.answer,
         "keywords": said.key,
         "question_type": said.kind,
-        "qa_category": question.split,
-        "attribute": {"real": "name", "world_fact": said.note, "plain": "sentence"}[question.split],
+        "qa_category": category,
+        "attribute": attribute,
         "cloze_prompt": "",
         "image_path": path,
     }
+
+
+def _webp(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=_QUALITY, method=6)
+    return out.getvalue()
 
 
 def open_exam(folder: Path) -> Dataset:
