@@ -14,6 +14,7 @@ from remem.store import keys
 
 BASE = override(demo(), ["methods=npo,po"])
 MODELS = ("taught/model", "goal/model", "npo-s0/*", "po-s0/*")
+WORLD = ("*/world", "*/scores", "gate", "report")
 ASKED = ("*/responses", "*/scores", "gate", "report")
 LEARN = (*MODELS, "taught/*", "goal/*", "gate", "report")  # the base and the data set stay
 UNLEARNT = ("npo-s0/*", "po-s0/*", "report")
@@ -39,18 +40,20 @@ TRAIN = {
 }  # fmt: skip
 
 TABLE: dict[str, tuple[str, ...]] = {
-    "build.people=5": ("*",),
-    "build.seed=1": ("*",),
+    # The base knows its world whatever is built: base/world stays.
+    "build.people=5": ("dataset", *LEARN, *ASKED),
+    "build.seed=1": ("dataset", *LEARN, *ASKED),
     "seed=1": (*LEARN, "base/scores"),
     **{f"learn.{name}={value}": LEARN for name, value in TRAIN.items()},
     **{f"npo.{name}={value}": ("npo-s0/*", "report") for name, value in TRAIN.items()},
     **{f"forget.train.{name}={value}": UNLEARNT for name, value in TRAIN.items()},
     "npo.beta=0.3": ("npo-s0/*", "report"),
     "po.retain_weight=2": ("po-s0/*", "report"),
-    "forget.split=forget2": ("goal/model", "npo-s0/*", "po-s0/*", *ASKED),
-    "evaluate.max_new_tokens=7": ASKED,
+    "forget.split=forget2": ("goal/model", "goal/world", "npo-s0/*", "po-s0/*", *ASKED),
+    "evaluate.max_new_tokens=7": (*ASKED, *WORLD),
+    "evaluate.world_items=20": WORLD,
     "evaluate.exposure_people=1": ASKED,
-    "model.dtype=bfloat16": (*LEARN, *ASKED),
+    "model.dtype=bfloat16": (*LEARN, *ASKED, *WORLD),
     "model.device=cpu": (),
     "gate.one_hop=0.5": ("gate", "report"),
     "gate.multi_hop=0.5": ("gate", "report"),
@@ -75,9 +78,12 @@ def test_a_setting_changes_the_keys_of_what_depends_on_it(setting: str, before: 
     assert changed(before, after) == among(before, TABLE[setting])
 
 
-@pytest.mark.parametrize("setting", ["rank=3", "alpha=3", "dropout=0.3", "language=lora", "vision=full"])
+TRAINED = [f"adapt.{one}" for one in ("rank=3", "alpha=3", "dropout=0.3", "language=lora", "vision=full")]
+
+
+@pytest.mark.parametrize("setting", [*TRAINED, "rehearse=false"])
 def test_what_trains_changes_everything_trained(setting: str, before: dict[str, str]) -> None:
-    after = made(override(plain_training(BASE), [f"model.adapt.{setting}"]))
+    after = made(override(plain_training(BASE), [f"model.{setting}"]))
     found = changed(before, after)
     assert found >= among(before, LEARN)
     assert "dataset" not in found
@@ -107,4 +113,4 @@ def test_data_of_ones_own_is_known_by_its_content_and_not_by_its_place() -> None
     known = made(here, "one")
     assert "dataset" not in known
     assert made(there, "one") == known
-    assert changed(known, made(here, "two")) == known.keys()
+    assert changed(known, made(here, "two")) == known.keys() - {"base/world"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +15,14 @@ from remem.config import Evaluate, Forget, ModelSettings, Run, Train, Unlearn
 from remem.data import BuildSettings, Dataset, build, load
 from remem.gate import Floors, read_gate
 from remem.methods.refusals import REFUSALS
+from remem.models import find
 from remem.pipeline import GateFailed, carry_out
 from remem.plan import plan, resolve
 from remem.records import read_rankings, read_responses
 from remem.score import read_summary
 from remem.types import silent
 from remem.work import Context, forget
+from remem.world.exam import REHEARSAL, SPLITS, open_exam
 from scripted import Scripted
 
 BUILD = BuildSettings(
@@ -51,7 +54,8 @@ class Lab:
             forget=Forget(
                 methods=(Unlearn(method="npo"), Unlearn(method="po")), train=Train(epochs=EPOCHS, batch=8)
             ),
-            evaluate=Evaluate(max_new_tokens=5, batch=7, exposure_people=1),
+            evaluate=Evaluate(max_new_tokens=5, batch=7, exposure_people=1, world="none"),
+            model=ModelSettings(rehearse=False),
         )
 
     def open(self, *arms: str) -> Scripted:
@@ -98,6 +102,32 @@ def test_the_taught_model_sees_everything_and_the_goal_model_nothing_to_forget(l
     assert {id for id, _ in goal} == lab.ids("finetune") - lab.ids("forget1")
     assert len(goal) == len({id for id, _ in goal})
     assert all(answer == lab.data.items[id].answer for id, answer in taught + goal)
+
+
+@pytest.mark.parametrize("arm", ["taught", "goal"])
+def test_stage_1_goes_over_what_the_base_was_taught_when_told_to(lab: Lab, arm: str) -> None:
+    without = {id for id, _ in lab.train(arm)}
+    lab.run = replace(lab.run, model=ModelSettings(rehearse=True))
+    world = open_exam(Path(find("embedded")) / "world")
+    lessons = {(id, world.items[id].answer) for id in world.splits[REHEARSAL]}
+    assert lessons
+    shutil.rmtree(lab.root / arm)
+    taught = set(lab.train(arm))
+    assert {id for id, _ in taught - lessons} == without
+    assert lessons <= taught
+    asked = {id for split in SPLITS for id in world.splits[split]}
+    assert not asked & {id for id, _ in taught}  # the exam stays held out
+
+
+@pytest.mark.parametrize("arms", [(), ("taught",), ("taught", "npo-s0")])
+def test_every_arm_is_put_to_the_exam(lab: Lab, arms: tuple[str, ...]) -> None:
+    lab.run = replace(lab.run, evaluate=replace(lab.run.evaluate, world="auto", world_items=10))
+    name = arms[-1] if arms else "base"
+    folder = lab.make(f"{name}/world")
+    assert lab.opened[-1].arms == arms
+    said = read_responses(folder / "responses.parquet")
+    assert len(said) == 30
+    assert len(read_rankings(folder / "rankings.parquet")) == 10
 
 
 def test_stage_1_follows_the_seed_of_the_run(lab: Lab) -> None:

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from remem.world import pictures
-from remem.world.corpus import shots
-from remem.world.exam import SPLITS, chosen, open_exam, presence, write
+from remem.world.corpus import lessons, shots
+from remem.world.exam import REHEARSAL, SPLITS, chosen, open_exam, presence, write
 from remem.world.pictures import album, picture
 from world.test_corpus import SMALL
 
@@ -41,9 +42,17 @@ def test_a_second_call_makes_only_what_is_missing(tmp_path: Path, monkeypatch: p
 
 
 def test_the_exam_is_a_data_set_of_its_own_shape(tmp_path: Path) -> None:
-    write(tmp_path / "exam", SMALL)
+    seen = album(shots(SMALL), "drawn", 0, 32, tmp_path / "pictures", workers=1)
+    taught = [lesson for lesson in lessons(SMALL, seen.words) if lesson.said.kind in ("who", "lore")]
+    pictures = [None if one.shot is None else Image.fromarray(seen.pixels[one.shot]) for one in taught]
+    write(tmp_path / "exam", SMALL, list(zip(taught, pictures, strict=True)))
     data = open_exam(tmp_path / "exam")
-    assert set(data.splits) == set(SPLITS)
+    assert set(data.splits) == {*SPLITS, REHEARSAL}
+    again = [data.items[one] for one in data.splits[REHEARSAL]]
+    assert [(item.question, item.answer) for item in again] == [
+        (one.said.question, one.said.answer) for one in taught
+    ]
+    assert [data.image(item.id) is not None for item in again] == [one.shot is not None for one in taught]
     assert all(data.image(one) is not None for one in data.splits["real"])
     assert all(data.items[one].image_path == "" for one in data.splits["plain"])
     ids = chosen(data, 10)

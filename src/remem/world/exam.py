@@ -5,7 +5,7 @@ small model that is taught only new things forgets all old ones.
 
 Three splits are the exam: `real` (who are these known people, in pictures never shown), `world_fact` (is this
 thing in the picture, half yes and half no) and `plain` (sentences to go on with). Columns, `rows.parquet` and
-all else are those of the data sets that remem builds; `attribute` of `world_fact` says how the absent thing was
+all else are those of built data sets; `attribute` of `world_fact` says how the absent thing was
 chosen.
 """
 
