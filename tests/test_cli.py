@@ -103,7 +103,8 @@ def test_build_and_lint(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     small = [
-        f"--set={one}" for one in ("people=3", "qa=20", "images=4", "test_qa=4", "test_images=2", "size=32")
+        f"--set={one}"
+        for one in ("people=3", "qa=20", "images=4", "test_qa=4", "test_images=2", "size=32", "source=drawn")
     ]
     code, said, _ = run(monkeypatch, capsys, "build", "remem", "mine", *small)
     assert code == 0, said

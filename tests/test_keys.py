@@ -9,10 +9,10 @@ import pytest
 
 from remem.config import Run, Train, override
 from remem.plan import plan, resolve
-from remem.recipes import demo
+from remem.recipes import remem
 from remem.store import keys
 
-BASE = override(demo(), ["methods=npo,po"])
+BASE = override(remem(), ["methods=npo,po"])
 MODELS = ("taught/model", "goal/model", "npo-s0/*", "po-s0/*")
 WORLD = ("*/world", "*/scores", "gate", "report")
 ASKED = ("*/responses", "*/scores", "gate", "report")

@@ -11,11 +11,11 @@ from remem.errors import unknown
 
 
 def demo() -> Run:
-    """ReMem in minutes: 20 drawn people x 100 questions on the embedded model, five methods, forget1."""
+    """ReMem in minutes: 20 drawn people x 100 questions on the tiny model, five methods, forget1."""
     return Run(
         recipe="demo",
         build=BuildSettings(),
-        model=ModelSettings(name="embedded"),
+        model=ModelSettings(name="tiny"),
         learn=Train(lr=3e-3, epochs=6, batch=32, micro_batch=16, schedule="cosine"),
         # Chosen by a written rule on other people than these: docs/decisions/0006-demo-settings.md.
         forget=Forget(
@@ -31,20 +31,30 @@ def demo() -> Run:
     )
 
 
+def remem() -> Run:
+    """ReMem on rendered people and the embedded model, which knows a world that must survive."""
+    run = demo()
+    return replace(
+        run,
+        recipe="remem",
+        build=BuildSettings(source="rendered", size=128),
+        model=ModelSettings(name="embedded"),
+    )
+
+
 def tiny() -> Run:
     """The same story on 4 people, in seconds: to see that everything works."""
     run = demo()
     return replace(
         run,
         recipe="tiny",
-        model=ModelSettings(name="tiny"),
         build=BuildSettings(people=4, qa=40, images=10, test_qa=8, test_images=4),
         learn=replace(run.learn, epochs=12),
         evaluate=Evaluate(exposure_people=2),
     )
 
 
-RECIPES: dict[str, Callable[[], Run]] = {"demo": demo, "tiny": tiny}
+RECIPES: dict[str, Callable[[], Run]] = {"demo": demo, "remem": remem, "tiny": tiny}
 
 
 def recipe(name: str) -> Run:

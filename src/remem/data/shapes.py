@@ -8,7 +8,8 @@ from remem.data.pebench.build import build as build_pebench
 from remem.data.pebench.settings import PEBenchSettings
 from remem.data.settings import BuildSettings
 
+# What is built on its own is to be looked at, so its people are rendered.
 SHAPES: dict[str, tuple[Any, Callable[..., None]]] = {
-    "remem": (BuildSettings(), build_remem),
+    "remem": (BuildSettings(source="rendered", size=256), build_remem),
     "pebench": (PEBenchSettings(), build_pebench),
 }
