@@ -82,12 +82,12 @@ class Pretrain:
     vision: tuple[int, int] = (3, 192)  # layers, width
     language: tuple[int, int] = (4, 128)
     vocabulary: int = 2048
-    # Two rounds of each stage. The second of the tower looks closer, at more faces a step.
+    # The second round of the tower looks closer, at more faces a step.
     seeing: tuple[Towering, ...] = (
         Towering(),
         Towering(epochs=20, faces=56, scenes=24, lr=1.2e-3, zoom=0.5),
     )
-    talking: tuple[Talking, ...] = (FIRST, SECOND)
+    talking: tuple[Talking, ...] = (FIRST, SECOND, SECOND)
     rehearsal: dict[str, int] = field(
         default_factory=lambda: {
             "who": 300, "fact": 150, "presence": 250, "caption": 50, "plain": 150, "lore": 100, "refusal": 50
