@@ -87,7 +87,7 @@ class Pretrain:
         Towering(),
         Towering(epochs=20, faces=56, scenes=24, lr=1.2e-3, zoom=0.5),
     )
-    talking: tuple[Talking, ...] = (FIRST, SECOND, SECOND)
+    talking: tuple[Talking, ...] = (FIRST, SECOND)
     rehearsal: dict[str, int] = field(
         default_factory=lambda: {
             "who": 300, "fact": 150, "presence": 250, "caption": 50, "plain": 150, "lore": 100, "refusal": 50
