@@ -232,7 +232,7 @@ def test_posing_and_fitting_are_what_they_say():
 
 def test_without_numba_the_user_is_told_what_to_install(monkeypatch):
     monkeypatch.setattr(rendered, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"pip install remem\[rendered\]"):
+    with pytest.raises(UserError, match=r"pip install numba"):
         images.source("rendered")
 
 

@@ -62,8 +62,7 @@ def write(folder: Path, name: str, settings: Pretrain, marks: Sequence[Mark], pa
         .format(
             name=name,
             parameters=parameters / 1e6,
-            seed=settings.seed,
-            commit=record["commit"],
+            made=f"`remem pretrain FOLDER --model {name}` (seed {settings.seed}), commit {record['commit']}",
             size=(folder / "model.safetensors").stat().st_size / 1e6,
             vision=settings.vision,
             pixels=settings.size,
