@@ -118,13 +118,13 @@ def utility(parts: Mapping[str, _Sample], seed: int) -> Mark:
         np.vectorize(lambda mean, name=name: _share(name, mean))(parts[name].draws(seed, name))
         for name in PARTS
     ])  # fmt: skip
-    low, high = np.quantile(_harmonic(draws), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = _ends(_harmonic(draws))
     return Mark(
         split="utility",
         metric="utility",
         mean=float(_harmonic(means)[0]),
-        low=float(low),
-        high=float(high),
+        low=low,
+        high=high,
         groups=sum(len(set(parts[name].groups)) for name in PARTS),
         items=sum(len(parts[name].values) for name in PARTS),
     )
@@ -154,17 +154,22 @@ def _sample(items: Mapping[str, Item], ids: Sequence[str], value: Callable[[str]
     return _Sample([v for _, v in there], [who for who, _ in there], len(found) - len(there))
 
 
+def _ends(draws: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
 def _mark(split: str, metric: str, found: _Sample, seed: int) -> Mark:
     if not found.values:
         return Mark(split=split, metric=metric, mean=None, missing=found.missing)
     draws = found.draws(seed, f"{split} {metric}")
-    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = _ends(draws)
     return Mark(
         split=split,
         metric=metric,
         mean=found.mean,
-        low=float(low),
-        high=float(high),
+        low=low,
+        high=high,
         groups=len(set(found.groups)),
         items=len(found.values),
         missing=found.missing,
@@ -188,13 +193,13 @@ def _f1(items: Mapping[str, Item], asked: Sequence[str], said: Mapping[str, Resp
         return Mark(split="world-fact", metric="f1", mean=None, items=len(hit.values))
     # The same resamples for both: they are means over the same scenes.
     draws = 2 * hit.draws(seed, "f1") / np.maximum(either.draws(seed, "f1"), 1e-9)
-    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = _ends(draws)
     return Mark(
         split="world-fact",
         metric="f1",
         mean=2 * hit.mean / either.mean,
-        low=float(low),
-        high=float(high),
+        low=low,
+        high=high,
         groups=len(set(hit.groups)),
         items=len(hit.values),
     )

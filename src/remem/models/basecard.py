@@ -12,6 +12,7 @@ from remem.config import Evaluate, plain
 from remem.provenance import commit, versions
 from remem.types import Progress, silent
 from remem.utility import Mark, world_marks
+from remem.world.lore import TOWNS
 
 if TYPE_CHECKING:
     from remem.models.pretrain import Pretrain
@@ -75,7 +76,7 @@ def write(folder: Path, name: str, settings: Pretrain, marks: Sequence[Mark], pa
             known=world.known,
             facts=world.facts,
             strangers=world.strangers,
-            towns=40,
+            towns=TOWNS,
             scores=_table(marks),
         )
     )

@@ -48,7 +48,10 @@ _COLOURS = _pairs(
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def towns(seed: int, count: int = 40) -> list[tuple[str, str, str, str]]:
+TOWNS = 40
+
+
+def towns(seed: int, count: int = TOWNS) -> list[tuple[str, str, str, str]]:
     """(town, river, region, what is made there)"""
     rng = Random(derive(seed, "world towns"))
     heads, tails = BASE.towns

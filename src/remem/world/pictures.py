@@ -9,10 +9,11 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -84,9 +85,7 @@ def album(shots: Sequence[Shot], name: str, seed: int, size: int, folder: Path, 
 
 def picture(shot: Shot, name: str, seed: int, size: int) -> Picture:
     """One picture, with what varies in it."""
-    from remem.data.images.drawn import Drawn
-    from remem.data.images.rendered import Rendered
-    from remem.data.images.source import Picture
+    from remem.data.images import Picture
 
     who = shot.person.id if shot.person else "nobody"
     lot = derive(seed, "world picture", who, shot.number)
@@ -96,19 +95,13 @@ def picture(shot: Shot, name: str, seed: int, size: int) -> Picture:
         return Picture(image=empty(shot.scene, lot, size), provenance={"scene": shot.scene.place})
     if shot.scene is None:
         return made.view(shot.person, shot.number, seed, size)
-    if isinstance(made, Rendered):
-        return made.staged(shot.person, shot.scene.staging(Random(lot)), seed, lot, size)
-    assert isinstance(made, Drawn)
-    return made.staged(shot.person, shot.scene.staging(Random(lot)), Random(lot), size)
+    return made.staged(shot.person, shot.scene.staging(Random(lot)), seed, lot, size)
 
 
-_SOURCES: dict[str, object] = {}  # of this process: prepared bodies are kept from picture to picture
-
-
-def _source(name: str):  # type: ignore[no-untyped-def]
-    if name not in _SOURCES:
-        _SOURCES[name] = source(name)
-    return _SOURCES[name]
+@lru_cache(1)
+def _source(name: str) -> Any:
+    """One a process: prepared bodies are kept from picture to picture."""
+    return source(name)
 
 
 def _chunks(shots: Sequence[Shot]) -> Iterator[list[Shot]]:

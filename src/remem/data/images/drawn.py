@@ -38,24 +38,24 @@ class Drawn:
     def scene(self, person: Person, event: str, number: int, seed: int, size: int) -> Picture:
         """Picture `number` of the person in the event."""
         found = staging(event)  # an unknown event is the first thing to say
-        rng = Random(f"{seed}/drawn/{person.id}/{event}/{number}")
-        made = self.staged(person, found, rng, size)
+        made = self.staged(person, found, seed, f"{seed}/drawn/{person.id}/{event}/{number}", size)
         return replace(made, provenance={"event": event, **made.provenance})
 
-    def staged(self, person: Person, staging: Staging, rng: Random, size: int) -> Picture:
-        """The person in any staging."""
+    def staged(self, person: Person, staging: Staging, seed: int, lot: int | str, size: int) -> Picture:
+        """The person in any staging; `lot` decides what is drawn by lot. Looks need no `seed`."""
         from remem.data.images.drawn_scene import draw_scene
 
         if "skin" not in person.appearance:
             raise UserError(
                 f"{person.name} has no appearance to draw. Use images=folder for your own pictures."
             )
+        rng = Random(lot)
         picture, seen = draw_scene(person.appearance, staging, rng, size)
         return Picture(image=light(picture, rng), provenance={"source": "drawn", **seen})
 
 
 def draw(look: dict[str, str], rng: Random, size: int) -> Picture:
-    """A picture of anyone who looks so: also what a vision model that must know no identities is trained on.
+    """A picture of anyone who looks so.
 
     The provenance names what varies: scene, expression, clothes, hat.
     """
