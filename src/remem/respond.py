@@ -130,8 +130,7 @@ def _answers(
 
 @torch.inference_mode()
 def _ask(model: Model, rows: Sequence[Encoded], max_new_tokens: int) -> list[Response]:
-    said = model.generate(rows, max_new_tokens)
-    out = model.forward(model.collate(rows))
+    said, out = model.answer(rows, max_new_tokens)
     mean, sd = vocabulary_moments(out)
     hit = out.logits.argmax(-1) == out.answer
     responses = []

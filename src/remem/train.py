@@ -256,7 +256,7 @@ def _cut(model: Model, rows: list[Encoded], size: int, mix: bool) -> Iterator[Ba
         by_concept[row.question.concept] += len(row.answer)
     for start in range(0, len(rows), size):
         part = rows[start : start + size]
-        batch = model.collate(part).within(len(rows), tokens)
+        batch = model.batch(part).within(len(rows), tokens)
         if mix:
             share = [1 / (len(by_concept) * by_concept[row.question.concept]) for row in part]
             batch = replace(batch, balance=torch.tensor(share, device=batch.answer.device))

@@ -30,6 +30,7 @@ class Encoder:
         self.processor = processor
         self.tokenizer = processor.tokenizer
         self.end_ids = tuple(end_ids)
+        self.pad = self.tokenizer.pad_token_id or 0
         self._pixels: OrderedDict[str, Vision] = OrderedDict()
         self._budget = pixel_budget_bytes
         self.instruction = ""  # said before every question
@@ -167,17 +168,27 @@ class Encoder:
 
     def collate(self, rows: Sequence[Encoded], device: torch.device, dtype: torch.dtype) -> Batch:
         """A padded batch of encoded questions, answers (where there are any) included."""
-        pad = self.tokenizer.pad_token_id
-        ids, real = align_right([row.prompt + row.answer for row in rows], 0 if pad is None else pad)
-        answer, mask = align_right([row.answer for row in rows], 0)
+        ids, real = align_right([row.prompt + row.answer for row in rows], self.pad)
+        inputs = {"input_ids": ids.to(device), "attention_mask": real.long().to(device)}
+        inputs |= self.pictures(rows, device, dtype)
+        return replace(self.answers(rows, device), inputs=inputs)
+
+    def pictures(self, rows: Sequence[Encoded], device: torch.device, dtype: torch.dtype) -> Vision:
+        """The processed pictures of the rows that have one, in their order."""
         vision = stack_pictures([self.pixels(row.question) for row in rows if row.question.image is not None])
-        inputs = {"input_ids": ids, "attention_mask": real.long()}
+        return {
+            key: tensor.to(device, dtype) if tensor.is_floating_point() else tensor.to(device)
+            for key, tensor in vision.items()
+        }
+
+    def answers(self, rows: Sequence[Encoded], device: torch.device) -> Batch:
+        """A batch of the answers alone: for who has read the rows already."""
+        answer, mask = align_right([row.answer for row in rows], 0)
         marked = None
         if any(row.marked for row in rows):
             marked = align_right([[int(one) for one in row.marked] for row in rows], 0)[0].bool().to(device)
-        inputs |= {k: v.to(dtype) if v.is_floating_point() else v for k, v in vision.items()}
         return Batch(
-            inputs={k: v.to(device) for k, v in inputs.items()},
+            inputs={},
             answer=answer.to(device),
             mask=mask.to(device),
             ids=tuple(row.question.id for row in rows),
