@@ -22,6 +22,7 @@ from remem.models.base import (
     align_right,
     output_of,
 )
+from remem.models.fitting import Budget
 from remem.models.huggingface import Model
 from remem.seeds import derive
 
@@ -113,7 +114,7 @@ class Scripted(Model):
     def answer(self, rows: Sequence[Encoded], max_new_tokens: int) -> tuple[list[Generated], Output]:
         return self.generate(rows, max_new_tokens), self.forward(self.collate(rows))
 
-    def rank(self, asked: Sequence[Candidates]) -> list[list[float]]:
+    def rank(self, asked: Sequence[Candidates], budget: Budget | None = None) -> list[list[float]]:
         return [[-float(len(one.prompt.prompt) + i) for i in range(len(one.tokens))] for one in asked]
 
     def adapt(self, adapt: Adapt, seed: int = 0) -> Trainables:

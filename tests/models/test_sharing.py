@@ -13,6 +13,7 @@ from models.conftest import questions
 from remem.config import Adapt
 from remem.models import answering, packing, ranking, reading
 from remem.models.base import Batch, Candidates, Encoded, Output, Question
+from remem.models.fitting import Budget
 from remem.models.huggingface import Model
 from remem.models.reading import common, read
 
@@ -60,7 +61,7 @@ def test_candidates_from_a_tree_have_the_plain_scores(model: Model) -> None:
     plain = [ranking.rank_plain(model, one) for one in asked]
     for scores in (
         model.rank(asked),
-        ranking.rank(model, asked, tokens=1),  # one prompt at a time
+        ranking.rank(model, asked, Budget(1)),  # one prompt at a time
         ranking.rank_shared(model, asked, nodes=4),  # several trees on each prompt
     ):
         for one, expected in zip(scores, plain, strict=True):

@@ -28,6 +28,7 @@ from remem.models.base import (
     output_of,
 )
 from remem.models.encoding import Encoder
+from remem.models.fitting import Budget
 from remem.models.trust import Trust
 from remem.seeds import derive
 
@@ -192,9 +193,9 @@ class Model:
         """Greedy answers, and the log-probs of the rows' own answers; see `answering`."""
         return answering.answer(self, rows, max_new_tokens)
 
-    def rank(self, asked: Sequence[Candidates]) -> list[list[float]]:
+    def rank(self, asked: Sequence[Candidates], budget: Budget | None = None) -> list[list[float]]:
         """log p of every candidate after its prompt (nats, summed over tokens); see `ranking`."""
-        return ranking.rank(self, asked)
+        return ranking.rank(self, asked, budget)
 
     # -- train and reference -----------------------------------------------------------------
 

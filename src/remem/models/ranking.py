@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from remem.models.base import Candidates, Encoded
+from remem.models.fitting import Budget
 from remem.models.reading import Read, read
 from remem.models.tree import ROOT, Tree, additive, forest
 
@@ -27,7 +28,7 @@ TOKENS = 4096  # read at once, prompts and trees together
 
 
 @torch.inference_mode()
-def rank(model: Model, asked: Sequence[Candidates], tokens: int = TOKENS) -> list[list[float]]:
+def rank(model: Model, asked: Sequence[Candidates], budget: Budget | None = None) -> list[list[float]]:
     """log p of every candidate after its prompt (nats, summed over tokens).
 
     The first call compares the shared way with the plain one; where they differ, the plain one is used.
@@ -43,8 +44,10 @@ def rank(model: Model, asked: Sequence[Candidates], tokens: int = TOKENS) -> lis
     if not model.trust[SHARED]:
         return [rank_plain(model, one) for one in asked]
     scores: list[list[float]] = []
-    for group in _groups(asked, tokens):
-        scores += rank_shared(model, group)
+    sizes = [len(one.prompt.prompt) + min(NODES, sum(map(len, one.tokens))) for one in asked]
+    budget = budget or Budget(TOKENS)
+    for _, group in budget.each(sizes, lambda picked: rank_shared(model, [asked[i] for i in picked])):
+        scores += group
     return scores
 
 
@@ -74,19 +77,6 @@ def rank_shared(model: Model, asked: Sequence[Candidates], nodes: int = NODES) -
                 for i, logp in zip(inside, _sums(logits[number], tree, chosen), strict=True):
                     scores[number][i] = logp
     return scores
-
-
-def _groups(asked: Sequence[Candidates], tokens: int) -> list[list[Candidates]]:
-    groups: list[list[Candidates]] = []
-    widest = 0
-    for one in asked:
-        width = len(one.prompt.prompt) + min(NODES, sum(map(len, one.tokens)))
-        if not groups or (len(groups[-1]) + 1) * max(widest, width) > tokens:
-            groups.append([])
-            widest = 0
-        groups[-1].append(one)
-        widest = max(widest, width)
-    return groups
 
 
 def _read_on(model: Model, prompts: Read, trees: Sequence[Tree]) -> Float[Tensor, "prompt node vocab"]:
