@@ -18,10 +18,11 @@ from remem.config import Train
 from remem.errors import UserError
 from remem.methods.base import Masks, Method, Paired, Penalises, Remembers, Step
 from remem.methods.needs import Need, StandIn
-from remem.models.base import Batch, Encoded, Output, Policy
+from remem.models.base import Encoded, Policy
 from remem.models.fitting import free, out_of_memory
 from remem.models.huggingface import Model
 from remem.models.packing import drops_out
+from remem.reference import reference_of
 from remem.seeds import derive
 from remem.slices import slices, steps_in_epoch
 from remem.types import Progress, silent
@@ -49,6 +50,8 @@ class Streams:
     forget: Sequence[Encoded] = ()  # empty in stage 1
     # (question, epoch) -> the same question with another answer
     stand_ins: Mapping[StandIn, Callable[[Encoded, int], Encoded]] = field(default_factory=dict)
+    # question id -> what the model before unlearning gave its true answer, token by token (nats)
+    recorded: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass
@@ -86,7 +89,7 @@ def train(
     weights = model.trainable()
     if not weights:
         raise UserError("nothing trains: set model.adapt so that some part of the model is lora or full")
-    reference = model.reference() if "reference" in method.uses else _no_reference
+    reference = reference_of(model, method.uses, streams)
     masks = _masks(method, model, streams, weights)
     if masks and settings.weight_decay:
         raise UserError("weights outside of the method's mask would decay: set weight_decay=0 for it")
@@ -221,10 +224,6 @@ def _masks(method: Method, model: Model, streams: Streams, weights: dict[str, Te
         if path not in masks:
             weights.pop(path).requires_grad_(False)
     return {path: mask for path, mask in masks.items() if path in weights}
-
-
-def _no_reference(batch: Batch) -> Output:
-    raise RuntimeError('this method reads the reference model but does not name "reference" in its `uses`')
 
 
 def _cuda(model: Model) -> list[torch.device]:

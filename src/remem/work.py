@@ -116,10 +116,16 @@ def forget(
     )
     if "substitute" in chosen.uses:
         forgotten = [model.mark(row, data.items[row.question.id].keywords) for row in forgotten]
-    taught = context.root / "taught" / "responses" / "responses.parquet"
+    said = read_responses(context.root / "taught" / "responses" / "responses.parquet")
+    taught = {one.id: one.logp for one in said}
     bench = Bench(
         model=model,
-        streams=Streams(forget=forgotten, retain=kept, stand_ins=stand_ins(model, data, kept, seed)),
+        streams=Streams(
+            forget=forgotten,
+            retain=kept,
+            stand_ins=stand_ins(model, data, kept, seed),
+            recorded=taught,
+        ),
         open=lambda: context.model("taught"),
         goal=lambda: context.model("goal"),
         adapt=run.model.adapt,
@@ -128,7 +134,7 @@ def forget(
         folder=folder,
         answers={item.id: item.answer for item in data.items.values()},
         values={item.id: item.keywords for item in data.items.values()},
-        taught={one.id: one.logp for one in read_responses(taught)},
+        taught=taught,
         progress=progress,
     )
     people = dict.fromkeys(data.items[row.question.id].person for row in forgotten)
