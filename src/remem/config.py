@@ -52,6 +52,9 @@ class ModelSettings:
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     device: str = "auto"
     adapt: Adapt = field(default_factory=Adapt)
+    # What a frozen vision tower sees in a picture is kept: in memory, or for all steps in the run folder.
+    # Worth it where the tower is a large part of the model.
+    features: Literal["off", "memory", "disk"] = "off"
     rehearse: bool = (
         True  # stage 1 goes over what the model was taught before, where it comes with such lessons
     )

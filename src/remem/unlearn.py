@@ -113,6 +113,7 @@ def unlearn(method: Unlearner, bench: Bench, names: Sequence[str]) -> Outcome:
         planned = steps(bench.settings, len(streams.forget))
     after = guards.prints(model.network)
     found += guards.ending(outcome, planned, after)
+    found += guards.features(model, streams.forget)
     if not outcome.diverged:  # the last good weights may be those of the start
         found += guards.weights(before, after, parts)
     model.save(bench.folder)

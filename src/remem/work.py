@@ -46,7 +46,10 @@ class Context:
 
         settings = self.run.model
         chain = [self.root / arm / "model" for arm in arms]
-        return open_model(settings.name, chain, dtype=settings.dtype, device=settings.device)
+        model = open_model(settings.name, chain, dtype=settings.dtype, device=settings.device)
+        if settings.features != "off":
+            model.keep_features(self.root / ".features" if settings.features == "disk" else None)
+        return model
 
 
 def build(folder: Path, context: Context, progress: Progress) -> None:
@@ -86,6 +89,7 @@ def learn(folder: Path, context: Context, progress: Progress, without: str = "")
         raise UserError(f"stage 1 diverged: {outcome.why}. Lower learn.lr ({run.learn.lr}).")
     after = guards.prints(model.network)
     found += guards.ending(outcome, steps(run.learn, len(rows)), after)
+    found += guards.features(model, rows)
     guards.write(folder, found + guards.weights(before, after, trained_parts(run.model.adapt)))
     model.save(folder)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from remem.models.base import (
     output_of,
 )
 from remem.models.encoding import Encoder
+from remem.models.features import FEATURES, PARTS, Features
 from remem.models.fitting import Budget
 from remem.models.trust import Trust
 from remem.seeds import derive
@@ -56,6 +58,7 @@ class Model:
         # Families with their own position rule (Qwen-VL) work positions out from the mask by themselves.
         self.own_positions = hasattr(plain(network).model, "get_rope_index")
         self.trust = Trust(self.dtype)
+        self.features: Features | None = None
         self._cache = (
             "cache" if "cache" in signature(plain(network).forward).parameters else "past_key_values"
         )
@@ -90,15 +93,21 @@ class Model:
 
     def collate(self, rows: Sequence[Encoded]) -> Batch:
         """A padded batch on this model's device."""
-        return self.encoder.collate(rows, self.device, self.dtype)
+        batch = self.encoder.collate(rows, self.device)
+        return replace(batch, inputs=batch.inputs | self.pictures(rows))
 
     def batch(self, rows: Sequence[Encoded]) -> Batch:
         """As `collate`; several questions on one picture share a row where that saves much; see `packing`."""
         return packing.batch(self, rows)
 
     def pictures(self, rows: Sequence[Encoded]) -> dict[str, Tensor]:
-        """The rows' pictures as the network takes them."""
-        return self.encoder.pictures(rows, self.device, self.dtype)
+        """The rows' pictures as the network takes them, or what its frozen tower has seen in them."""
+        found = None if self.features is None else self.features.of(rows)
+        return self.encoder.pictures(rows, self.device, self.dtype) if found is None else found
+
+    def keep_features(self, folder: Path | None = None) -> None:
+        """From now on a frozen tower looks at each picture once; on disk where there is a folder."""
+        self.features = Features(self, folder)
 
     def answers(self, rows: Sequence[Encoded]) -> Batch:
         """The answers of a batch alone."""
@@ -136,6 +145,9 @@ class Model:
         if not self.own_positions and "position_ids" not in inputs:
             mask = inputs["attention_mask"]
             inputs["position_ids"] = (mask.cumsum(-1) - 1).clamp(min=0)[:, -inputs["input_ids"].shape[1] :]
+        if FEATURES in inputs:
+            assert self.features is not None
+            inputs["mm_encoder_outputs"] = self.features.outputs(inputs.pop(FEATURES), inputs.pop(PARTS))
         if "cache" in inputs:  # transformers has two names for it
             inputs[self._cache] = inputs.pop("cache")
         with self._precision():
@@ -156,9 +168,10 @@ class Model:
     @torch.inference_mode()
     def generate(self, rows: Sequence[Encoded], max_new_tokens: int) -> list[Generated]:
         """Greedy answers to prompts; the rows' own answers are left out."""
-        batch = self.collate([Encoded(row.question, row.prompt, ()) for row in rows])
+        batch = self.encoder.collate([Encoded(row.question, row.prompt, ()) for row in rows], self.device)
+        vision = self.encoder.pictures(rows, self.device, self.dtype)
         with self._precision(), self._greedy(max_new_tokens):
-            out = self.network.generate(**batch.inputs)
+            out = self.network.generate(**batch.inputs, **vision)
         return [self.spoken(ids) for ids in out[:, batch.inputs["input_ids"].shape[1] :].tolist()]
 
     @contextlib.contextmanager
