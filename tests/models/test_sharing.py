@@ -168,10 +168,9 @@ def test_what_rows_on_one_picture_share_is_read_once(model: Model, monkeypatch: 
     assert len(set(owner)) == 4
     assert model.placeholder not in rows[0].prompt[shared[owner[0]] :]
     same = [rows[i] for i in (0, 1, 4)]
-    monkeypatch.setattr(reading, "WORTH", 0.0)  # these pictures are of few tokens
     seen = counted(model, monkeypatch)
     with torch.no_grad():
-        found = read(model, same, 1)
+        found = read(model, same, 1, worth=0.0)  # these pictures are of few tokens
     assert len(seen) == 2
     assert seen[0] == shared[owner[0]]
     assert found.lengths.tolist() == [len(row) for row in same]

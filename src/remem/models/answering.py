@@ -14,6 +14,7 @@ import torch
 
 from remem.models.base import Encoded, Generated, Output, output_of
 from remem.models.reading import Read, read
+from remem.models.trust import OWN_POSITIONS
 
 if TYPE_CHECKING:
     from remem.models.huggingface import Model
@@ -29,7 +30,7 @@ def answer(model: Model, rows: Sequence[Encoded], most: int) -> tuple[list[Gener
     The first call compares this with the plain way; where they differ, the plain one is used.
     """
     if model.own_positions and model.trust[ONCE] is None:
-        model.trust.refuse(ONCE, "it works its positions out by itself")
+        model.trust.refuse(ONCE, OWN_POSITIONS)
     probes = rows[:PROBES]
     if not model.trust.try_(ONCE, lambda: _plain(model, probes), lambda: _fast(model, probes, most)):
         return model.generate(rows, most), model.forward(model.collate(rows))
@@ -37,11 +38,16 @@ def answer(model: Model, rows: Sequence[Encoded], most: int) -> tuple[list[Gener
     return [model.spoken(tokens) for tokens in said], out
 
 
-def once(model: Model, rows: Sequence[Encoded], most: int) -> tuple[list[list[int]], Output]:
-    """The tokens of each greedy answer, end of turn included, and the log-probs of the rows' own answers."""
+def once(
+    model: Model, rows: Sequence[Encoded], most: int, worth: float | None = None
+) -> tuple[list[list[int]], Output]:
+    """The tokens of each greedy answer, end of turn included, and the log-probs of the rows' own answers.
+
+    `worth`: see `read`.
+    """
     batch = model.answers(rows)
     width = batch.answer.shape[1]
-    found = read(model, rows, width + 1)
+    found = read(model, rows, width + 1, worth)
     best = found.logits.argmax(-1)
     said = [_agreed(row.answer, best[i, width - len(row.answer) :].tolist()) for i, row in enumerate(rows)]
     out = output_of(found.logits[:, :-1], batch)
@@ -103,7 +109,7 @@ def _plain(model: Model, rows: Sequence[Encoded]) -> list[float]:
 
 def _fast(model: Model, rows: Sequence[Encoded], most: int) -> list[float]:
     """Log-probs, and by how much the plain way finds another token more likely than one that was said."""
-    said, out = once(model, rows, most)
+    said, out = once(model, rows, most, worth=-1.0)  # the way with the most that can go wrong
     spoken = [
         Encoded(row.question, row.prompt, tuple(tokens)) for row, tokens in zip(rows, said, strict=True)
     ]

@@ -18,6 +18,7 @@ from remem.models.base import Candidates, Encoded
 from remem.models.fitting import Budget
 from remem.models.reading import Read, read
 from remem.models.tree import ROOT, Tree, additive, forest
+from remem.models.trust import OWN_POSITIONS
 
 if TYPE_CHECKING:
     from remem.models.huggingface import Model
@@ -33,6 +34,8 @@ def rank(model: Model, asked: Sequence[Candidates], budget: Budget | None = None
 
     The first call compares the shared way with the plain one; where they differ, the plain one is used.
     """
+    if model.own_positions and model.trust[SHARED] is None:
+        model.trust.refuse(SHARED, OWN_POSITIONS)
     if asked and model.trust[SHARED] is None:
         first = [Candidates(one.prompt, one.tokens[:3]) for one in asked[:2]]
         # Trees of three nodes: some prompt is then read on from more than once, if its candidates are long.

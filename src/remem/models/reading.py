@@ -29,11 +29,14 @@ class Read:
     lengths: Int[Tensor, " row"]  # real tokens of each row
 
 
-def read(model: Model, rows: Sequence[Encoded], keep: int) -> Read:
-    """Reads prompts and answers; logits of the last `keep` positions."""
+def read(model: Model, rows: Sequence[Encoded], keep: int, worth: float | None = None) -> Read:
+    """Reads prompts and answers; logits of the last `keep` positions.
+
+    Beginnings are read apart where this saves a share of the tokens above `worth`; below 0, always.
+    """
     owner, shared = common(rows, model.placeholder)
     saved = sum(shared[number] for number in owner) - sum(shared)
-    if saved <= WORTH * sum(map(len, rows)):
+    if saved <= (WORTH if worth is None else worth) * sum(map(len, rows)):
         batch = model.collate(rows)
         out = model.call(**batch.inputs, use_cache=True, logits_to_keep=keep)
         mask = batch.inputs["attention_mask"].bool()

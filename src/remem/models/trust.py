@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import torch
 
+OWN_POSITIONS = "it works positions out by itself"
 Numbers = Callable[[], list[float]]
 # What a family that cannot do something raises in the middle of it.
 CANNOT = (RuntimeError, TypeError, AttributeError, ValueError, IndexError, KeyError, NotImplementedError)
