@@ -113,7 +113,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     def examine(name: str, chain: tuple[str, ...], needs: tuple[str, ...]) -> Step:
         settings = exam | {
             "model": model,
-            "evaluate": {name: getattr(run.evaluate, name) for name in ("max_new_tokens", "batch")},
+            "evaluate": {name: getattr(run.evaluate, name) for name in ("max_new_tokens", "batch", "tokens")},
             "items": run.evaluate.world_items,
         }
         return Step(

@@ -24,7 +24,7 @@ from remem.models.base import Policy
 
 @dataclass(frozen=True, kw_only=True)
 class DPO:
-    uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference", "refusal"})
+    uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference_logp", "refusal"})
 
     beta: float = 0.1  # inverse temperature
     retain_weight: float = 1.0

@@ -23,7 +23,7 @@ from remem.models.base import Policy
 
 @dataclass(frozen=True, kw_only=True)
 class NPO:
-    uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference"})
+    uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference_logp"})
 
     beta: float = 0.1  # inverse temperature; towards 0 this becomes plain ascent
     retain_weight: float = 1.0
