@@ -65,8 +65,8 @@ def llava(
     """A LLaVA: CLIP vision tower, two-layer projector, Llama. Layers and widths as (layers, width).
 
     `select`: "default" gives language the patches, "full" the class token as well. `stem`: width of the first
-    convolution of a tower with a stem (eyes.py); 0 for CLIP's own. `spread`: deviation of the language model's
-    initial weights.
+    convolution of a tower with a stem (eyes.py); 0 for CLIP's own. `spread`: deviation of the language
+    model's initial weights.
     """
     from transformers import (
         CLIPImageProcessor,
