@@ -32,7 +32,7 @@ _HAIR_HIDDEN = ("beanie", "cap", "fedora", "sun hat", "helmet")
 class Towering:
     """The training: learning rate up and down again."""
 
-    epochs: int = 34  # passes over the faces
+    epochs: int = 22  # passes over the faces
     faces: int = 40  # a step, two pictures of each
     scenes: int = 48  # a step
     lr: float = 1.5e-3
