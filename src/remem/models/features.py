@@ -69,6 +69,10 @@ class Features:
         self._follow()
         return max((self._get(row).to(self.model.device) - self.look(row)).abs().max().item() for row in rows)
 
+    def at_work(self) -> bool:
+        """Whether the tower is spared its work: it is frozen, and this has been seen to change no number."""
+        return bool(self.model.trust[KEPT]) and self.frozen()
+
     def outputs(self, features: Float[Tensor, "part token width"], parts: Int[Tensor, " picture"]) -> Any:
         """As the network's forward takes what was seen, in place of pixels."""
         from transformers.modeling_outputs import BaseModelOutputWithPooling
