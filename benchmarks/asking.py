@@ -10,7 +10,7 @@ import torch
 from shapes import addresses, counted, large_pictures, questions
 from sidebyside import Pair, pair
 
-from remem.data import BuildSettings, build, load
+from remem.data import BuildSettings, Dataset, build, load
 from remem.models import open_model
 from remem.models.base import Encoded
 from remem.models.huggingface import Model
@@ -21,8 +21,8 @@ SEVEN = ("em", "rouge_l", "probability", "exact_memorization", "extraction_stren
 GENERATED = SEVEN[:2]
 
 
-def measure(folder: Path, small: bool) -> list[Pair]:
-    """Everything about asking; `small`: only to see that it works."""
+def measure(folder: Path, small: bool, repeats: int, counts: Sequence[int]) -> list[Pair]:
+    """Everything about asking, Exposure among each of these counts; `small`: only to see that it works."""
     settings = BuildSettings(people=4, qa=8 if small else 40, images=10, test_qa=4, test_images=4)
     build(folder / "data", settings)
     data = load(str(folder / "data"))
@@ -32,12 +32,12 @@ def measure(folder: Path, small: bool) -> list[Pair]:
     ]
     shown = questions(large, 2 if small else 8, 5)
     pairs = [
-        *_seven(tiny, rows, "tiny model", 16 if small else 64),
-        *_seven(large, shown, "576 picture tokens, 5 questions a picture", 5 if small else 20),
-        _generation(tiny, rows[: 8 if small else 64]),
-        _ranked_people(tiny, data, 1 if small else 2),
+        *_seven(tiny, rows, "tiny model", 16 if small else 64, repeats),
+        *_seven(large, shown, "576 picture tokens, 5 questions a picture", 5 if small else 20, repeats),
+        _generation(tiny, rows[: 8 if small else 64], repeats),
+        _ranked_people(tiny, data, 1 if small else 2, repeats),
     ]
-    for count in (20,) if small else (20, 100, 200, 1000):
+    for count in counts:
         one = addresses(large, count)
         large.rank([addresses(large, 4)])  # the self-check of the first call is no part of either way
         pairs.append(
@@ -45,13 +45,13 @@ def measure(folder: Path, small: bool) -> list[Pair]:
                 f"Exposure, 576 picture tokens, {count:,} candidates, one by one",
                 lambda one=one: rank_plain(large, one, rows_at_once=1),
                 lambda one=one: large.rank([one])[0],
-                repeats=1 if count > 200 else 3,
+                repeats=1 if count > 100 else repeats,
             )
         )
     return pairs
 
 
-def _seven(model: Model, rows: Sequence[Encoded], where: str, at_once: int) -> list[Pair]:
+def _seven(model: Model, rows: Sequence[Encoded], where: str, at_once: int, repeats: int) -> list[Pair]:
     """Seven metrics that each ask the model for themselves, against one reading for all."""
     batches = [rows[start : start + at_once] for start in range(0, len(rows), at_once)]
     model.answer(rows[:2], 4)
@@ -89,10 +89,10 @@ def _seven(model: Model, rows: Sequence[Encoded], where: str, at_once: int) -> l
         f"{plain['passes']:,} forwards against {fast['passes']:,}, "
         f"{plain['tokens'] / fast['tokens']:.1f} × fewer token positions"
     )
-    return [pair(f"seven metrics, {where}, {len(rows)} questions", each, once, note=note)]
+    return [pair(f"seven metrics, {where}, {len(rows)} questions", each, once, repeats, note)]
 
 
-def _generation(model: Model, rows: Sequence[Encoded]) -> Pair:
+def _generation(model: Model, rows: Sequence[Encoded], repeats: int) -> Pair:
     def answers(at_once: int) -> list[float]:
         return [
             float(len(said.text))
@@ -101,15 +101,15 @@ def _generation(model: Model, rows: Sequence[Encoded]) -> Pair:
         ]
 
     what = f"greedy answers, tiny model, {len(rows)} questions, one by one against a batch"
-    return pair(what, lambda: answers(1), lambda: answers(len(rows)))
+    return pair(what, lambda: answers(1), lambda: answers(len(rows)), repeats)
 
 
-def _ranked_people(model: Model, data: object, people: int) -> Pair:
-    items = exposed(data, ("forget1", "retain"), people)  # type: ignore[arg-type]
+def _ranked_people(model: Model, data: Dataset, people: int, repeats: int) -> Pair:
+    items = exposed(data, ("forget1", "retain"), people)
     asked = [
         model.cloze(
             replace(question_of(data, item, answer=False), text=item.cloze), item.cloze, data.candidates(item)
-        )  # type: ignore[arg-type, attr-defined]
+        )
         for item in items
     ]
     model.rank(asked[:2])
@@ -118,4 +118,5 @@ def _ranked_people(model: Model, data: object, people: int) -> Pair:
         "64 at once",
         lambda: [logp for one in asked for logp in rank_plain(model, one)],
         lambda: [logp for row in model.rank(asked) for logp in row],
+        repeats,
     )

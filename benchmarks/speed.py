@@ -1,6 +1,7 @@
 """How fast remem is: plain ways against fast ones, side by side in one run, and where a run's time goes.
 
-    python benchmarks/speed.py [--small] [--rows 10000,100000] [--run runs/demo] [--page PAGE]
+    python benchmarks/speed.py [--small] [--repeats 3] [--candidates 20,100] [--rows 10000,100000]
+                               [--run runs/demo] [--page PAGE]
 
 Writes runs/speed.json, and with --page the table of it. Nothing here asserts a time.
 """
@@ -49,7 +50,11 @@ def main() -> None:
     asked = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as scratch:
-        pairs = [*asking.measure(Path(scratch), asked.small), *teaching.measure(Path(scratch), asked.small)]
+        counts = (20,) if asked.small else tuple(int(count) for count in asked.candidates.split(","))
+        pairs = [
+            *asking.measure(Path(scratch), asked.small, asked.repeats, counts),
+            *teaching.measure(Path(scratch), asked.small, asked.repeats),
+        ]
     built = building.measure(tuple(int(rows) for rows in asked.rows.split(",") if rows))
     steps = by_step(asked.run) if asked.run else {}
     machine = {
@@ -67,7 +72,7 @@ def main() -> None:
     Path("runs").mkdir(exist_ok=True)
     Path("runs/speed.json").write_text(json.dumps(found, indent=2) + "\n")
     if asked.page:
-        parts = [HEAD.format(**machine), table(pairs)]
+        parts = [HEAD.format(**machine, repeats=asked.repeats), table(pairs)]
         if built:
             parts += ["## Building", building.table(built)]
         if steps:
@@ -80,8 +85,9 @@ def main() -> None:
 HEAD = """# Speed
 
 Made by `python benchmarks/speed.py` on {threads} thread ({processor}), torch {torch}, transformers
-{transformers}, float32. Both ways of each line are run in turn in one process; seconds are medians.
-"Apart" is the largest difference between their numbers: log-probs in nats, losses, lengths of answers."""
+{transformers}, float32. Both ways of each line are run in turn in one process; seconds are of that
+process alone, medians of {repeats}. "Apart" is the largest difference between the two ways' numbers:
+log-probs in nats, losses, lengths of answers."""
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from shapes import large_pictures, questions
 from sidebyside import Pair, pair
 
 from remem.config import Adapt
-from remem.methods import make
 from remem.methods.base import Paired
+from remem.methods.npo import NPO
 from remem.models import open_model, packing
 from remem.models.base import Batch, Encoded, Policy
 from remem.models.huggingface import Model
@@ -20,7 +20,7 @@ from remem.reference import recorded
 FROZEN_TOWER = Adapt(vision="frozen", projector="full", language="full")
 
 
-def measure(folder: Path, small: bool) -> list[Pair]:
+def measure(folder: Path, small: bool, repeats: int) -> list[Pair]:
     """Everything about teaching; `small`: only to see that it works."""
     each = 2 if small else 6
     pairs = []
@@ -37,10 +37,11 @@ def measure(folder: Path, small: bool) -> list[Pair]:
                 f"training step, {where}, {each} questions a picture, a row each against packed",
                 _step(model, rows, plain),
                 _step(model, rows, packed),
+                repeats,
             )
         )
-    pairs.append(_features(folder, small))
-    pairs.append(_reference(tiny, questions(tiny, 4, each, 64)))
+    pairs.append(_features(folder, small, repeats))
+    pairs.append(_reference(tiny, questions(tiny, 4, each, 64), repeats))
     return pairs
 
 
@@ -59,7 +60,7 @@ def _step(
     return work
 
 
-def _features(folder: Path, small: bool) -> Pair:
+def _features(folder: Path, small: bool, repeats: int) -> Pair:
     """A tower that is most of the model, as in SmolVLM-256M."""
     model = large_pictures(folder / "tower", vision=(4, 128) if small else (8, 256))
     model.adapt(FROZEN_TOWER)
@@ -74,12 +75,12 @@ def _features(folder: Path, small: bool) -> Pair:
             model.features = None
 
     kept()  # the pictures are looked at once, here
-    return pair("training step, a large frozen tower, pixels against features on disk", step, kept)
+    return pair("training step, a large frozen tower, pixels against features on disk", step, kept, repeats)
 
 
-def _reference(model: Model, rows: Sequence[Encoded]) -> Pair:
+def _reference(model: Model, rows: Sequence[Encoded], repeats: int) -> Pair:
     """A step of NPO on a model that is trained in full."""
-    method = make("npo", {"retain_weight": 0.0})
+    method = NPO(retain_weight=0.0)
     live = model.reference()
     batch = model.collate(rows)
     with torch.no_grad():

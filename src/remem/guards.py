@@ -197,7 +197,7 @@ def ending(outcome: Outcome, planned: int, after: Prints) -> list[Guard]:
 def features(model: Model, rows: Sequence[Encoded]) -> list[Guard]:
     """What was kept of pictures is what the tower sees in them still; nothing where nothing is kept."""
     shown = [row for row in rows if row.question.image_key][:PROBES]
-    if model.features is None or not model.features.frozen() or not shown:
+    if model.features is None or not model.features.at_work() or not shown:
         return []
     apart = model.features.apart(shown)
     limit = 1e-4 if model.dtype == torch.float32 else 0.1

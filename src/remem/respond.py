@@ -74,6 +74,7 @@ def respond(
     total = len(ids) + len(ranked) + len(shown)
     responses: list[Response] = []
     budget = Budget(settings.tokens)
+    trees = Budget(max(1, settings.tokens // 4))  # a tree's mask is larger than its tokens
     for start in range(0, len(ids), CHUNK):
         path = chunks / f"responses-{start:08d}.parquet"
         if not path.exists():
@@ -92,7 +93,7 @@ def respond(
             path = chunks / f"{name}-{start:08d}.parquet"
             if not path.exists():
                 some = items[start : start + CHUNK]
-                ranked_ = rank(model, data, some, among, budget, name == RANKINGS)
+                ranked_ = rank(model, data, some, among, trees, name == RANKINGS)
                 write_rankings(path.with_suffix(".tmp"), ranked_)
                 path.with_suffix(".tmp").replace(path)
             rankings[name] += read_rankings(path)

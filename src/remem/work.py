@@ -48,7 +48,8 @@ class Context:
         chain = [self.root / arm / "model" for arm in arms]
         model = open_model(settings.name, chain, dtype=settings.dtype, device=settings.device)
         if settings.features != "off":
-            model.keep_features(self.root / ".features" if settings.features == "disk" else None)
+            folder = self.root / ".features" if settings.features == "disk" else None
+            model.keep_features(folder, projected=settings.adapt.projector == "frozen")
         return model
 
 

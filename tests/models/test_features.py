@@ -53,7 +53,7 @@ def test_numbers_and_gradients_are_those_of_the_pixels(model: Model, projector: 
     model.adapt(Adapt(vision="frozen", projector=projector, language="full"))
     rows = rows_of(model)
     out, gradients = learnt(model, model.collate(rows))
-    model.keep_features(tmp_path)
+    model.keep_features(tmp_path, projected=projector == "frozen")
     for made in (model.collate(rows), packing.pack(model, rows)):
         assert FEATURES in made.inputs
         assert "pixel_values" not in made.inputs
@@ -71,7 +71,7 @@ def test_answers_and_rankings_are_those_of_the_pixels(model: Model) -> None:
     asked = [model.cloze(question, "It is", VALUES) for question in questions()]
     said, out = model.answer(rows, 6)
     scores = model.rank(asked)
-    model.keep_features()
+    model.keep_features(projected=True)
     model.collate(rows)
     with looks(model) as seen:
         again, kept = model.answer(rows, 6)
@@ -151,7 +151,7 @@ def test_what_is_on_disk_serves_every_model_with_that_tower(folders: dict[str, P
 
 def test_whether_the_projector_trains_decides_what_is_kept(model: Model, tmp_path: Path) -> None:
     rows = rows_of(model)
-    model.keep_features(tmp_path)
+    model.keep_features(tmp_path, projected=True)
     projected = model.collate(rows).inputs[FEATURES]
     model.adapt(FROZEN)
     assert projected.shape != model.collate(rows).inputs[FEATURES].shape

@@ -97,14 +97,15 @@ class Encoder:
         with_image = question.image is not None
         asked = self.text(question.text, with_image)
 
-        def tokens(answer: str) -> tuple[int, ...]:
-            return self._tail(asked, self.text(question.text, with_image, answer), answer)
-
         lead = lead.rstrip()
-        begun = tokens(lead)
+        begun, *wholes = self._tails(
+            asked,
+            with_image,
+            question.text,
+            [lead, *(f"{lead} {value}" if lead else value for value in values)],
+        )
         continued = []
-        for value in values:
-            whole = tokens(f"{lead} {value}" if lead else value)
+        for value, whole in zip(values, wholes, strict=True):
             if whole[: len(begun)] != begun:  # a token straddles the border: take the value by itself
                 whole = begun + tuple(self.tokenizer(f" {value}", add_special_tokens=False).input_ids)
             continued.append(whole[len(begun) :])
@@ -114,23 +115,30 @@ class Encoder:
         assert question.answer is not None
         if not question.answer.strip():
             raise UserError(f"item {question.id} has an empty answer: nothing can be taught from it")
-        whole = self.text(question.text, with_image, question.answer)
-        return (*self._tail(prompt, whole, question.answer), self.end_ids[0])
+        (answer,) = self._tails(prompt, with_image, question.text, [question.answer])
+        return (*answer, self.end_ids[0])
 
-    def _tail(self, prompt: str, whole: str, answer: str) -> tuple[int, ...]:
-        """The answer's ids as they stand in the whole conversation, up to the end of the answer."""
-        if whole.startswith(prompt) and answer in whole[len(prompt) :]:
-            # Keep the separator that the template puts before the answer; drop what follows it.
-            whole = whole[: whole.index(answer, len(prompt)) + len(answer)]
-        else:  # the template edits the answer or its surroundings: fall back to the plain join
-            whole = prompt + answer
-        before = self.tokenizer(prompt, add_special_tokens=False).input_ids
-        after = self.tokenizer(whole, add_special_tokens=False).input_ids
-        if after[: len(before)] == before:
-            return tuple(after[len(before) :])
-        # A token straddles the border. Tokenise the answer by itself: the prompt is then the same
-        # in teaching and in generation, and no prompt character can enter the labels.
-        return tuple(self.tokenizer(whole[len(prompt) :], add_special_tokens=False).input_ids)
+    def _tails(
+        self, prompt: str, with_image: bool, question: str, answers: Sequence[str]
+    ) -> list[tuple[int, ...]]:
+        """Ids of answers to one question, as they stand in the whole conversation, up to the answer's end."""
+        wholes = []
+        for answer in answers:
+            whole = self.text(question, with_image, answer)
+            if whole.startswith(prompt) and answer in whole[len(prompt) :]:
+                # Keep the separator that the template puts before the answer; drop what follows it.
+                wholes.append(whole[: whole.index(answer, len(prompt)) + len(answer)])
+            else:  # the template edits the answer or its surroundings: fall back to the plain join
+                wholes.append(prompt + answer)
+        before, *after = self.tokenizer([prompt, *wholes], add_special_tokens=False).input_ids
+        # A token straddles the border where these differ. Tokenise the answer by itself then: the prompt is
+        # the same in teaching and in generation, and no prompt character can enter the labels.
+        return [
+            tuple(ids[len(before) :])
+            if ids[: len(before)] == before
+            else tuple(self.tokenizer(whole[len(prompt) :], add_special_tokens=False).input_ids)
+            for whole, ids in zip(wholes, after, strict=True)
+        ]
 
     def _process(self, prompt: str, question: Question) -> tuple[tuple[int, ...], Vision]:
         images = None if question.image is None else [question.image()]

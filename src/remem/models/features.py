@@ -1,6 +1,6 @@
 """What a frozen vision tower sees in each picture: looked at once, then kept in memory or on disk.
 
-What is kept is what the projector is given, or, where that is frozen too, what it makes of it. On disk it
+What is kept is what the projector is given or, where asked for and frozen too, what it makes of it. On disk it
 lies under a digest of the tower's weights and of how pictures are processed, so that another tower finds
 nothing there; each picture under a digest of its own. A tower that trains is never spared its work.
 """
@@ -36,10 +36,16 @@ PROBES = 3
 
 
 class Features:
-    """One model's pictures, as its tower sees them."""
+    """One model's pictures, as its tower sees them; `projected`: as its projector makes them of that."""
 
-    def __init__(self, model: Model, folder: Path | None = None, budget_bytes: int = 1 << 30) -> None:
-        self.model, self.folder = model, folder
+    def __init__(
+        self,
+        model: Model,
+        folder: Path | None = None,
+        projected: bool = False,
+        budget_bytes: int = 1 << 30,
+    ) -> None:
+        self.model, self.folder, self.projected = model, folder, projected
         self._held = Held(budget_bytes)
         self._print: tuple[object, ...] = ()
         self._digest = ""
@@ -68,6 +74,10 @@ class Features:
         """How far what is kept of the rows' pictures is from what the tower sees now, at most."""
         self._follow()
         return max((self._get(row).to(self.model.device) - self.look(row)).abs().max().item() for row in rows)
+
+    def at_work(self) -> bool:
+        """Whether the tower is spared its work: it is frozen, and this has been seen to change no number."""
+        return bool(self.model.trust[KEPT]) and self.frozen()
 
     def outputs(self, features: Float[Tensor, "part token width"], parts: Int[Tensor, " picture"]) -> Any:
         """As the network's forward takes what was seen, in place of pixels."""
@@ -179,8 +189,8 @@ class Features:
 
     def _projected(self) -> bool:
         """Whether what is kept is what comes out of the projector."""
-        if self.model.trainables is None:
-            return True
+        if not self.projected or self.model.trainables is None:
+            return self.projected
         return not any(part_of(path) == "projector" for path in self.model.trainable())
 
     def _exact(self, rows: Sequence[Encoded]) -> bool:

@@ -105,9 +105,12 @@ class Model:
         found = None if self.features is None else self.features.of(rows)
         return self.encoder.pictures(rows, self.device, self.dtype) if found is None else found
 
-    def keep_features(self, folder: Path | None = None) -> None:
-        """From now on a frozen tower looks at each picture once; on disk where there is a folder."""
-        self.features = Features(self, folder)
+    def keep_features(self, folder: Path | None = None, projected: bool = False) -> None:
+        """From now on a frozen tower looks at each picture once; on disk where there is a folder.
+
+        `projected`: what the projector makes of it is kept: smaller, and for that projector alone.
+        """
+        self.features = Features(self, folder, projected)
 
     def answers(self, rows: Sequence[Encoded]) -> Batch:
         """The answers of a batch alone."""

@@ -46,12 +46,16 @@ def rank(model: Model, asked: Sequence[Candidates], budget: Budget | None = None
         )
     if not model.trust[SHARED]:
         return [rank_plain(model, one) for one in asked]
-    scores: list[list[float]] = []
     sizes = [len(one.prompt.prompt) + min(NODES, sum(map(len, one.tokens))) for one in asked]
-    budget = budget or Budget(TOKENS)
-    for _, group in budget.each(sizes, lambda picked: rank_shared(model, [asked[i] for i in picked])):
-        scores += group
-    return scores
+    order = sorted(range(len(asked)), key=lambda i: (sizes[i], i))  # what is alike in size pads little
+    scores: dict[int, list[float]] = {}
+
+    def work(picked: list[int]) -> list[list[float]]:
+        return rank_shared(model, [asked[order[i]] for i in picked])
+
+    for picked, found in (budget or Budget(TOKENS)).each([sizes[i] for i in order], work):
+        scores |= zip((order[i] for i in picked), found, strict=True)
+    return [scores[i] for i in range(len(asked))]
 
 
 def rank_plain(model: Model, one: Candidates, rows_at_once: int = 64) -> list[float]:
