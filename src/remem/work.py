@@ -144,8 +144,8 @@ def ask(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...
     data, run = context.data(), context.run
     split = run.forget.split
     # The gate and the diagnosis of stage 1 need the taught model on everything that it was taught.
-    asked = [data.splits[run.gate.split]] if arms == ("taught",) else []
-    asked += [data.splits[split]]
+    asked: list[Sequence[str]] = [data.splits[run.gate.split]] if arms == ("taught",) else []
+    asked.append(data.splits[split])
     asked += [spread(data.splits[name], run.evaluate.items) for name in ("retain", "test")]
     ids = list(dict.fromkeys(i for inside in asked for i in inside))
     ranked = exposed(data, (split, "retain"), run.evaluate.exposure_people)

@@ -136,7 +136,7 @@ def test_a_secret_that_is_kept_is_not_forgotten(key: str) -> None:
 
 @pytest.mark.parametrize("key", MEMBERSHIP)
 def test_members_are_told_by_what_is_known_and_not_by_what_is_said(key: str) -> None:
-    """Half of the people were taught, the rest are strangers to everyone: who knows the one tells them apart."""
+    """Half of the people were taught, the others are strangers: who knows the ones tells them apart."""
     strangers = [answer(one, wrong(one), knows=False, seed=99) for one in RETAIN]
     found = {name: MEMBERSHIP[key]([responder(name, one) for one in FORGET], strangers) for name in NAMES}
     assert found["perfect"] == found["taught"] == found["secretive"] == 1.0

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative
-from remem.methods.needs import Need, Trained
+from remem.methods.needs import Need, Space, Trained
 from remem.models.base import Policy
 
 
@@ -26,6 +26,7 @@ from remem.models.base import Policy
 class L1Adapter:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain"})
     works_with: ClassVar[frozenset[Trained]] = frozenset({"lora"})
+    search: ClassVar[Space] = {"lr": (5e-4, 1e-3, 2e-3, 4e-3), "l1_weight": (1e-5, 1e-4)}
 
     l1_weight: float = 1e-4  # per unit of the sum of absolute adapter weights
     forget_weight: float = 1.0

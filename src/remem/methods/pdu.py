@@ -16,13 +16,14 @@ from torch import Tensor
 
 from remem.methods.base import Paired, Step
 from remem.methods.checks import not_negative, positive
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class PDU:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain"})
+    search: ClassVar[Space] = {"lr": (2e-4, 3e-4, 5e-4, 1e-3), "tolerance": (0.1, 0.5)}
 
     tolerance: float = 0.1  # what the retain loss may be, nats per token
     rate: float = 1.0  # of the multiplier, per step

@@ -21,13 +21,14 @@ from torch import Tensor
 
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Batch, Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class SIU:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference", "substitute"})
+    search: ClassVar[Space] = {"lr": (1e-4, 3e-4, 5e-4, 1e-3), "epochs": (4, 8)}
 
     learn_weight: float = 0.9  # of the cross entropy ("a")
     hold_weight: float = 0.75  # of the masked divergence ("b")

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from remem.errors import UserError
 from remem.methods.checks import not_negative
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 
 if TYPE_CHECKING:
     from remem.models.huggingface import Model
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class SMFA:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "refusal"})
+    search: ClassVar[Space] = {"lr": (3e-4, 5e-4, 1e-3, 2e-3), "ratio": (1.0, 3.0)}
 
     ratio: float = 1.0  # 0: drop every weight on which the two disagree; large: drop none
 

@@ -31,10 +31,10 @@ def _methods(base: dict[str, Any], asked: dict[str, Any]) -> Iterator[str]:
     if list(before) != list(after):
         yield "methods=" + ",".join(after)
     for method, one in after.items():
-        old = before.get(method, {"settings": {}, "train": {}})
-        for group in ("settings", "train"):
-            for key, value in one[group].items():
-                if old[group].get(key) != value:
+        old = before.get(method, {})
+        for group in ("settings", "train", "adapt"):
+            for key, value in one.get(group, {}).items():
+                if old.get(group, {}).get(key) != value:
                     yield f"{method}.{key}={_text(value)}"
 
 
