@@ -143,9 +143,9 @@ def _reading(numbers: Numbers) -> str:
     several = len({numbers.data.items[i].person for i in numbers.splits["forget"]}) > 1
     unit = "people" if several else "people, or questions about the one person to forget"
     return (
-        f"Shares in hundredths, with 95 % intervals that resample seeds and {unit}. *EM* is exact match on "
-        "keywords; the first four columns are about forgotten people, *held out* means wording and views never "
-        f"taught. *Exposure* is `exposure_norm`. *Membership AUC* (`{ATTACK}`): how well an attacker tells "
+        f"Shares in hundredths; 95 % intervals resample seeds and {unit}. *EM* is exact match on keywords; "
+        "the first four columns are about forgotten people, *held out* means wording and views never taught. "
+        f"*Exposure* is `exposure_norm`. *Membership AUC* (`{ATTACK}`): how well an attacker tells "
         "forgotten rows from rows about people who were never taught; 50 is no trace. The goal for forgotten "
         "people is the row *goal*, for kept people the row *taught*."
     )
@@ -188,8 +188,8 @@ def _costs(run: RunRecord, numbers: Numbers, names: Sequence[str]) -> str:
     device = {str(record.get("device_name")) for record in records}
     note = " Some steps were interrupted: of those only the last attempt is counted." if resumed else ""
     return (
-        f"## Cost\n\nSeconds of training on {', '.join(sorted(device))}, one worker's, and hundredths of what "
-        f"teaching the goal model took; tuning is not counted.{note}\n\n{_markdown(lines)}"
+        f"## Cost\n\nSeconds of training on {', '.join(sorted(device))}, one worker's, and hundredths of "
+        f"what teaching the goal model took; tuning is not counted.{note}\n\n{_markdown(lines)}"
     )
 
 
