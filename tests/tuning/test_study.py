@@ -15,7 +15,7 @@ from remem.pipeline import GateFailed
 from remem.tuning.chosen import read
 from remem.tuning.cost import estimate
 from remem.tuning.rule import Rule, Trial
-from remem.tuning.study import Tuning, carry_out, measured, pending_steps, tuning
+from remem.tuning.study import Tuning, carry_out, drop_weights, measured, pending_steps, tuning
 from remem.work import Context
 from scripted import Scripted
 
@@ -94,11 +94,12 @@ def test_one_taught_model_then_every_trial_then_the_rule(
     ]
     assert [model.arms for model in opened].count(()) == 1
     assert not pending_steps(tmp_path, whole)
+    assert (tmp_path / "taught/model/saved").is_file()
 
     found = read(tmp_path)
     assert set(found.methods) == {"npo", "ga"}
     npo = found.methods["npo"]
-    assert npo.train["warmup"] == 0.1
+    assert (npo.train["warmup"], npo.train["batch"]) == (0.1, 8)
     assert npo.train["lr"] == whole.points[npo.trial]["lr"]
     assert found.people == {"data": load(str(folder)).fingerprint}
     with (tmp_path / "tuned" / "trials.csv").open() as file:
@@ -150,6 +151,13 @@ def test_it_tunes_on_other_people_from_another_seed() -> None:
     assert not other.evaluate.membership
     seen = tuning(plain, Rule(lower=("forget:loss_auc",)), 1).run
     assert seen.evaluate.membership
+
+
+def test_a_scored_trial_loses_its_weights_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("model.safetensors", "model-00001-of-00002.safetensors", "log.jsonl", "outcome.json"):
+        (tmp_path / name).write_text("x")
+    drop_weights(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.jsonl", "outcome.json"]
 
 
 def test_measures_are_means_over_seeds_and_missing_where_one_seed_lacks_them(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from remem.comparing.apart import ALPHA, Apart, apart
 from remem.comparing.numbers import ATTACK, Cell, Numbers
@@ -17,9 +16,7 @@ from remem.report.costs import costs
 from remem.report.findings import findings
 from remem.report.read import RunRecord, read_run
 from remem.report.reproduce import command
-
-if TYPE_CHECKING:
-    from remem.tuning.chosen import Chosen
+from remem.tuning.chosen import Chosen, given, read
 
 REFERENCES = ("base", "taught", "goal")
 COLUMNS = {  # heading -> split, metric
@@ -41,7 +38,6 @@ YARDSTICK = "retrain"  # the Goal model once more
 def write(folder: Path, page: Path, settings: Path | None = None) -> Path:
     """Writes the page of a run; `settings` is the file of tuned settings that the run was given."""
     from remem.tracing.trace import open_run
-    from remem.tuning.chosen import read
 
     context, _ = open_run(folder)
     data = context.data()
@@ -69,7 +65,7 @@ def write(folder: Path, page: Path, settings: Path | None = None) -> Path:
     parts = [
         f"# All methods on {run.forget}",
         "" if run.reliable else f"**{UNRELIABLE}**",
-        _made(run, folder, page, settings),
+        _made(run, folder, page, settings, tuned),
         _setting(numbers, names, tuned),
         _table(numbers, names, verdicts),
         _reading(numbers),
@@ -83,12 +79,13 @@ def write(folder: Path, page: Path, settings: Path | None = None) -> Path:
     return page
 
 
-def _made(run: RunRecord, folder: Path, page: Path, settings: Path | None) -> str:
+def _made(run: RunRecord, folder: Path, page: Path, settings: Path | None, tuned: Chosen | None) -> str:
+    first = (
+        command(run, lambda made: given(made, tuned), "--settings", str(settings)) if tuned else command(run)
+    )
     again = ["remem", "compare", str(folder), "--out", str(page)]
     again += ["--settings", str(settings)] if settings else []
-    return (
-        f"Made by remem {run.version} from a run's files:\n\n```sh\n{command(run)}\n{shlex.join(again)}\n```"
-    )
+    return f"Made by remem {run.version} from a run's files:\n\n```sh\n{first}\n{shlex.join(again)}\n```"
 
 
 def _setting(numbers: Numbers, names: Sequence[str], tuned: Chosen | None) -> str:

@@ -83,10 +83,9 @@ def put(run: Run, chosen: Chosen, fingerprint: str = "") -> tuple[Run, list[str]
             f"these settings were tuned on the very people of this run ({chosen.people}). Run it on others "
             "(--set build.seed=..., --data ...), or tune on others."
         )
-    notes, methods = [], []
+    notes = []
     for one in run.forget.methods:
         tuned = chosen.methods.get(one.method)
-        methods.append(_tuned(one, tuned) if tuned else one)
         if tuned and not tuned.kept:
             notes.append(f"{one.method}: {tuned.why}")
         if not tuned and searched(one.method):
@@ -97,11 +96,21 @@ def put(run: Run, chosen: Chosen, fingerprint: str = "") -> tuple[Run, list[str]
         notes.append("these settings were tuned with other parts of the model training (model.adapt)")
     if chosen.split != run.forget.split:
         notes.append(f"these settings were tuned to forget {chosen.split}, not {run.forget.split}")
-    return replace(run, forget=replace(run.forget, methods=tuple(methods))), notes
+    return given(run, chosen), notes
 
 
-def _tuned(one: Unlearn, tuned: Tuned) -> Unlearn:
-    return replace(one, settings=dict(tuned.settings), train=dict(tuned.train), adapt=dict(tuned.adapt))
+def given(run: Run, chosen: Chosen) -> Run:
+    """The run with every method's tuned settings, whatever they were tuned on."""
+    common = plain(run.forget.train)
+
+    def tuned(one: Unlearn) -> Unlearn:
+        found = chosen.methods.get(one.method)
+        if not found:
+            return one
+        own = {key: value for key, value in found.train.items() if value != common[key]}
+        return replace(one, settings=dict(found.settings), train=own, adapt=dict(found.adapt))
+
+    return replace(run, forget=replace(run.forget, methods=tuple(map(tuned, run.forget.methods))))
 
 
 def found(run: Run, winners: Mapping[str, Tuned], rule: str, fingerprint: str, trials: int) -> Chosen:

@@ -9,9 +9,10 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from remem import __version__
-from remem.config import Run, plain
+from remem.config import Run, Unlearn, plain
 from remem.errors import UserError
 from remem.execute import View, execute, pending
 from remem.methods.needs import Space
@@ -134,10 +135,19 @@ def carry_out(
     def passed(step: str) -> None:
         if step == "gate":
             check_gate(root, tuning.ignore_gate)
+        arm, _, part = step.rpartition("/")
+        if part == "scores" and arm in arms(tuning.run):
+            drop_weights(root / arm / "model")
 
     if "gate" not in {step.name for step in pending(root, wanted)}:
         passed("gate")
     execute(root, wanted, context, view, workers, threads, passed)
+
+
+def drop_weights(folder: Path) -> None:
+    """A trial that is scored needs its weights no more, and hundreds of large models fill a disk."""
+    for path in [*folder.glob("*.safetensors"), *folder.glob("*.bin")]:
+        path.unlink()
 
 
 def settle(
@@ -159,7 +169,7 @@ def settle(
     winners = {
         name: Tuned(
             settings=own[choice.trial.name].settings,
-            train=own[choice.trial.name].train,
+            train=trained(run, own[choice.trial.name]),
             adapt=own[choice.trial.name].adapt,
             trial=choice.trial.name,
             kept=choice.kept,
@@ -170,6 +180,13 @@ def settle(
     }
     found(run, winners, rule.words(), context.fingerprint, count).write(folder)
     write_page(folder, run, rule, by_method, choices)
+
+
+def trained(run: Run, one: Unlearn) -> dict[str, Any]:
+    """Everything of a trial's training that decides its result, defaults of the recipe written out."""
+    found: dict[str, Any] = plain(replace(run.forget.train, **one.train))
+    del found["micro_batch"]  # memory only
+    return found
 
 
 def measured(context: Context, name: str, method: str, point: Point, rule: Rule) -> Trial:
