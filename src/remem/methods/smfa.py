@@ -2,8 +2,9 @@
 
 Zeng, Gu, Duan, Li, Shi, Snoek and Wang. Towards Benign Memory Forgetting for Selective Multimodal Large
 Language Model Unlearning. 2025. arXiv:2511.20196.
-Departure from the paper: the mask is reconstructed from its description; code was not public. Two changes
-are learnt from the taught model: refusals to the forget set, and the retain set once more (the anchor). A
+Departure from the paper: the mask is reconstructed from its description and not compared with the code that
+its second version announces; that it compares signs and sizes weight by weight is ours. Two changes are
+learnt from the taught model: refusals to the forget set, and the retain set once more (the anchor). A
 weight's change towards refusing is dropped where the anchor's points the other way and is at least `ratio`
 times as large. The result is merged into the model and saved whole, with LoRA too.
 """
