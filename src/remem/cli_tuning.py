@@ -19,6 +19,7 @@ def tune(
         Path | None, typer.Option("--out", help="Where the tuning is kept. Default: runs/tune-RECIPE.")
     ] = None,
     trials: Annotated[int, typer.Option("--trials", help="Of each method.")] = 8,
+    seeds: Annotated[int, typer.Option("--seeds", help="Of each trial, judged by their mean.")] = 1,
     over: Annotated[
         list[str] | None,
         typer.Option(
@@ -63,7 +64,7 @@ def tune(
     data_set = load(run.data) if run.data else None
     rule = Rule(lower=tuple(lower or Rule.lower), keep=keep, at_least=at_least, tie=tie)
     fingerprint = data_set.fingerprint if data_set else ""
-    whole = tuning(run, rule, trials, over or (), fingerprint, ignore_gate)
+    whole = tuning(run, rule, trials, over or (), fingerprint, ignore_gate, seeds)
     root = folder or Path("runs") / f"tune-{recipe}"
     whole.run.build.check()
     if data_set:

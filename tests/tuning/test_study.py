@@ -149,6 +149,8 @@ def test_it_tunes_on_other_people_from_another_seed() -> None:
     other = tuning(plain, Rule(), 1).run
     assert (other.seed, other.build.seed) == (plain.seed + 1, plain.build.seed + 1)
     assert not other.evaluate.membership
+    assert other.forget.seeds == (0,)
+    assert tuning(plain, Rule(), 1, seeds=2).run.forget.seeds == (0, 1)
     seen = tuning(plain, Rule(lower=("forget:loss_auc",)), 1).run
     assert seen.evaluate.membership
 

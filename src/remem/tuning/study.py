@@ -55,10 +55,11 @@ def tuning(
     over: Sequence[str] = (),
     fingerprint: str = "",
     ignore_gate: bool = False,
+    seeds: int = 1,
 ) -> Tuning:
     """How to tune for a run: on other people, from another seed, with fewer questions.
 
-    With data of one's own the people are those of that data, which must not be the run's.
+    `seeds`: of each trial, which is judged by their mean. With data of one's own the people are those of that data, which must not be the run's.
     """
     seen = any(measure.endswith("_auc") for measure in rule.measures)
     build = replace(
@@ -76,9 +77,11 @@ def tuning(
     if not searched:
         raise UserError("none of these methods has anything to tune: see docs/methods.md")
     tried = trials(other, searched, count)
-    methods = tuple(one for one, _ in tried.values())
+    if seeds < 1:
+        raise UserError(f"--seeds {seeds}: give 1 or more")
+    forget = replace(other.forget, methods=tuple(one for one, _ in tried.values()), seeds=tuple(range(seeds)))
     return Tuning(
-        run=resolve(replace(other, forget=replace(other.forget, methods=methods))),
+        run=resolve(replace(other, forget=forget)),
         rule=rule,
         spaces=searched,
         points={name: dict(point) for name, (_, point) in tried.items()},
