@@ -59,7 +59,8 @@ def tuning(
 ) -> Tuning:
     """How to tune for a run: on other people, from another seed, with fewer questions.
 
-    `seeds`: of each trial, which is judged by their mean. With data of one's own the people are those of that data, which must not be the run's.
+    `seeds`: of each trial, which is judged by their mean. With data of one's own the people are those of
+    that data, which must not be the run's.
     """
     seen = any(measure.endswith("_auc") for measure in rule.measures)
     build = replace(
