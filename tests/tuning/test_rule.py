@@ -59,7 +59,9 @@ def test_near_is_a_tie_when_told_so() -> None:
 
 
 def test_what_forgets_everything_and_keeps_too_little_does_not_win() -> None:
-    assert picked([trial("a", 0.0, 0.0, 0.84), trial("b", 0.9, 0.9, 0.85)]) == "b"
+    choice = choose([trial("a", 0.0, 0.0, 0.84), trial("b", 0.9, 0.9, 0.85)], Rule())
+    assert choice is not None
+    assert (choice.trial.name, choice.kept) == ("b", True)  # at the threshold is enough
     assert picked([trial("a", 0.0, 0.0, 0.84), trial("b", 0.9, 0.9, 0.85)], Rule(at_least=0.8)) == "a"
 
 

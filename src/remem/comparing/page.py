@@ -9,7 +9,7 @@ from pathlib import Path
 from remem.comparing.apart import ALPHA, Apart, apart
 from remem.comparing.numbers import ATTACK, Cell, Numbers
 from remem.errors import UserError
-from remem.methods import searched, uses
+from remem.methods import METHODS, searched, uses
 from remem.report import words
 from remem.report.comparison import UNRELIABLE
 from remem.report.costs import costs
@@ -103,8 +103,9 @@ def _setting(numbers: Numbers, names: Sequence[str], tuned: Chosen | None) -> st
             f"({', '.join(f'{k} {v}' for k, v in tuned.people.items())}): {tuned.rule}."
         )
         weak = [name for name in names if name in tuned.methods and not tuned.methods[name].kept]
-        absent = [name for name in names if name not in tuned.methods and searched(name)]
-        idle = [name for name in names if not searched(name)]
+        searchable = [name for name in names if name in METHODS and searched(name)]
+        absent = [name for name in searchable if name not in tuned.methods]
+        idle = [name for name in names if name not in searchable]
         if weak:
             said.append(f"No trial of {words.listing(weak)} kept that much: the one that kept most is run.")
         if absent:
@@ -177,7 +178,7 @@ def _costs(run: RunRecord, numbers: Numbers, names: Sequence[str]) -> str:
         found = [seconds for arm in arms if (seconds := paid.get(arm.name)) is not None]
         resumed |= any(arm.provenance.get("model", {}).get("resumed") for arm in arms)
         mean = sum(found) / len(found) if found else None
-        if mean is not None and name not in REFERENCES and "goal" in uses(name) and goal:
+        if mean is not None and name in METHODS and "goal" in uses(name) and goal:
             mean += goal  # what it copies had to be made
         share = words.score(mean / goal, 0) if mean is not None and goal else words.NONE
         lines.append([_label(name), words.NONE if mean is None else f"{mean:.1f}", f"{share} %"])
