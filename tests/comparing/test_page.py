@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from remem.errors import UserError
 from remem.pipeline import carry_out
 from remem.report.read import read_run
 from remem.score import read_summary
-from remem.tuning.chosen import Chosen, Tuned
+from remem.tracing.trace import open_run
+from remem.tuning.chosen import Chosen, Tuned, trained
 from remem.work import Context
 from scripted import Scripted
 
@@ -99,15 +101,25 @@ def test_cost_is_told_as_a_share_of_retraining(root: Path, tmp_path: Path) -> No
 
 
 def test_the_settings_file_is_told_of(root: Path, tmp_path: Path) -> None:
-    tuned = Tuned(settings={}, train={}, adapt={}, trial="npo-t00", kept=False, why="none keeps enough")
-    Chosen(
+    run = open_run(root)[0].run
+    npo = run.forget.methods[0]
+    tuned = Tuned(
+        settings=npo.settings, train=trained(run, npo), adapt={}, trial="npo-t00", kept=False, why="few"
+    )
+    chosen = Chosen(
         rule="the lowest forget:em", trials=8, seeds=[0], split="forget1", people={"build.seed": 1},
         model={"name": "tiny", "content": "x"}, adapt={}, methods={"npo": tuned},
-    ).write(tmp_path)  # fmt: skip
+    )  # fmt: skip
+    chosen.write(tmp_path)
     page = write(root, tmp_path / "page.md", tmp_path).read_text("utf-8")
     assert "8 trials a method, on other people (build.seed 1): the lowest forget:em." in page
     assert "No trial of npo kept that much" in page
     assert "Not tuned: ga." in page
+    assert "Set otherwise" not in page
+    other = replace(tuned, train=tuned.train | {"lr": 0.5})
+    replace(chosen, methods={"npo": other}).write(tmp_path)
+    page = write(root, tmp_path / "page.md", tmp_path).read_text("utf-8")
+    assert "Set otherwise than tuned: npo." in page
 
 
 def test_the_interval_of_a_mean_over_seeds_holds_it(root: Path) -> None:

@@ -16,7 +16,7 @@ from remem.report.costs import costs
 from remem.report.findings import findings
 from remem.report.read import RunRecord, read_run
 from remem.report.reproduce import command
-from remem.tuning.chosen import Chosen, given, read
+from remem.tuning.chosen import Chosen, departs, given, read
 
 REFERENCES = ("base", "taught", "goal")
 COLUMNS = {  # heading -> split, metric
@@ -66,7 +66,7 @@ def write(folder: Path, page: Path, settings: Path | None = None) -> Path:
         f"# All methods on {run.forget}",
         "" if run.reliable else f"**{UNRELIABLE}**",
         _made(run, folder, page, settings, tuned),
-        _setting(numbers, names, tuned),
+        _setting(numbers, names, tuned, departs(context.run, tuned) if tuned else []),
         _table(numbers, names, verdicts),
         _reading(numbers),
         "## Who cannot be told from whom",
@@ -88,7 +88,7 @@ def _made(run: RunRecord, folder: Path, page: Path, settings: Path | None, tuned
     return f"Made by remem {run.version} from a run's files:\n\n```sh\n{first}\n{shlex.join(again)}\n```"
 
 
-def _setting(numbers: Numbers, names: Sequence[str], tuned: Chosen | None) -> str:
+def _setting(numbers: Numbers, names: Sequence[str], tuned: Chosen | None, changed: Sequence[str]) -> str:
     run, data = numbers.run, numbers.data
     model = (run.config.get("model") or {}).get("name", "a model")
     gone = len({data.items[i].person for i in numbers.splits["forget"]})
@@ -102,12 +102,15 @@ def _setting(numbers: Numbers, names: Sequence[str], tuned: Chosen | None) -> st
             f"Settings were tuned at an equal budget, {tuned.trials} trials a method, on other people "
             f"({', '.join(f'{k} {v}' for k, v in tuned.people.items())}): {tuned.rule}."
         )
-        weak = [name for name in names if name in tuned.methods and not tuned.methods[name].kept]
+        as_tuned = [name for name in names if name in tuned.methods and name not in changed]
+        weak = [name for name in as_tuned if not tuned.methods[name].kept]
         searchable = [name for name in names if name in METHODS and searched(name)]
         absent = [name for name in searchable if name not in tuned.methods]
         idle = [name for name in names if name not in searchable]
         if weak:
             said.append(f"No trial of {words.listing(weak)} kept that much: the one that kept most is run.")
+        if changed:
+            said.append(f"Set otherwise than tuned: {words.listing(list(changed))}.")
         if absent:
             said.append(f"Not tuned: {words.listing(absent)}.")
         if idle:

@@ -113,6 +113,23 @@ def given(run: Run, chosen: Chosen) -> Run:
     return replace(run, forget=replace(run.forget, methods=tuple(map(tuned, run.forget.methods))))
 
 
+def trained(run: Run, one: Unlearn) -> dict[str, Any]:
+    """Everything of a method's training that decides its result, defaults of the recipe written out."""
+    how: dict[str, Any] = plain(replace(run.forget.train, **one.train))
+    del how["micro_batch"]  # memory only
+    return how
+
+
+def departs(run: Run, chosen: Chosen) -> list[str]:
+    """The methods of a resolved run that do not run with what was found for them."""
+    return [
+        one.method
+        for one in run.forget.methods
+        if (tuned := chosen.methods.get(one.method))
+        and (one.settings, trained(run, one), one.adapt) != (tuned.settings, tuned.train, tuned.adapt)
+    ]
+
+
 def found(run: Run, winners: Mapping[str, Tuned], rule: str, fingerprint: str, trials: int) -> Chosen:
     """The settings file of a tuning."""
     from remem.models import identity

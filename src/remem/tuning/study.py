@@ -9,10 +9,9 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from remem import __version__
-from remem.config import Run, Unlearn, plain
+from remem.config import Run, plain
 from remem.errors import UserError
 from remem.execute import View, execute, pending
 from remem.methods.needs import Space
@@ -20,7 +19,7 @@ from remem.pipeline import check_gate, write_record
 from remem.plan import arms, plan, resolve
 from remem.score import read_summary
 from remem.store import Step
-from remem.tuning.chosen import Tuned, found
+from remem.tuning.chosen import Tuned, found, trained
 from remem.tuning.page import write_page
 from remem.tuning.rule import Choice, Rule, Trial, choose
 from remem.tuning.space import Point, spaces, trials
@@ -184,13 +183,6 @@ def settle(
     }
     found(run, winners, rule.words(), context.fingerprint, count).write(folder)
     write_page(folder, run, rule, by_method, choices)
-
-
-def trained(run: Run, one: Unlearn) -> dict[str, Any]:
-    """Everything of a trial's training that decides its result, defaults of the recipe written out."""
-    found: dict[str, Any] = plain(replace(run.forget.train, **one.train))
-    del found["micro_batch"]  # memory only
-    return found
 
 
 def measured(context: Context, name: str, method: str, point: Point, rule: Rule) -> Trial:
