@@ -37,7 +37,7 @@ lint: $(READY) ## ruff and mypy, as continuous integration runs them
 	$(BIN)/mypy
 
 bench: $(READY) ## speed, measured side by side
-	@for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit 1; done
+	$(BIN)/python benchmarks/speed.py --page docs/results/speed.md
 
 clean: ## remove .venv and caches; runs/ is left alone
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

@@ -22,6 +22,7 @@ from remem.models.base import (
     align_right,
     output_of,
 )
+from remem.models.fitting import Budget
 from remem.models.huggingface import Model
 from remem.seeds import derive
 
@@ -91,6 +92,9 @@ class Scripted(Model):
         inputs = {"input_ids": ids, "attention_mask": real.long()}
         return Batch(inputs=inputs, answer=answer, mask=mask, ids=tuple(row.question.id for row in rows))
 
+    def batch(self, rows: Sequence[Encoded]) -> Batch:
+        return self.collate(rows)
+
     def forward(self, batch: Batch) -> Output:
         width = batch.answer.shape[1]
         logits = torch.zeros((len(batch.ids), width, VOCABULARY))
@@ -107,7 +111,10 @@ class Scripted(Model):
         self.limits.add(max_new_tokens)
         return [Generated(self.says.get(row.question.id, ""), True) for row in rows]
 
-    def rank(self, asked: Sequence[Candidates], rows_at_once: int = 512) -> list[list[float]]:
+    def answer(self, rows: Sequence[Encoded], max_new_tokens: int) -> tuple[list[Generated], Output]:
+        return self.generate(rows, max_new_tokens), self.forward(self.collate(rows))
+
+    def rank(self, asked: Sequence[Candidates], budget: Budget | None = None) -> list[list[float]]:
         return [[-float(len(one.prompt.prompt) + i) for i in range(len(one.tokens))] for one in asked]
 
     def adapt(self, adapt: Adapt, seed: int = 0) -> Trainables:

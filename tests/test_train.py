@@ -19,7 +19,8 @@ from remem.methods.needs import Need
 from remem.models.base import Policy
 from remem.models.huggingface import Model
 from remem.models.loading import load
-from remem.train import Streams, Teach, even, order, schedule, train
+from remem.slices import even, order
+from remem.train import Streams, Teach, schedule, train
 from remem.types import Progress
 
 SETTINGS = Train(lr=1e-3, epochs=4, batch=2, schedule="cosine")

@@ -52,9 +52,10 @@ def bench(taught: Path, folder: Path, adapt: Adapt = FULL, how: Train = HOW) -> 
         return model.mark(model.with_answer(row, "It is Zamora."), ["Zamora"])
 
     others = {"refusal": refuse, "mismatch": mismatch, "substitute": substitute}
+    taught_ = said(model, rows)
     return Bench(
         model=model,
-        streams=Streams(forget=forget, retain=rows[2:], stand_ins=others),
+        streams=Streams(forget=forget, retain=rows[2:], stand_ins=others, recorded=taught_),
         open=lambda: load("unused", [taught]),
         goal=lambda: load("unused", [taught]),
         adapt=adapt,
@@ -63,7 +64,7 @@ def bench(taught: Path, folder: Path, adapt: Adapt = FULL, how: Train = HOW) -> 
         folder=folder,
         answers={question.id: question.answer or "" for question in questions()},
         values={question.id: (question.answer or "",) for question in questions()},
-        taught=said(model, rows),
+        taught=taught_,
     )
 
 

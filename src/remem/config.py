@@ -52,6 +52,9 @@ class ModelSettings:
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     device: str = "auto"
     adapt: Adapt = field(default_factory=Adapt)
+    # What a frozen vision tower sees in a picture is kept: in memory, or for all steps in the run folder.
+    # Worth it where the tower is a large part of the model.
+    features: Literal["off", "memory", "disk"] = "off"
     rehearse: bool = (
         True  # stage 1 goes over what the model was taught before, where it comes with such lessons
     )
@@ -67,6 +70,8 @@ class Train:
     micro_batch: int = (
         0  # items per forward; 0: the whole batch. Changes memory and, without dropout, no result
     )
+    # Steps of whole pictures: the questions on one go to the model together, in one row that holds it once.
+    by_picture: bool = False
     schedule: Literal["constant", "linear", "cosine"] = "linear"
     warmup: float = 0.05  # share of the steps
     weight_decay: float = 0.0
@@ -117,7 +122,8 @@ class Evaluate:
     """What every arm is asked."""
 
     max_new_tokens: int = 48
-    batch: int = 128
+    batch: int = 128  # questions at once, at most
+    tokens: int = 16384  # tokens at once, padding included; fewer from when memory runs out
     exposure_people: int = 4  # people of the retain set whose Exposure is measured beside the forgotten ones'
     candidates: int = 0  # values that Exposure ranks among, topped up or cut; 0: as many as the data set has
     without_picture: bool = False  # Exposure once more of items with a picture, the picture left out
@@ -131,6 +137,7 @@ class Evaluate:
     def __post_init__(self) -> None:
         within("evaluate.max_new_tokens", self.max_new_tokens, 1)
         within("evaluate.batch", self.batch, 1)
+        within("evaluate.tokens", self.tokens, 1)
         within("evaluate.exposure_people", self.exposure_people, 0)
         within("evaluate.candidates", self.candidates, 0)
         within("evaluate.items", self.items, 0)

@@ -32,7 +32,18 @@ BROKEN_SHARE = (
     0.1  # of the answers to a split, above which they say more about the model than about its memory
 )
 # Fatal: the arm would not be what it is called.
-FATAL = {"labels", "stand-ins", "start", "reference", "moved", "adapter", "scope", "steps", "pictures"}
+FATAL = {
+    "labels",
+    "stand-ins",
+    "start",
+    "reference",
+    "moved",
+    "adapter",
+    "scope",
+    "steps",
+    "pictures",
+    "features",
+}
 
 PICTURED = "items with a picture are asked with it"
 Prints = dict[str, tuple[float, float]]
@@ -181,6 +192,18 @@ def ending(outcome: Outcome, planned: int, after: Prints) -> list[Guard]:
             else "all weights are numbers",
         ),
     ]
+
+
+def features(model: Model, rows: Sequence[Encoded]) -> list[Guard]:
+    """What was kept of pictures is what the tower sees in them still; nothing where nothing is kept."""
+    shown = [row for row in rows if row.question.image_key][:PROBES]
+    if model.features is None or not model.features.frozen() or not shown:
+        return []
+    apart = model.features.apart(shown)
+    limit = 1e-4 if model.dtype == torch.float32 else 0.1
+    text = f"the tower sees in {len(shown)} pictures what was kept of them"
+    passed = apart <= limit  # false for NaN
+    return [Guard("features", passed, text if passed else f"{text}: no, it is {apart:.3g} apart")]
 
 
 # -- after asking -------------------------------------------------------------------------------------

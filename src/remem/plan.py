@@ -220,7 +220,7 @@ def _building(settings: BuildSettings) -> dict[str, Any]:
 
 def _answering(settings: Evaluate) -> dict[str, int]:
     """What of the settings decides how any question is answered."""
-    return {"max_new_tokens": settings.max_new_tokens, "batch": settings.batch}
+    return {name: getattr(settings, name) for name in ("max_new_tokens", "batch", "tokens")}
 
 
 def _asking(settings: Evaluate) -> dict[str, Any]:

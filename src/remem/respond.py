@@ -14,6 +14,7 @@ from remem.candidates import Ranked
 from remem.config import Evaluate
 from remem.data.dataset import value
 from remem.models.base import Encoded, Output, Question
+from remem.models.fitting import Budget
 from remem.models.huggingface import Model
 from remem.records import read_rankings, read_responses, write_rankings, write_responses
 from remem.types import Item, Progress, Ranking, Response, silent
@@ -72,10 +73,12 @@ def respond(
     shown = [item for item in ranked if item.image_path] if settings.without_picture else []
     total = len(ids) + len(ranked) + len(shown)
     responses: list[Response] = []
+    budget = Budget(settings.tokens)
     for start in range(0, len(ids), CHUNK):
         path = chunks / f"responses-{start:08d}.parquet"
         if not path.exists():
-            said = list(_answers(model, data, ids[start : start + CHUNK], settings, start, total, progress))
+            part = ids[start : start + CHUNK]
+            said = _answers(model, data, part, settings, budget, start, total, progress)
             write_responses(path.with_suffix(".tmp"), said)
             path.with_suffix(".tmp").replace(path)
         responses += read_responses(path)
@@ -88,8 +91,9 @@ def respond(
         for start in range(0, len(items), CHUNK):
             path = chunks / f"{name}-{start:08d}.parquet"
             if not path.exists():
-                part = items[start : start + CHUNK]
-                write_rankings(path.with_suffix(".tmp"), rank(model, data, part, among, name == RANKINGS))
+                some = items[start : start + CHUNK]
+                ranked_ = rank(model, data, some, among, budget, name == RANKINGS)
+                write_rankings(path.with_suffix(".tmp"), ranked_)
                 path.with_suffix(".tmp").replace(path)
             rankings[name] += read_rankings(path)
             progress(done + len(rankings[name]), total, "candidates")
@@ -111,27 +115,42 @@ def _answers(
     data: Dataset,
     ids: Sequence[str],
     settings: Evaluate,
+    budget: Budget,
     done: int,
     total: int,
     progress: Progress,
 ) -> list[Response]:
     rows = [model.encode(question_of(data, data.items[i])) for i in ids]
     guards.stop(guards.pictures(model, rows, data.items))
-    by_length = sorted(range(len(rows)), key=lambda i: (len(rows[i].prompt), i))
+    by_length = in_buckets(rows)
     answers: dict[int, Response] = {}
-    for start in range(0, len(rows), settings.batch):
-        picked = by_length[start : start + settings.batch]
-        answers |= dict(
-            zip(picked, _ask(model, [rows[i] for i in picked], settings.max_new_tokens), strict=True)
-        )
+
+    def ask(picked: Sequence[int]) -> list[Response]:
+        return _ask(model, [rows[by_length[i]] for i in picked], settings.max_new_tokens)
+
+    for picked, said in budget.each([len(rows[i]) for i in by_length], ask, settings.batch):
+        answers |= zip((by_length[i] for i in picked), said, strict=True)
         progress(done + len(answers), total, "answers")
     return [answers[i] for i in range(len(rows))]
 
 
+def in_buckets(rows: Sequence[Encoded]) -> list[int]:
+    """An order in which rows of like length stand together, and those on one picture beside each other."""
+    longest: dict[str, int] = {}
+    for row in rows:
+        key = row.question.image_key
+        longest[key] = max(longest.get(key, 0), len(row))
+
+    def place(i: int) -> tuple[int, str, int, int]:
+        key = rows[i].question.image_key
+        return (longest[key] if key else len(rows[i]), key, len(rows[i]), i)
+
+    return sorted(range(len(rows)), key=place)
+
+
 @torch.inference_mode()
 def _ask(model: Model, rows: Sequence[Encoded], max_new_tokens: int) -> list[Response]:
-    said = model.generate(rows, max_new_tokens)
-    out = model.forward(model.collate(rows))
+    said, out = model.answer(rows, max_new_tokens)
     mean, sd = vocabulary_moments(out)
     hit = out.logits.argmax(-1) == out.answer
     responses = []
@@ -164,7 +183,12 @@ def vocabulary_moments(out: Output) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def rank(
-    model: Model, data: Dataset, items: Sequence[Item], among: Ranked, pictured: bool = True
+    model: Model,
+    data: Dataset,
+    items: Sequence[Item],
+    among: Ranked,
+    budget: Budget | None = None,
+    pictured: bool = True,
 ) -> list[Ranking]:
     """How likely the model finds each candidate value after each item's cloze prompt."""
     asked, values = [], []
@@ -178,7 +202,7 @@ def rank(
             question = replace(question, image=None, image_key="")
         asked.append(model.cloze(question, item.cloze, candidates))
         values.append(candidates)
-    scores = model.rank(asked)
+    scores = model.rank(asked, budget)
     return [
         Ranking(
             id=item.id,

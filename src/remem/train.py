@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -20,9 +18,13 @@ from remem.config import Train
 from remem.errors import UserError
 from remem.methods.base import Masks, Method, Paired, Penalises, Remembers, Step
 from remem.methods.needs import Need, StandIn
-from remem.models.base import Batch, Encoded, Output, Policy
+from remem.models.base import Encoded, Policy
+from remem.models.fitting import free, out_of_memory
 from remem.models.huggingface import Model
+from remem.models.packing import drops_out
+from remem.reference import reference_of
 from remem.seeds import derive
+from remem.slices import slices, steps_in_epoch
 from remem.types import Progress, silent
 
 CHECKPOINT_EVERY_S = 20.0
@@ -48,6 +50,8 @@ class Streams:
     forget: Sequence[Encoded] = ()  # empty in stage 1
     # (question, epoch) -> the same question with another answer
     stand_ins: Mapping[StandIn, Callable[[Encoded, int], Encoded]] = field(default_factory=dict)
+    # question id -> what the model before unlearning gave its true answer, token by token (nats)
+    recorded: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass
@@ -80,12 +84,12 @@ def train(
     lead = streams.forget or streams.retain
     if not lead:
         raise UserError("there is nothing to train on: the split is empty")
-    per_epoch = math.ceil(len(lead) / settings.batch)
+    per_epoch = steps_in_epoch(settings, len(lead))
     total = steps(settings, len(lead))
     weights = model.trainable()
     if not weights:
         raise UserError("nothing trains: set model.adapt so that some part of the model is lora or full")
-    reference = model.reference() if "reference" in method.uses else _no_reference
+    reference = reference_of(model, method.uses, streams)
     masks = _masks(method, model, streams, weights)
     if masks and settings.weight_decay:
         raise UserError("weights outside of the method's mask would decay: set weight_decay=0 for it")
@@ -100,21 +104,9 @@ def train(
     for step in range(outcome.steps, total):
         for group in optimiser.param_groups:
             group["lr"] = settings.lr * schedule(settings, step, total)
-        optimiser.zero_grad(set_to_none=True)
-        here = Step(step, total, seed, outcome.memory)
-        slices = list(_slices(model, method, streams, settings, here, per_epoch))
-        loss = 0.0
-        # Dropout draws from torch's global generator: seed it by step, so that resuming changes nothing.
-        with torch.random.fork_rng(devices=_cuda(model)):
-            torch.manual_seed(derive(seed, "dropout", step))
-            for batch in slices:
-                part = method.loss(model.forward, reference, batch)
-                part.backward()
-                loss += part.item()
-            if isinstance(method, Penalises):
-                part = method.penalty(weights)
-                part.backward()
-                loss += part.item()
+        here, loss, settings = _backward(
+            model, method, reference, streams, settings, Step(step, total, seed, outcome.memory), weights
+        )
         for path, mask in masks.items():
             gradient = weights[path].grad
             if gradient is not None:
@@ -154,9 +146,60 @@ def train(
     return write_outcome(outcome, folder)
 
 
+def _backward(
+    model: Model,
+    method: Method,
+    reference: Policy,
+    streams: Streams,
+    settings: Train,
+    step: Step,
+    weights: Mapping[str, Tensor],
+) -> tuple[Step, float, Train]:
+    """The gradient of one step's loss, and the loss. Where memory runs out, slices are halved for good."""
+    while True:
+        here, loss, part = replace(step, noted={}), 0.0, None
+        for parameter in weights.values():
+            parameter.grad = None
+        try:
+            batches = list(slices(model, method, streams, settings, here))
+            # Dropout draws from torch's global generator: seed it by step, so that resuming changes nothing.
+            with torch.random.fork_rng(devices=_cuda(model)):
+                torch.manual_seed(derive(step.seed, "dropout", step.number))
+                for batch in batches:
+                    part = method.loss(model.forward, reference, batch)
+                    part.backward()
+                    loss += part.item()
+                if isinstance(method, Penalises):
+                    part = method.penalty(weights)
+                    part.backward()
+                    loss += part.item()
+            return here, loss, settings
+        except RuntimeError as problem:
+            if not out_of_memory(problem):
+                raise
+            settings = _halved(settings, model)
+        free()
+
+
+def _halved(settings: Train, model: Model) -> Train:
+    """Settings with slices of half the size; an error where that cannot be, or would be another result."""
+    size = settings.micro_batch or settings.batch
+    if size == 1:
+        raise UserError(
+            "there is not enough memory for one question in a training forward: use LoRA, bfloat16, smaller "
+            "pictures or a smaller model"
+        )
+    if drops_out(model.network):
+        raise UserError(
+            f"there is not enough memory for {size} questions in a training forward, and with dropout other "
+            f"slices are another result: set micro_batch={size // 2} for this training"
+        )
+    return replace(settings, micro_batch=size // 2)
+
+
 def steps(settings: Train, items: int) -> int:
     """Optimiser steps of a training whose epochs have so many items; at least 1."""
-    return max(1, round(settings.epochs * math.ceil(items / settings.batch)))
+    return max(1, round(settings.epochs * steps_in_epoch(settings, items)))
 
 
 def schedule(settings: Train, step: int, total: int) -> float:
@@ -170,70 +213,6 @@ def schedule(settings: Train, step: int, total: int) -> float:
     ]
 
 
-def order(count: int, seed: int, purpose: str, epoch: int) -> list[int]:
-    """The order of one pass over a stream."""
-    generator = torch.Generator().manual_seed(derive(seed, "order", purpose, epoch))
-    return torch.randperm(count, generator=generator).tolist()
-
-
-def _take(rows: Sequence[Encoded], first: int, size: int, seed: int, purpose: str) -> list[Encoded]:
-    """So many rows of an endless shuffled stream, from a position on: every pass holds each row once."""
-    passes = range(first // len(rows), (first + size - 1) // len(rows) + 1)
-    shuffled = [index for epoch in passes for index in order(len(rows), seed, purpose, epoch)]
-    start = first - passes.start * len(rows)
-    return [rows[index] for index in shuffled[start : start + size]]
-
-
-def even(rows: Sequence[Encoded], shuffled: Sequence[int]) -> list[int]:
-    """A shuffled order dealt out by concept in turns: each stretch of it mixes them while they last."""
-    piles: dict[str, list[int]] = {}
-    for index in shuffled:
-        piles.setdefault(rows[index].question.concept, []).append(index)
-    rounds = itertools.zip_longest(*piles.values())
-    return [index for dealt in rounds for index in dealt if index is not None]
-
-
-def _lead(
-    rows: Sequence[Encoded], settings: Train, seed: int, purpose: str, step: int, per_epoch: int, mix: bool
-) -> list[Encoded]:
-    """The rows of one step of the stream that epochs count: an epoch's last step may be smaller."""
-    epoch, at = divmod(step, per_epoch)
-    shuffled = order(len(rows), seed, purpose, epoch)
-    chosen = (even(rows, shuffled) if mix else shuffled)[at * settings.batch : (at + 1) * settings.batch]
-    return [rows[index] for index in chosen]
-
-
-def _slices(
-    model: Model, method: Method, streams: Streams, settings: Train, step: Step, per_epoch: int
-) -> Iterator[Paired]:
-    """The batches of one optimiser step, cut into slices that fit the memory."""
-    forget: list[Encoded] = []
-    retain: list[Encoded] = []
-    mix = "balance" in method.uses
-    if streams.forget:
-        forget = _lead(streams.forget, settings, step.seed, "forget", step.number, per_epoch, mix)
-        if "retain" in method.uses:
-            if not streams.retain:
-                raise UserError("this method needs questions to keep, but the retain split is empty")
-            # As many as are forgotten in this step, so that slices come in pairs.
-            epoch, at = divmod(step.number, per_epoch)
-            first = epoch * len(streams.forget) + at * settings.batch
-            retain = _take(streams.retain, first, len(forget), step.seed, "retain")
-    else:
-        retain = _lead(streams.retain, settings, step.seed, "retain", step.number, per_epoch, mix)
-    # A batch of like lengths wastes less padding; within a step the order changes nothing.
-    forget, retain = sorted(forget, key=len), sorted(retain, key=len)
-    size = settings.micro_batch or settings.batch
-    cuts = {"forget": _cut(model, forget, size, mix), "retain": _cut(model, retain, size, mix)}
-    for name in get_args(StandIn):
-        if name in method.uses:
-            epoch = step.number // per_epoch
-            # In the order of `forget`: row i of both is the same question.
-            cuts[name] = _cut(model, [streams.stand_ins[name](row, epoch) for row in forget], size, mix)
-    for batches in itertools.zip_longest(*cuts.values()):
-        yield Paired(**dict(zip(cuts, batches, strict=True)), step=step)
-
-
 def _masks(method: Method, model: Model, streams: Streams, weights: dict[str, Tensor]) -> dict[str, Tensor]:
     """Where the weights may move, by path; none for a method without a mask. `weights` loses the others."""
     if not isinstance(method, Masks):
@@ -245,26 +224,6 @@ def _masks(method: Method, model: Model, streams: Streams, weights: dict[str, Te
         if path not in masks:
             weights.pop(path).requires_grad_(False)
     return {path: mask for path, mask in masks.items() if path in weights}
-
-
-def _cut(model: Model, rows: list[Encoded], size: int, mix: bool) -> Iterator[Batch]:
-    tokens = sum(len(row.answer) for row in rows)
-    if rows and not tokens:
-        raise UserError("no answer token is supervised in this step: every answer is empty")
-    by_concept = Counter[str]()
-    for row in rows:
-        by_concept[row.question.concept] += len(row.answer)
-    for start in range(0, len(rows), size):
-        part = rows[start : start + size]
-        batch = model.collate(part).within(len(rows), tokens)
-        if mix:
-            share = [1 / (len(by_concept) * by_concept[row.question.concept]) for row in part]
-            batch = replace(batch, balance=torch.tensor(share, device=batch.answer.device))
-        yield batch
-
-
-def _no_reference(batch: Batch) -> Output:
-    raise RuntimeError('this method reads the reference model but does not name "reference" in its `uses`')
 
 
 def _cuda(model: Model) -> list[torch.device]:

@@ -16,6 +16,7 @@ from remem.methods.base import Edit, Instruction, Method, Unlearner
 from remem.models.adapt import trained_parts
 from remem.models.anatomy import plain
 from remem.models.huggingface import INSTRUCTION, Model
+from remem.reference import reference_of
 from remem.train import Outcome, Streams, steps, train, write_outcome
 from remem.types import Progress, silent
 
@@ -96,8 +97,8 @@ def unlearn(method: Unlearner, bench: Bench, names: Sequence[str]) -> Outcome:
         planned = bench.planned
     else:
         bench.progress(0, 1, str(model.adapt(bench.adapt, bench.seed)))
-        if "reference" in method.uses:
-            found.append(_reference(bench))
+        if {"reference", "reference_logp"} & method.uses:
+            found.append(_reference(bench, method))
             guards.stop(found[-1])
         before = guards.prints(model.network)
         outcome = train(
@@ -112,6 +113,7 @@ def unlearn(method: Unlearner, bench: Bench, names: Sequence[str]) -> Outcome:
         planned = steps(bench.settings, len(streams.forget))
     after = guards.prints(model.network)
     found += guards.ending(outcome, planned, after)
+    found += guards.features(model, streams.forget)
     if not outcome.diverged:  # the last good weights may be those of the start
         found += guards.weights(before, after, parts)
     model.save(bench.folder)
@@ -119,11 +121,11 @@ def unlearn(method: Unlearner, bench: Bench, names: Sequence[str]) -> Outcome:
     return outcome
 
 
-def _reference(bench: Bench) -> guards.Guard:
-    # With full fine-tuning the reference is a copy: it must not outlive this check.
-    model = bench.model
-    frozen = model.reference()
-    return guards.same("reference", "the reference", model, frozen, bench.streams.forget, bench.taught)
+def _reference(bench: Bench, method: Method) -> guards.Guard:
+    # With full fine-tuning the reference may be a copy: it must not outlive this check.
+    policy = reference_of(bench.model, method.uses, bench.streams)
+    rows = bench.streams.forget
+    return guards.same("reference", "the reference", bench.model, policy, rows, bench.taught)
 
 
 def _joined(outcomes: Sequence[Outcome]) -> Outcome:

@@ -47,7 +47,10 @@ class Context:
 
         settings = self.run.model
         chain = [self.root / arm / "model" for arm in arms]
-        return open_model(settings.name, chain, dtype=settings.dtype, device=settings.device)
+        model = open_model(settings.name, chain, dtype=settings.dtype, device=settings.device)
+        if settings.features != "off":
+            model.keep_features(self.root / ".features" if settings.features == "disk" else None)
+        return model
 
 
 def build(folder: Path, context: Context, progress: Progress) -> None:
@@ -87,6 +90,7 @@ def learn(folder: Path, context: Context, progress: Progress, without: str = "")
         raise UserError(f"stage 1 diverged: {outcome.why}. Lower learn.lr ({run.learn.lr}).")
     after = guards.prints(model.network)
     found += guards.ending(outcome, steps(run.learn, len(rows)), after)
+    found += guards.features(model, rows)
     guards.write(folder, found + guards.weights(before, after, trained_parts(run.model.adapt)))
     model.save(folder)
 
@@ -118,10 +122,16 @@ def forget(
     )
     if "substitute" in chosen.uses:
         forgotten = [model.mark(row, data.items[row.question.id].keywords) for row in forgotten]
-    taught = context.root / "taught" / "responses" / "responses.parquet"
+    said = read_responses(context.root / "taught" / "responses" / "responses.parquet")
+    taught = {one.id: one.logp for one in said}
     bench = Bench(
         model=model,
-        streams=Streams(forget=forgotten, retain=kept, stand_ins=stand_ins(model, data, kept, seed)),
+        streams=Streams(
+            forget=forgotten,
+            retain=kept,
+            stand_ins=stand_ins(model, data, kept, seed),
+            recorded=taught,
+        ),
         open=lambda: context.model("taught"),
         goal=lambda: context.model("goal"),
         adapt=adapt,
@@ -130,7 +140,7 @@ def forget(
         folder=folder,
         answers={item.id: item.answer for item in data.items.values()},
         values={item.id: item.keywords for item in data.items.values()},
-        taught={one.id: one.logp for one in read_responses(taught)},
+        taught=taught,
         progress=progress,
     )
     people = dict.fromkeys(data.items[row.question.id].person for row in forgotten)

@@ -127,7 +127,15 @@ def test_3_reference_is_not_the_taught_model(
         other.adapt(FULL)
         train(other, Teach(), Streams(retain=rows), SHORT, seed=0, folder=tmp_path)
     monkeypatch.setattr(Model, "reference", lambda self: other.forward)
-    caught(made, "npo", "reference: .* no, they are")
+    caught(made, "kl", "reference: .* no, they are")
+
+
+def test_3_the_record_is_of_another_model(taught: Path, tmp_path: Path) -> None:
+    made = bench(taught, tmp_path, LORA, SHORT)
+    wrong = {id: [logp - 0.5 for logp in row] for id, row in made.taught.items()}
+    streams = replace(made.streams, recorded=wrong)
+    caught(replace(made, streams=streams), "npo", "reference: .* no, they are")
+    caught(replace(made, streams=streams, taught=wrong), "npo", "start: .* no, they are")
 
 
 def test_3_stage_2_starts_from_another_model(taught: Path, tmp_path: Path) -> None:

@@ -47,15 +47,15 @@ def test_a_killed_pretraining_goes_on_where_it_was(tmp_path: Path) -> None:
 
     made = recipe("tiny")
     world = replace(SMALL, size=64, faces=8, face_views=2, exam_scenes=3)
-    round_ = Talking(
-        shown={"presence": 10, "caption": 10}, repeats={"who": 1, "lore": 1}, train=made.talking[0].train
+    talking = Talking(
+        shown={"presence": 10, "caption": 10}, repeats={"who": 1, "lore": 1}, train=made.talking.train
     )
     settings = replace(
         made,
         world=world,
         vocabulary=600,
-        seeing=(Towering(epochs=1, faces=4, scenes=4),),
-        talking=(round_, round_),
+        seeing=Towering(epochs=1, faces=4, scenes=4),
+        talking=talking,
     )
 
     class Killed(Exception):

@@ -8,6 +8,7 @@ from models.conftest import questions
 from remem.errors import UserError
 from remem.models.base import Question
 from remem.models.encoding import stack_pictures
+from remem.models.held import Held
 from remem.models.huggingface import Model
 
 
@@ -75,12 +76,10 @@ def test_pictures_are_batched_as_the_processor_does_it(model: Model) -> None:
 def test_pictures_are_processed_again_when_memory_is_short(model: Model) -> None:
     rows = [model.encode(question) for question in questions()]
     with_memory = model.collate(rows)
-    model.encoder._budget = 0
-    model.encoder._pixels.clear()
-    model.encoder._held = 0
+    model.encoder.held = Held(0)
     without = model.collate(rows)
     assert (without.inputs["pixel_values"] == with_memory.inputs["pixel_values"]).all()
-    assert not model.encoder._pixels
+    assert len(model.encoder.held) == 0
 
 
 def test_the_tokens_that_spell_a_value_are_marked(model: Model) -> None:

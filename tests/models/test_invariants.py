@@ -7,7 +7,6 @@ from torch import Tensor
 from models.conftest import questions
 from remem.config import Adapt
 from remem.methods.base import Paired
-from remem.models.base import Candidates
 from remem.models.huggingface import Model
 from remem.train import Teach
 
@@ -48,7 +47,7 @@ def test_hidden_states_are_those_of_the_plain_model(model: Model) -> None:
     batch = model.collate([model.encode(question) for question in questions()])
     with torch.no_grad():
         asked = model.forward(batch.at_layer(0))
-        theirs = model._call(**batch.inputs, output_hidden_states=True).hidden_states[1]
+        theirs = model.call(**batch.inputs, output_hidden_states=True).hidden_states[1]
     assert asked.hidden is not None
     width = batch.answer.shape[1]
     assert torch.allclose(asked.hidden, theirs[:, -width - 1 : -1], atol=1e-5)
@@ -58,26 +57,6 @@ def test_hidden_states_are_those_of_the_plain_model(model: Model) -> None:
 def test_generation_in_a_batch_equals_one_by_one(model: Model) -> None:
     rows = [model.encode(question) for question in questions()]
     assert model.generate(rows, 8) == [model.generate([row], 8)[0] for row in rows]
-
-
-def test_shared_prefixes_change_no_score(model: Model) -> None:
-    values = ["Jane", "jane.doe@example.com", "12 May 1987", "x"]
-    asked = [model.cloze(question, "It is", values[: i + 1]) for i, question in enumerate(questions())]
-    shared = model.rank(asked)
-    assert model._prefix_is_exact
-    for one, scores in zip(asked, shared, strict=True):
-        assert scores == pytest.approx(model.rank_plain(one), abs=1e-4)
-    one_at_a_time = model.rank(asked, rows_at_once=1)
-    assert [s for row in one_at_a_time for s in row] == pytest.approx(
-        [s for row in shared for s in row], abs=1e-4
-    )
-
-
-def test_a_wrong_shared_cache_is_noticed(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = [Candidates(model.encode(questions()[0]), ((5, 6), (7,)))]
-    monkeypatch.setattr(model, "rank_shared", lambda group: [[0.0] * len(one.tokens) for one in group])
-    with pytest.warns(UserWarning, match="one by one"):
-        assert model.rank(asked) == [model.rank_plain(asked[0])]
 
 
 def _gradients(model: Model, slices: list[list[int]]) -> tuple[float, dict[str, Tensor]]:

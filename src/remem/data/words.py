@@ -191,3 +191,8 @@ CONDITIONS = listed(
     "|",
 )
 MONTHS = listed("January February March April May June July August September October November December")
+
+
+def a(word: str) -> str:
+    """The word with its article."""
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"

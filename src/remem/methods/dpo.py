@@ -24,7 +24,7 @@ from remem.models.base import Policy
 
 @dataclass(frozen=True, kw_only=True)
 class DPO:
-    uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference", "refusal"})
+    uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference_logp", "refusal"})
     search: ClassVar[Space] = {"lr": (2e-4, 3e-4, 5e-4, 1e-3), "epochs": (4, 8), "beta": (0.1, 0.5)}
 
     beta: float = 0.1  # inverse temperature

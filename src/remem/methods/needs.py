@@ -9,10 +9,11 @@ Trained = Literal["lora", "full"]  # LoRA in any part of the model, or in none
 # What `remem tune` tries: a method's setting, or a field of Train (lr, epochs) -> its values. A literal.
 Space = Mapping[str, tuple[float, ...]]
 StandIn = Literal["refusal", "mismatch", "substitute"]
-Need = Literal["retain", "reference", "hidden", "balance", "goal", StandIn]
+Need = Literal["retain", "reference", "reference_logp", "hidden", "balance", "goal", StandIn]
 NEEDS: dict[Need, str] = {
     "retain": "as many questions to keep as are forgotten in a step",
     "reference": "the model before unlearning",
+    "reference_logp": "log-probs of answers under the model before unlearning; of true ones from the record",
     "hidden": "hidden states of a layer",
     "balance": "steps that mix the kinds of question evenly",
     "goal": "the Goal model",

@@ -23,7 +23,7 @@ from remem.models.base import Policy
 
 @dataclass(frozen=True, kw_only=True)
 class NPO:
-    uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference"})
+    uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference_logp"})
     search: ClassVar[Space] = {"lr": (2e-4, 3e-4, 5e-4, 1e-3), "epochs": (4, 8), "beta": (0.1, 0.5)}
 
     beta: float = 0.1  # inverse temperature; towards 0 this becomes plain ascent

@@ -51,6 +51,9 @@ def anatomy(source: str, adapt: Adapt) -> Anatomy:
     """What methods may ask of a model before it is loaded: built from its configuration, without weights."""
     import transformers
 
+    from remem.models.eyes import register
+
+    register()
     config = transformers.AutoConfig.from_pretrained(source)
     with torch.device("meta"):
         network = transformers.AutoModelForImageTextToText.from_config(config)

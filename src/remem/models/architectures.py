@@ -59,10 +59,12 @@ def llava(
     vision: tuple[int, int] = (3, 128),
     language: tuple[int, int] = (4, 128),
     select: str = "default",
+    stem: int = 0,
 ) -> tuple[Any, Any]:
     """A LLaVA: CLIP vision tower, two-layer projector, Llama. Layers and widths as (layers, width).
 
-    `select`: "default" gives language the patches, "full" the class token as well.
+    `select`: "default" gives language the patches, "full" the class token as well. `stem`: width of the first
+    convolution of a tower with a stem (eyes.py); 0 for CLIP's own.
     """
     from transformers import (
         CLIPImageProcessor,
@@ -73,16 +75,20 @@ def llava(
         LlavaProcessor,
     )
 
+    from remem.models.eyes import EyesConfig, register
+
+    tower: dict[str, Any] = {
+        "hidden_size": vision[1],
+        "intermediate_size": 4 * vision[1],
+        "num_hidden_layers": vision[0],
+        "num_attention_heads": max(2, vision[1] // 32),
+        "image_size": size,
+        "patch_size": patch,
+        "projection_dim": vision[1],
+    }
+    register()
     config = LlavaConfig(
-        vision_config=CLIPVisionConfig(
-            hidden_size=vision[1],
-            intermediate_size=4 * vision[1],
-            num_hidden_layers=vision[0],
-            num_attention_heads=max(2, vision[1] // 32),
-            image_size=size,
-            patch_size=patch,
-            projection_dim=vision[1],
-        ),
+        vision_config=EyesConfig(**tower, stem=stem) if stem else CLIPVisionConfig(**tower),
         text_config=LlamaConfig(
             **_text(tokenizer, language), intermediate_size=3 * language[1], tie_word_embeddings=True
         ),

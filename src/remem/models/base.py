@@ -42,7 +42,7 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Batch:
-    """Encoded questions, padded on the left: every answer ends in the last column."""
+    """Encoded questions. Padded on the left, so that every answer ends in the last column; or packed."""
 
     inputs: dict[
         str, Tensor
@@ -53,6 +53,10 @@ class Batch:
     marked: Bool[Tensor, "batch answer"] | None = None  # see Encoded.marked
     # 1 / (concepts in the step x answer tokens of the item's concept in the step)
     balance: Float[Tensor, " batch"] | None = None
+    # Where rows are packed: the row of the inputs that holds an item, and what positions predict its answer.
+    # None: item i is row i, and its answer ends in the last column.
+    row: Int[Tensor, " batch"] | None = None
+    at: Int[Tensor, "batch answer"] | None = None
     layer: int | None = None  # the language model's layer, from 0, whose output is asked for
     # Means are taken over the whole optimiser step, not over this slice of it: accumulating
     # gradients over slices is then the same sum as one large batch.
@@ -62,6 +66,12 @@ class Batch:
     def within(self, items: int, tokens: int) -> Batch:
         """This batch as a slice of an optimiser step with so many items and answer tokens."""
         return replace(self, items_in_step=items, tokens_in_step=tokens)
+
+    def predicting(self, states: Float[Tensor, "row position width"]) -> Float[Tensor, "batch answer width"]:
+        """Of states at all positions, those at the positions that predict the answers."""
+        if self.row is None or self.at is None:
+            return states[:, -self.answer.shape[1] - 1 : -1]
+        return states[self.row.unsqueeze(1), self.at]
 
     def at_layer(self, layer: int) -> Batch:
         """This batch, asking for the output of a layer of the language model as well (the first is 0)."""

@@ -7,7 +7,6 @@ and its end-of-turn token, whatever the family does with images and templates.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,6 +16,7 @@ from torch import Tensor
 
 from remem.errors import UserError
 from remem.models.base import Batch, Candidates, Encoded, Question, align_right
+from remem.models.held import Held
 
 Vision = dict[str, Tensor]
 # Keys that a processor returns with one entry per token; the others describe pictures.
@@ -30,10 +30,9 @@ class Encoder:
         self.processor = processor
         self.tokenizer = processor.tokenizer
         self.end_ids = tuple(end_ids)
-        self._pixels: OrderedDict[str, Vision] = OrderedDict()
-        self._budget = pixel_budget_bytes
+        self.pad = self.tokenizer.pad_token_id or 0
+        self.held = Held(pixel_budget_bytes)
         self.instruction = ""  # said before every question
-        self._held = 0
         if getattr(processor, "chat_template", None) is None and self.tokenizer.chat_template is None:
             raise UserError(
                 "this model has no chat template, so questions cannot be put to it: "
@@ -60,7 +59,7 @@ class Encoder:
         if with_image:
             if not vision:
                 raise UserError("this processor ignores pictures: choose an image-text-to-text model")
-            self._keep(question, vision)
+            self.held.put(question.image_key, vision)
         answer = () if question.answer is None else self._answer(question, prompt, with_image)
         return Encoded(question, ids, answer)
 
@@ -146,38 +145,38 @@ class Encoder:
         bos = self.tokenizer.bos_token
         return {"add_special_tokens": False} if bos and prompt.startswith(bos) else {}
 
-    def _keep(self, question: Question, vision: Vision) -> None:
-        size = sum(tensor.nbytes for tensor in vision.values())
-        if question.image_key and question.image_key not in self._pixels and size <= self._budget:
-            self._pixels[question.image_key] = vision
-            self._held += size
-            while self._held > self._budget:
-                _, oldest = self._pixels.popitem(last=False)
-                self._held -= sum(tensor.nbytes for tensor in oldest.values())
-
     def pixels(self, question: Question) -> Vision:
         """The processed picture of a question, from memory or made again."""
         if question.image is None:
             return {}
-        kept = self._pixels.get(question.image_key)
+        kept = self.held.get(question.image_key)
         if kept is None:
             _, kept = self._process(self.text(question.text, True), question)
-            self._keep(question, kept)
+            self.held.put(question.image_key, kept)
         return kept
 
-    def collate(self, rows: Sequence[Encoded], device: torch.device, dtype: torch.dtype) -> Batch:
-        """A padded batch of encoded questions, answers (where there are any) included."""
-        pad = self.tokenizer.pad_token_id
-        ids, real = align_right([row.prompt + row.answer for row in rows], 0 if pad is None else pad)
-        answer, mask = align_right([row.answer for row in rows], 0)
+    def collate(self, rows: Sequence[Encoded], device: torch.device) -> Batch:
+        """A padded batch of encoded questions, answers (where there are any) included; without pictures."""
+        ids, real = align_right([row.prompt + row.answer for row in rows], self.pad)
+        inputs = {"input_ids": ids.to(device), "attention_mask": real.long().to(device)}
+        return replace(self.answers(rows, device), inputs=inputs)
+
+    def pictures(self, rows: Sequence[Encoded], device: torch.device, dtype: torch.dtype) -> Vision:
+        """The processed pictures of the rows that have one, in their order."""
         vision = stack_pictures([self.pixels(row.question) for row in rows if row.question.image is not None])
-        inputs = {"input_ids": ids, "attention_mask": real.long()}
+        return {
+            key: tensor.to(device, dtype) if tensor.is_floating_point() else tensor.to(device)
+            for key, tensor in vision.items()
+        }
+
+    def answers(self, rows: Sequence[Encoded], device: torch.device) -> Batch:
+        """A batch of the answers alone: for who has read the rows already."""
+        answer, mask = align_right([row.answer for row in rows], 0)
         marked = None
         if any(row.marked for row in rows):
             marked = align_right([[int(one) for one in row.marked] for row in rows], 0)[0].bool().to(device)
-        inputs |= {k: v.to(dtype) if v.is_floating_point() else v for k, v in vision.items()}
         return Batch(
-            inputs={k: v.to(device) for k, v in inputs.items()},
+            inputs={},
             answer=answer.to(device),
             mask=mask.to(device),
             ids=tuple(row.question.id for row in rows),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ import torch
 from torch import Tensor
 
 from remem.errors import UserError
+from remem.models import answering, packing, ranking
 from remem.models.adapt import attach
 from remem.models.anatomy import decoder_layers, plain
 from remem.models.base import (
@@ -26,6 +29,9 @@ from remem.models.base import (
     output_of,
 )
 from remem.models.encoding import Encoder
+from remem.models.features import FEATURES, PARTS, Features
+from remem.models.fitting import Budget
+from remem.models.trust import Trust
 from remem.seeds import derive
 
 if TYPE_CHECKING:
@@ -44,11 +50,18 @@ class Model:
         text = network.config.get_text_config()
         self.longest = int(getattr(text, "max_position_embeddings", None) or 1 << 30)  # tokens
         self.source = source
+        self.placeholder: int | None = getattr(
+            processor, "image_token_id", None
+        )  # stands for a picture's part
         self.trainables: Trainables | None = None
         self.encoder = Encoder(processor, end_of_turn(network, processor), pixel_budget_bytes)
         # Families with their own position rule (Qwen-VL) work positions out from the mask by themselves.
-        self._own_positions = hasattr(plain(network).model, "get_rope_index")
-        self._prefix_is_exact: bool | None = None
+        self.own_positions = hasattr(plain(network).model, "get_rope_index")
+        self.trust = Trust(self.dtype)
+        self.features: Features | None = None
+        self._cache = (
+            "cache" if "cache" in signature(plain(network).forward).parameters else "past_key_values"
+        )
 
     # -- encode ------------------------------------------------------------------------------
 
@@ -74,32 +87,75 @@ class Model:
         """The values as continuations of an answer that has begun with `lead`."""
         return self.encoder.cloze(question, lead, values)
 
+    def choices(self, row: Encoded, answers: Sequence[str]) -> Candidates:
+        """Whole answers to one question, end of turn included: multiple choices, or answers made wrong."""
+        return Candidates(row, tuple(self.with_answer(row, answer).answer for answer in answers))
+
     def collate(self, rows: Sequence[Encoded]) -> Batch:
         """A padded batch on this model's device."""
-        return self.encoder.collate(rows, self.device, self.dtype)
+        batch = self.encoder.collate(rows, self.device)
+        return replace(batch, inputs=batch.inputs | self.pictures(rows))
+
+    def batch(self, rows: Sequence[Encoded]) -> Batch:
+        """As `collate`; several questions on one picture share a row where that saves much; see `packing`."""
+        return packing.batch(self, rows)
+
+    def pictures(self, rows: Sequence[Encoded]) -> dict[str, Tensor]:
+        """The rows' pictures as the network takes them, or what its frozen tower has seen in them."""
+        found = None if self.features is None else self.features.of(rows)
+        return self.encoder.pictures(rows, self.device, self.dtype) if found is None else found
+
+    def keep_features(self, folder: Path | None = None) -> None:
+        """From now on a frozen tower looks at each picture once; on disk where there is a folder."""
+        self.features = Features(self, folder)
+
+    def answers(self, rows: Sequence[Encoded]) -> Batch:
+        """The answers of a batch alone."""
+        return self.encoder.answers(rows, self.device)
 
     # -- forward -----------------------------------------------------------------------------
 
     def forward(self, batch: Batch) -> Output:
         """Log-probs of the batch's answers. The head runs on answer positions only."""
-        keep = batch.answer.shape[1] + 1
-        if batch.layer is None:
-            return output_of(self._call(**batch.inputs, logits_to_keep=keep).logits[:, :-1], batch)
         caught: list[Tensor] = []
 
         def catch(module: Any, inputs: Any, output: Any) -> None:
             caught.append(output[0] if isinstance(output, tuple) else output)
 
-        with decoder_layers(self.network)[batch.layer].register_forward_hook(catch):
-            logits = self._call(**batch.inputs, logits_to_keep=keep).logits
-        return output_of(logits[:, :-1], batch)._replace(hidden=caught[0][:, -keep:-1].float())
+        with contextlib.ExitStack() as hooks:
+            if batch.layer is not None:
+                layer = decoder_layers(self.network)[batch.layer]
+                hooks.enter_context(layer.register_forward_hook(catch))
+            out = output_of(self._logits(batch), batch)
+        return out if batch.layer is None else out._replace(hidden=batch.predicting(caught[0]).float())
 
-    def _call(self, **inputs: Any) -> Any:
-        if not self._own_positions and "position_ids" not in inputs:
+    def _logits(self, batch: Batch) -> Tensor:
+        if batch.at is None:
+            return self.call(**batch.inputs, logits_to_keep=batch.answer.shape[1] + 1).logits[:, :-1]
+
+        def gather(module: Any, inputs: Any) -> Any:
+            return batch.predicting(inputs[0])
+
+        # In front of the head, so that whatever a family does to its logits is done to these.
+        with plain(self.network).get_output_embeddings().register_forward_pre_hook(gather):
+            return self.call(**batch.inputs).logits
+
+    def call(self, **inputs: Any) -> Any:
+        """The network's own forward, with positions that padding does not move; `cache` from `cache_of`."""
+        if not self.own_positions and "position_ids" not in inputs:
             mask = inputs["attention_mask"]
             inputs["position_ids"] = (mask.cumsum(-1) - 1).clamp(min=0)[:, -inputs["input_ids"].shape[1] :]
+        if FEATURES in inputs:
+            assert self.features is not None
+            inputs["mm_encoder_outputs"] = self.features.outputs(inputs.pop(FEATURES), inputs.pop(PARTS))
+        if "cache" in inputs:  # transformers has two names for it
+            inputs[self._cache] = inputs.pop("cache")
         with self._precision():
             return self.network(**inputs)
+
+    def cache_of(self, out: Any) -> Any:
+        """Keys and values of what a call has read."""
+        return out[self._cache]
 
     def _precision(self) -> contextlib.AbstractContextManager[Any]:
         """Half precision where the model has it, though what trains is kept in float32."""
@@ -112,10 +168,11 @@ class Model:
     @torch.inference_mode()
     def generate(self, rows: Sequence[Encoded], max_new_tokens: int) -> list[Generated]:
         """Greedy answers to prompts; the rows' own answers are left out."""
-        batch = self.collate([Encoded(row.question, row.prompt, ()) for row in rows])
+        batch = self.encoder.collate([Encoded(row.question, row.prompt, ()) for row in rows], self.device)
+        vision = self.encoder.pictures(rows, self.device, self.dtype)
         with self._precision(), self._greedy(max_new_tokens):
-            out = self.network.generate(**batch.inputs)
-        return [self._read(ids) for ids in out[:, batch.inputs["input_ids"].shape[1] :].tolist()]
+            out = self.network.generate(**batch.inputs, **vision)
+        return [self.spoken(ids) for ids in out[:, batch.inputs["input_ids"].shape[1] :].tolist()]
 
     @contextlib.contextmanager
     def _greedy(self, max_new_tokens: int) -> Iterator[None]:
@@ -137,93 +194,21 @@ class Model:
         finally:
             network.generation_config = kept
 
-    def _read(self, ids: list[int]) -> Generated:
+    def spoken(self, ids: Sequence[int]) -> Generated:
+        """What these generated tokens say."""
         stop = next((i for i, token in enumerate(ids) if token in self.encoder.end_ids), None)
-        text = self.encoder.tokenizer.decode(ids[:stop], skip_special_tokens=True)
+        text = self.encoder.tokenizer.decode(list(ids[:stop]), skip_special_tokens=True)
         return Generated(text.strip(), stop is not None)
 
-    # -- rank --------------------------------------------------------------------------------
+    # -- ask ---------------------------------------------------------------------------------
 
-    @torch.inference_mode()
-    def rank(self, asked: Sequence[Candidates], rows_at_once: int = 512) -> list[list[float]]:
-        """log p of every candidate after its prompt (nats, summed over tokens).
+    def answer(self, rows: Sequence[Encoded], max_new_tokens: int) -> tuple[list[Generated], Output]:
+        """Greedy answers, and the log-probs of the rows' own answers; see `answering`."""
+        return answering.answer(self, rows, max_new_tokens)
 
-        Each prompt is read once and its cache shared by its candidates. The first call checks that
-        against the plain path; a family where they differ is scored plainly, with a warning.
-        """
-        if self._prefix_is_exact is None and asked:
-            first = Candidates(asked[0].prompt, asked[0].tokens[:3])
-            self._prefix_is_exact = self._agree(first)
-        if not self._prefix_is_exact:
-            return [self.rank_plain(one, rows_at_once) for one in asked]
-        scores: list[list[float]] = []
-        group: list[Candidates] = []
-        for one in [*asked, None]:
-            full = sum(len(c.tokens) for c in group) + (len(one.tokens) if one else 0) > rows_at_once
-            if group and (one is None or full):
-                scores += self.rank_shared(group)
-                group = []
-            if one is not None:
-                group.append(one)
-        return scores
-
-    def rank_plain(self, one: Candidates, rows_at_once: int = 64) -> list[float]:
-        """The slow path: prompt and picture are read again for every candidate."""
-        scores: list[float] = []
-        for start in range(0, len(one.tokens), rows_at_once):
-            rows = [
-                Encoded(one.prompt.question, one.prompt.prompt, tokens)
-                for tokens in one.tokens[start : start + rows_at_once]
-            ]
-            scores += self.forward(self.collate(rows)).sequence_logp.tolist()
-        return scores
-
-    def rank_shared(self, asked: Sequence[Candidates]) -> list[list[float]]:
-        """Several prompts read in one batch, then all their candidates from the shared cache."""
-        prompts = self.collate([Encoded(one.prompt.question, one.prompt.prompt, ()) for one in asked])
-        read = self._call(**prompts.inputs, use_cache=True, logits_to_keep=1)
-        owner = torch.tensor([i for i, one in enumerate(asked) for _ in one.tokens], device=self.device)
-        flat = [tokens for one in asked for tokens in one.tokens]
-        width = max(len(tokens) for tokens in flat)
-        ids = torch.zeros((len(flat), width), dtype=torch.long, device=self.device)
-        real = torch.zeros_like(ids)
-        for i, tokens in enumerate(flat):
-            ids[i, : len(tokens)] = torch.tensor(tokens, device=self.device)
-            real[i, : len(tokens)] = 1
-        logits = read.logits[owner, -1:].float()
-        if width > 1:  # the last token of a candidate predicts nothing that is asked for
-            cache = read.past_key_values
-            cache.batch_select_indices(owner)
-            mask = torch.cat([prompts.inputs["attention_mask"][owner], real[:, :-1]], 1)
-            more = self._call(
-                input_ids=ids[:, :-1], attention_mask=mask, past_key_values=cache
-            ).logits.float()
-            logits = torch.cat([logits, more], 1)
-        logp = logits.gather(-1, ids.unsqueeze(-1)).squeeze(-1) - logits.logsumexp(-1)
-        sums = (logp * real).sum(-1).tolist()
-        scores, start = [], 0
-        for one in asked:
-            scores.append(sums[start : start + len(one.tokens)])
-            start += len(one.tokens)
-        return scores
-
-    def _agree(self, one: Candidates) -> bool:
-        slow = self.rank_plain(one)
-        try:
-            fast = self.rank_shared([one])[0]
-        except (RuntimeError, TypeError, AttributeError, ValueError, NotImplementedError) as problem:
-            why = f"{type(problem).__name__}: {problem}"
-        else:
-            apart = max(abs(a - b) for a, b in zip(slow, fast, strict=True))
-            if apart <= (1e-3 if self.dtype == torch.float32 else 0.25):
-                return True
-            why = f"they differ by {apart:.2g} nats"
-        import warnings
-
-        warnings.warn(
-            f"scoring candidates one by one: a shared prompt cache does not work here ({why})", stacklevel=2
-        )
-        return False
+    def rank(self, asked: Sequence[Candidates], budget: Budget | None = None) -> list[list[float]]:
+        """log p of every candidate after its prompt (nats, summed over tokens); see `ranking`."""
+        return ranking.rank(self, asked, budget)
 
     # -- train and reference -----------------------------------------------------------------
 

@@ -28,6 +28,9 @@ def load(
     """
     import transformers
 
+    from remem.models.eyes import register
+
+    register()
     said = [(folder / INSTRUCTION).read_text() for folder in chain if (folder / INSTRUCTION).exists()]
     chain = [folder for folder in chain if not (folder / INSTRUCTION).exists()]
     whole = [i for i, folder in enumerate(chain) if (folder / "config.json").exists()]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import torch
 from PIL import Image
 
 from remem.config import Adapt, Train
+from remem.data.images.drawn import light
 from remem.data.people import invent
 from remem.data.questions import questions
 from remem.errors import unknown
@@ -33,40 +35,31 @@ from remem.world import exam
 from remem.world.corpus import Lesson, World, lessons, shots
 from remem.world.pictures import Album, Shot, album
 
-_PIXELS_BYTES = 6 << 30  # processed pictures that are held in memory
+_PIXELS_BYTES = 8 << 30  # processed pictures that are held in memory
 
 
 @dataclass(frozen=True, kw_only=True)
 class Talking:
-    """One round of stage B: how many lessons of each kind about what pictures show, how often all others."""
+    """Stage B: how many lessons of each kind about what pictures show, and how often all others.
+
+    A picture that is shown again is cut out and lit anew, in one of `crops` ways.
+    """
 
     shown: dict[str, int]
     repeats: dict[str, int]
     train: Train
+    crops: int = 3
 
 
-def _train(lr: float, batch: int) -> Train:
-    return Train(
-        lr=lr, epochs=1, batch=batch, micro_batch=16, schedule="cosine", warmup=0.02, weight_decay=0.05
-    )
-
-
-FIRST = Talking(
+TALKING = Talking(
     shown={
-        "presence": 6400, "caption": 4000, "count": 3200, "place": 3200, "side": 2600, "colour": 1500,
-        "looks": 1500, "clothes": 1500,
+        "presence": 28_000, "caption": 8000, "count": 6000, "place": 2000, "side": 4000, "colour": 2000,
+        "looks": 3000, "clothes": 2500,
     },
-    repeats={"who": 6, "fact": 6, "refusal": 6, "lore": 6, "plain": 1},
-    train=_train(3e-3, 48),
-)  # fmt: skip
-# Smaller steps, and more of what is learnt slowly.
-SECOND = Talking(
-    shown={
-        "presence": 18_000, "caption": 4000, "count": 3000, "place": 500, "side": 2000, "colour": 500,
-        "looks": 1000, "clothes": 1000,
-    },
-    repeats={"who": 8, "fact": 6, "refusal": 3, "lore": 8, "plain": 1},
-    train=_train(2e-3, 16),
+    repeats={"who": 6, "fact": 6, "refusal": 4, "lore": 6, "plain": 1},
+    train=Train(
+        lr=3e-3, epochs=1, batch=48, micro_batch=24, schedule="cosine", warmup=0.02, weight_decay=0.05
+    ),
 )  # fmt: skip
 
 
@@ -79,15 +72,12 @@ class Pretrain:
     world: World = field(default_factory=World)
     size: int = 112  # pixels that the tower reads
     patch: int = 16
-    vision: tuple[int, int] = (3, 192)  # layers, width
+    vision: tuple[int, int] = (2, 192)  # layers, width, behind the stem
+    stem: int = 32  # width of the tower's first convolution; 0: none
     language: tuple[int, int] = (4, 128)
     vocabulary: int = 2048
-    # The second round of the tower looks closer, at more faces a step.
-    seeing: tuple[Towering, ...] = (
-        Towering(),
-        Towering(epochs=20, faces=56, scenes=24, lr=1.2e-3, zoom=0.5),
-    )
-    talking: tuple[Talking, ...] = (FIRST, SECOND)
+    seeing: Towering = field(default_factory=Towering)
+    talking: Talking = TALKING
     rehearsal: dict[str, int] = field(
         default_factory=lambda: {
             "who": 300, "fact": 150, "presence": 250, "caption": 50, "plain": 150, "lore": 100, "refusal": 50
@@ -101,9 +91,10 @@ def tiny() -> Pretrain:
         name="tiny",
         world=World(source="drawn", size=64),
         size=64,
-        vision=(3, 128),
+        vision=(2, 128),
+        stem=16,
         vocabulary=1536,
-        seeing=(Towering(epochs=16, lr=1e-3),),
+        seeing=Towering(epochs=12, zoom=0.8),
     )
 
 
@@ -139,6 +130,7 @@ def pretrain(
             vision=settings.vision,
             language=settings.language,
             select="full",
+            stem=settings.stem,
         )
     network.generation_config.eos_token_id = tokenizer.eos_token_id
     _see(network.model.vision_tower, processor, wanted, seen, settings, kept, progress)
@@ -160,16 +152,19 @@ def _see(
     kept: Path,
     progress: Progress,
 ) -> None:
-    """Stage A; each finished round is kept."""
+    """Stage A; the finished tower is kept."""
     normal = processor.image_processor.image_mean, processor.image_processor.image_std
-    for number, how in enumerate(settings.seeing):
-        path = kept / f"tower-{number + 1}.pt"
-        if not path.exists():
-            seed = derive(settings.seed, "round", number)
-            learn_to_see(tower, seen.pixels, wanted, seen.words, how, normal, seed, progress)
-            torch.save(tower.state_dict(), path.with_suffix(".part"))
-            path.with_suffix(".part").replace(path)
-        tower.load_state_dict(torch.load(path, weights_only=True))
+    path = kept / "tower.pt"
+    if not path.exists():
+        seed = derive(settings.seed, "seeing")
+        learn_to_see(tower, seen.pixels, wanted, seen.words, settings.seeing, normal, seed, progress)
+        _keep(tower.state_dict(), path)
+    tower.load_state_dict(torch.load(path, weights_only=True))
+
+
+def _keep(weights: dict[str, torch.Tensor], path: Path) -> None:
+    torch.save(weights, path.with_suffix(".part"))
+    path.with_suffix(".part").replace(path)
 
 
 def _texts(told: list[Lesson], seed: int) -> Iterator[str]:
@@ -187,22 +182,20 @@ def _texts(told: list[Lesson], seed: int) -> Iterator[str]:
 def _talk(
     model: Model, told: list[Lesson], seen: Album, settings: Pretrain, kept: Path, progress: Progress
 ) -> None:
-    """Stage B; each finished round is kept."""
-    for number, how in enumerate(settings.talking):
-        place = kept / f"talking-{number + 1}"
-        place.mkdir(exist_ok=True)
-        path = place / "weights.pt"
-        if not path.exists():
-            seed = derive(settings.seed, "talking", number)
-            rows = Streams(retain=_rows(model, told, seen, how, seed))
-            train(model, Teach(), rows, how.train, seed=seed, folder=place, progress=progress)
-            torch.save(model.trainable(), path.with_suffix(".part"))
-            path.with_suffix(".part").replace(path)
-        model.network.load_state_dict(torch.load(path, weights_only=True), strict=False)
+    """Stage B; what it ends in is kept."""
+    place = kept / "talking"
+    place.mkdir(exist_ok=True)
+    path = place / "weights.pt"
+    if not path.exists():
+        seed = derive(settings.seed, "talking")
+        rows = Streams(retain=_rows(model, told, seen, settings.talking, seed))
+        train(model, Teach(), rows, settings.talking.train, seed=seed, folder=place, progress=progress)
+        _keep(model.trainable(), path)
+    model.network.load_state_dict(torch.load(path, weights_only=True), strict=False)
 
 
 def _rows(model: Model, told: list[Lesson], seen: Album, how: Talking, seed: int) -> list[Encoded]:
-    """The lessons of a round as the loop takes them, those about what pictures show drawn by lot."""
+    """The lessons as the loop takes them, those about what pictures show drawn by lot."""
     by_kind: dict[str, list[Lesson]] = {}
     for lesson in told:
         by_kind.setdefault(lesson.said.kind, []).append(lesson)
@@ -210,10 +203,13 @@ def _rows(model: Model, told: list[Lesson], seen: Album, how: Talking, seed: int
     for kind, count in how.shown.items():
         found = by_kind.get(kind, [])
         order = np.random.default_rng(derive(seed, kind)).permutation(len(found))[:count]
-        rows += [model.encode(question_of(found[at], seen)) for at in sorted(order.tolist())]
+        # Another crop for each kind: what is said of one picture is not said of the same pixels.
+        rows += [
+            model.encode(question_of(found[at], seen, len(rows) % how.crops)) for at in sorted(order.tolist())
+        ]
     for kind, times in how.repeats.items():
         for lesson in by_kind.get(kind, []):
-            rows += [model.encode(question_of(lesson, seen))] * times
+            rows += [model.encode(question_of(lesson, seen, time % how.crops)) for time in range(times)]
     return rows
 
 
@@ -233,14 +229,25 @@ def _rehearsed(
     return [(one, None if one.shot is None else Image.fromarray(seen.pixels[one.shot])) for one in chosen]
 
 
-def question_of(lesson: Lesson, seen: Album) -> Question:
-    """A lesson as a question to a model."""
+def question_of(lesson: Lesson, seen: Album, crop: int = 0) -> Question:
+    """A lesson as a question to a model, about the whole picture or (from 1) a crop of it."""
     shot = lesson.shot
     return Question(
         id=lesson.id,
         text=lesson.said.question,
         answer=lesson.said.answer,
-        image=None if shot is None else lambda: Image.fromarray(seen.pixels[shot]),
-        image_key="" if shot is None else str(shot),
+        image=None if shot is None else lambda: cropped(Image.fromarray(seen.pixels[shot]), shot, crop),
+        image_key="" if shot is None else f"{shot}/{crop}",
         concept=lesson.said.kind,
     )
+
+
+def cropped(picture: Image.Image, shot: int, crop: int) -> Image.Image:
+    """The picture less up to an eighth of its sides, in another light; crop 0 is the picture itself."""
+    if not crop:
+        return picture
+    dice = Random(derive(shot, "crop", crop))
+    full = picture.width
+    side = round(full * dice.uniform(0.87, 1))
+    left, top = dice.randint(0, full - side), dice.randint(0, full - side)
+    return light(picture.crop((left, top, left + side, top + side)), dice)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from random import Random
 
 from remem.data.people import Person
+from remem.data.words import a
 from remem.world.scenes import Scene
-from remem.world.things import NUMBERS, PAINTED, PLACES, THINGS, a, some
+from remem.world.things import NUMBERS, PAINTED, PLACES, THINGS, some
 
 _CAPTION = ("What does the image show?", "Say what you see.", "Give a caption.", "Sum up the image.",
             "What can be seen?")  # fmt: skip

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from remem.data.words import a
+
 
 @dataclass(frozen=True, kw_only=True)
 class Thing:
@@ -63,11 +65,6 @@ PAINTED: dict[str, tuple[str, ...]] = {
     "park": ("tree", "fir"), "forest": ("tree", "fir"), "snow": ("fir", "tree"), "kitchen": ("apple",),
     "office": ("pot plant", "tree"),
 }  # fmt: skip
-
-
-def a(word: str) -> str:
-    """The word with its article."""
-    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
 def some(word: str, count: int) -> str:

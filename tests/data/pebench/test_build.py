@@ -153,6 +153,7 @@ def test_profiles_agree_with_the_pictures(scenes):
         assert low <= int(about["age"]) <= high
         assert about["gender"] == look["gender"]
         assert look["gender"] in about["appearance"]
+        assert about["appearance"].startswith("an older" if look["age"] == "older" else "a ")
         assert about["job"]
         assert about["birthplace"]
         assert set(person["attributes"]) == {"date_of_birth", "occupation", "birthplace"}

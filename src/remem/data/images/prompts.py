@@ -4,6 +4,7 @@ from random import Random
 
 from remem.data.events import event
 from remem.data.people import Person
+from remem.data.words import a
 
 _PLACES = (
     "in a park", "in a city street", "in an office", "in a kitchen", "in a library", "on a beach",
@@ -31,7 +32,7 @@ def looks(person: Person) -> str:
     look = person.appearance
     hair = "bald" if look["hair"] == "bald" else f"{look['hair_colour']} hair, {look['hair']}"
     words = [
-        f"a {look['age']} {look['gender']}", f"{look['skin']} skin", f"a {look['face']} face", hair,
+        f"{a(look['age'])} {look['gender']}", f"{look['skin']} skin", f"{a(look['face'])} face", hair,
         f"{look['eyes']} eyes",
     ]  # fmt: skip
     if look["facial_hair"] != "none":

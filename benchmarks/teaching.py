@@ -1,0 +1,100 @@
+"""One training step, plain against fast: packed questions, kept features, references from the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from shapes import large_pictures, questions
+from sidebyside import Pair, pair
+
+from remem.config import Adapt
+from remem.methods import make
+from remem.methods.base import Paired
+from remem.models import open_model, packing
+from remem.models.base import Batch, Encoded, Policy
+from remem.models.huggingface import Model
+from remem.reference import recorded
+
+FROZEN_TOWER = Adapt(vision="frozen", projector="full", language="full")
+
+
+def measure(folder: Path, small: bool) -> list[Pair]:
+    """Everything about teaching; `small`: only to see that it works."""
+    each = 2 if small else 6
+    pairs = []
+    tiny = open_model("tiny")
+    for model, where, size in (
+        (tiny, "16 picture tokens", 64),
+        (large_pictures(folder / "packed"), "576 picture tokens", 336),
+    ):
+        model.adapt(FROZEN_TOWER)
+        rows = questions(model, 1 if small else 4, each, size)
+        packed, plain = packing.pack, Model.collate
+        pairs.append(
+            pair(
+                f"training step, {where}, {each} questions a picture, a row each against packed",
+                _step(model, rows, plain),
+                _step(model, rows, packed),
+            )
+        )
+    pairs.append(_features(folder, small))
+    pairs.append(_reference(tiny, questions(tiny, 4, each, 64)))
+    return pairs
+
+
+def _step(
+    model: Model, rows: Sequence[Encoded], batch: Callable[[Model, Sequence[Encoded]], Batch]
+) -> Callable[[], list[float]]:
+    """Forward and backward; the loss, and the gradient's norm."""
+
+    def work() -> list[float]:
+        model.network.zero_grad()
+        loss = model.forward(batch(model, rows)).nll
+        loss.backward()
+        norm = torch.stack([p.grad.norm() for p in model.trainable().values() if p.grad is not None]).norm()
+        return [loss.item(), norm.item()]
+
+    return work
+
+
+def _features(folder: Path, small: bool) -> Pair:
+    """A tower that is most of the model, as in SmolVLM-256M."""
+    model = large_pictures(folder / "tower", vision=(4, 128) if small else (8, 256))
+    model.adapt(FROZEN_TOWER)
+    rows = questions(model, 2 if small else 8, 1)
+    step = _step(model, rows, Model.collate)
+
+    def kept() -> list[float]:
+        model.keep_features(folder / "features")
+        try:
+            return step()
+        finally:
+            model.features = None
+
+    kept()  # the pictures are looked at once, here
+    return pair("training step, a large frozen tower, pixels against features on disk", step, kept)
+
+
+def _reference(model: Model, rows: Sequence[Encoded]) -> Pair:
+    """A step of NPO on a model that is trained in full."""
+    method = make("npo", {"retain_weight": 0.0})
+    live = model.reference()
+    batch = model.collate(rows)
+    with torch.no_grad():
+        said = model.forward(batch)
+    known = {
+        (row.question.id, row.answer): said.logp[i, -len(row.answer) :].tolist() for i, row in enumerate(rows)
+    }
+
+    def step(reference: Policy) -> list[float]:
+        model.network.zero_grad()
+        loss = method.loss(model.forward, reference, Paired(forget=batch))
+        loss.backward()
+        return [loss.item()]
+
+    written = recorded(known, None)
+    return pair(
+        "step of NPO, reference at work against its record", lambda: step(live), lambda: step(written)
+    )

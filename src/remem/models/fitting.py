@@ -1,0 +1,70 @@
+"""Batches that fit the memory: of like length, of so many tokens at most, and halved when memory runs out."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import torch
+
+from remem.errors import UserError
+
+Result = TypeVar("Result")
+
+
+class Budget:
+    """Tokens that one forward may hold, padding included: as given, until memory says otherwise."""
+
+    def __init__(self, tokens: int) -> None:
+        self.tokens = tokens
+
+    def each(
+        self, sizes: Sequence[int], work: Callable[[list[int]], Result], most: int = 1 << 30
+    ) -> Iterator[tuple[list[int], Result]]:
+        """Work on consecutive items, of `sizes` tokens each, in batches of at most `most`.
+
+        Yields the numbers of a batch's items, and what the work gave. A batch for which memory runs out is
+        done in halves, and later ones stay as small. UserError where a single item does not fit.
+        """
+        start = 0
+        while start < len(sizes):
+            picked = self._next(sizes, start, most)
+            result = None
+            try:
+                result = work(picked)
+            except RuntimeError as problem:
+                if not out_of_memory(problem):
+                    raise
+                if len(picked) == 1:
+                    raise UserError(
+                        f"there is not enough memory for one question of {sizes[start]:,} tokens: use "
+                        "bfloat16, smaller pictures or a smaller model"
+                    ) from problem
+                self.tokens = len(picked) * max(sizes[i] for i in picked) // 2
+            if result is None:  # outside of `except`, which would keep the failed forward's tensors alive
+                free()
+                continue
+            yield picked, result
+            start += len(picked)
+
+    def _next(self, sizes: Sequence[int], start: int, most: int) -> list[int]:
+        widest, end = sizes[start], start + 1
+        while end < len(sizes) and end - start < most:
+            widest = max(widest, sizes[end])
+            if (end + 1 - start) * widest > self.tokens:
+                break
+            end += 1
+        return list(range(start, end))
+
+
+def out_of_memory(problem: RuntimeError) -> bool:
+    """Whether an error is about memory, of a GPU or of the machine."""
+    return isinstance(problem, torch.OutOfMemoryError) or "can't allocate memory" in str(problem)
+
+
+def free() -> None:
+    """Gives back what a failed forward held."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

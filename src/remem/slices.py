@@ -1,0 +1,120 @@
+"""The batches of one optimiser step: which questions, in what order, in slices that fit the memory."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, get_args
+
+import torch
+
+from remem.config import Train
+from remem.errors import UserError
+from remem.methods.base import Method, Paired, Step
+from remem.methods.needs import StandIn
+from remem.models.base import Batch, Encoded
+from remem.models.huggingface import Model
+from remem.seeds import derive
+
+if TYPE_CHECKING:
+    from remem.train import Streams
+
+
+def steps_in_epoch(settings: Train, items: int) -> int:
+    """Optimiser steps of one pass over so many items."""
+    return math.ceil(items / settings.batch)
+
+
+def order(count: int, seed: int, purpose: str, epoch: int) -> list[int]:
+    """The order of one pass over a stream."""
+    generator = torch.Generator().manual_seed(derive(seed, "order", purpose, epoch))
+    return torch.randperm(count, generator=generator).tolist()
+
+
+def _take(rows: Sequence[Encoded], first: int, size: int, seed: int, purpose: str) -> list[Encoded]:
+    """So many rows of an endless shuffled stream, from a position on: every pass holds each row once."""
+    passes = range(first // len(rows), (first + size - 1) // len(rows) + 1)
+    shuffled = [index for epoch in passes for index in order(len(rows), seed, purpose, epoch)]
+    start = first - passes.start * len(rows)
+    return [rows[index] for index in shuffled[start : start + size]]
+
+
+def even(rows: Sequence[Encoded], shuffled: Sequence[int]) -> list[int]:
+    """A shuffled order dealt out by concept in turns: each stretch of it mixes them while they last."""
+    piles: dict[str, list[int]] = {}
+    for index in shuffled:
+        piles.setdefault(rows[index].question.concept, []).append(index)
+    rounds = itertools.zip_longest(*piles.values())
+    return [index for dealt in rounds for index in dealt if index is not None]
+
+
+def by_picture(rows: Sequence[Encoded], shuffled: Sequence[int]) -> list[int]:
+    """A shuffled order in which the rows on one picture stand where the first of them stood."""
+    piles: dict[str, list[int]] = {}
+    for index in shuffled:
+        question = rows[index].question
+        piles.setdefault(question.image_key or f"row {index}", []).append(index)
+    return [index for pile in piles.values() for index in pile]
+
+
+def _lead(
+    rows: Sequence[Encoded], settings: Train, seed: int, purpose: str, step: int, per_epoch: int, mix: bool
+) -> list[Encoded]:
+    """The rows of one step of the stream that epochs count: an epoch's last step may be smaller."""
+    epoch, at = divmod(step, per_epoch)
+    shuffled = order(len(rows), seed, purpose, epoch)
+    if settings.by_picture:
+        shuffled = by_picture(rows, shuffled)
+    chosen = (even(rows, shuffled) if mix else shuffled)[at * settings.batch : (at + 1) * settings.batch]
+    return [rows[index] for index in chosen]
+
+
+def slices(model: Model, method: Method, streams: Streams, settings: Train, step: Step) -> Iterator[Paired]:
+    """The batches of one optimiser step, cut into slices that fit the memory."""
+    per_epoch = steps_in_epoch(settings, len(streams.forget or streams.retain))
+    forget: list[Encoded] = []
+    retain: list[Encoded] = []
+    mix = "balance" in method.uses
+    if streams.forget:
+        forget = _lead(streams.forget, settings, step.seed, "forget", step.number, per_epoch, mix)
+        if "retain" in method.uses:
+            if not streams.retain:
+                raise UserError("this method needs questions to keep, but the retain split is empty")
+            # As many as are forgotten in this step, so that slices come in pairs.
+            epoch, at = divmod(step.number, per_epoch)
+            first = epoch * len(streams.forget) + at * settings.batch
+            retain = _take(streams.retain, first, len(forget), step.seed, "retain")
+    else:
+        retain = _lead(streams.retain, settings, step.seed, "retain", step.number, per_epoch, mix)
+    # A batch of like lengths wastes less padding; within a step the order changes nothing. What shares
+    # a picture must stay in one slice, though.
+    if not settings.by_picture:
+        forget, retain = sorted(forget, key=len), sorted(retain, key=len)
+    size = settings.micro_batch or settings.batch
+    cuts = {"forget": _cut(model, forget, size, mix), "retain": _cut(model, retain, size, mix)}
+    for name in get_args(StandIn):
+        if name in method.uses:
+            epoch = step.number // per_epoch
+            # In the order of `forget`: row i of both is the same question.
+            cuts[name] = _cut(model, [streams.stand_ins[name](row, epoch) for row in forget], size, mix)
+    for batches in itertools.zip_longest(*cuts.values()):
+        yield Paired(**dict(zip(cuts, batches, strict=True)), step=step)
+
+
+def _cut(model: Model, rows: list[Encoded], size: int, mix: bool) -> Iterator[Batch]:
+    tokens = sum(len(row.answer) for row in rows)
+    if rows and not tokens:
+        raise UserError("no answer token is supervised in this step: every answer is empty")
+    by_concept = Counter[str]()
+    for row in rows:
+        by_concept[row.question.concept] += len(row.answer)
+    for start in range(0, len(rows), size):
+        part = rows[start : start + size]
+        batch = model.batch(part).within(len(rows), tokens)
+        if mix:
+            share = [1 / (len(by_concept) * by_concept[row.question.concept]) for row in part]
+            batch = replace(batch, balance=torch.tensor(share, device=batch.answer.device))
+        yield batch
