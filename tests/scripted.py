@@ -65,7 +65,7 @@ class Scripted(Model):
 
     def __init__(self, arms: tuple[str, ...] = (), says: dict[str, str] | None = None):
         self.network = Network().eval()
-        self.trainables, self.dtype = None, torch.float32
+        self.trainables, self.dtype, self.features = None, torch.float32, None
         self.processor, self.encoder = object(), Characters()  # type: ignore[assignment]
         self.arms = arms
         self.says = says or {}
