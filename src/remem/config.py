@@ -76,6 +76,7 @@ class Train:
     warmup: float = 0.05  # share of the steps
     weight_decay: float = 0.0
     clip: float = 1.0  # gradient norm; 0: none
+    optimiser: Literal["adamw", "muon"] = "adamw"  # muon: for the matrices; the rest stays with AdamW
     beta2: float = 0.95
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 
@@ -21,6 +21,9 @@ from remem.seeds import derive
 
 if TYPE_CHECKING:
     from remem.train import Streams
+
+
+Purpose = Literal["forget", "retain"]
 
 
 def steps_in_epoch(settings: Train, items: int) -> int:
@@ -60,16 +63,21 @@ def by_picture(rows: Sequence[Encoded], shuffled: Sequence[int]) -> list[int]:
     return [index for pile in piles.values() for index in pile]
 
 
-def _lead(
-    rows: Sequence[Encoded], settings: Train, seed: int, purpose: str, step: int, per_epoch: int, mix: bool
-) -> list[Encoded]:
+def _lead(streams: Streams, purpose: Purpose, settings: Train, step: Step, mix: bool) -> list[Encoded]:
     """The rows of one step of the stream that epochs count: an epoch's last step may be smaller."""
-    epoch, at = divmod(step, per_epoch)
-    shuffled = order(len(rows), seed, purpose, epoch)
-    if settings.by_picture:
-        shuffled = by_picture(rows, shuffled)
-    chosen = (even(rows, shuffled) if mix else shuffled)[at * settings.batch : (at + 1) * settings.batch]
-    return [rows[index] for index in chosen]
+    rows: Sequence[Encoded] = getattr(streams, purpose)
+    epoch, at = divmod(step.number, steps_in_epoch(settings, len(rows)))
+    key = (purpose, step.seed, epoch, settings.by_picture, mix)
+    shuffled = streams.orders.get(key)
+    if shuffled is None:  # of hundreds of thousands of rows it takes longer than the step
+        shuffled = order(len(rows), step.seed, purpose, epoch)
+        if settings.by_picture:
+            shuffled = by_picture(rows, shuffled)
+        if mix:
+            shuffled = even(rows, shuffled)
+        streams.orders.clear()
+        streams.orders[key] = shuffled
+    return [rows[index] for index in shuffled[at * settings.batch : (at + 1) * settings.batch]]
 
 
 def slices(model: Model, method: Method, streams: Streams, settings: Train, step: Step) -> Iterator[Paired]:
@@ -79,7 +87,7 @@ def slices(model: Model, method: Method, streams: Streams, settings: Train, step
     retain: list[Encoded] = []
     mix = "balance" in method.uses
     if streams.forget:
-        forget = _lead(streams.forget, settings, step.seed, "forget", step.number, per_epoch, mix)
+        forget = _lead(streams, "forget", settings, step, mix)
         if "retain" in method.uses:
             if not streams.retain:
                 raise UserError("this method needs questions to keep, but the retain split is empty")
@@ -88,7 +96,7 @@ def slices(model: Model, method: Method, streams: Streams, settings: Train, step
             first = epoch * len(streams.forget) + at * settings.batch
             retain = _take(streams.retain, first, len(forget), step.seed, "retain")
     else:
-        retain = _lead(streams.retain, settings, step.seed, "retain", step.number, per_epoch, mix)
+        retain = _lead(streams, "retain", settings, step, mix)
     # A batch of like lengths wastes less padding; within a step the order changes nothing. What shares
     # a picture must stay in one slice, though.
     if not settings.by_picture:

@@ -22,6 +22,7 @@ from remem.models.base import Encoded, Policy
 from remem.models.fitting import free, out_of_memory
 from remem.models.huggingface import Model
 from remem.models.packing import drops_out
+from remem.optimisers import Optimiser, optimiser
 from remem.reference import reference_of
 from remem.seeds import derive
 from remem.slices import slices, steps_in_epoch
@@ -52,6 +53,8 @@ class Streams:
     stand_ins: Mapping[StandIn, Callable[[Encoded, int], Encoded]] = field(default_factory=dict)
     # question id -> what the model before unlearning gave its true answer, token by token (nats)
     recorded: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    # The order of the epoch that the loop is in, kept from step to step.
+    orders: dict[tuple[object, ...], list[int]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass
@@ -93,16 +96,14 @@ def train(
     masks = _masks(method, model, streams, weights)
     if masks and settings.weight_decay:
         raise UserError("weights outside of the method's mask would decay: set weight_decay=0 for it")
-    optimiser = torch.optim.AdamW(
-        weights.values(), lr=settings.lr, betas=(0.9, settings.beta2), weight_decay=settings.weight_decay
-    )
-    state = _Resumable(folder / "resume.pt", weights, optimiser)
+    stepper = optimiser(weights, settings)
+    state = _Resumable(folder / "resume.pt", weights, stepper)
     outcome, good, good_steps = state.load()
     every = 1 if sum(p.numel() for p in weights.values()) <= SMALL else SNAPSHOT_EVERY
     saved_at = time.monotonic()
     model.network.train()
     for step in range(outcome.steps, total):
-        for group in optimiser.param_groups:
+        for group in stepper.param_groups:
             group["lr"] = settings.lr * schedule(settings, step, total)
         here, loss, settings = _backward(
             model, method, reference, streams, settings, Step(step, total, seed, outcome.memory), weights
@@ -119,7 +120,7 @@ def train(
             break
         if step % every == 0:  # this loss was finite, so the weights that gave it are good
             good, good_steps = _copy(weights), step
-        optimiser.step()
+        stepper.step()
         if step == 0 and all(torch.equal(good[path], p.detach()) for path, p in weights.items()):
             raise UserError(
                 "nothing moved in the first step: the loss does not reach any trainable parameter"
@@ -133,7 +134,7 @@ def train(
                 "epoch": round((step + 1) / per_epoch, 4),
                 "loss": loss,
                 "grad_norm": norm.item(),
-                "lr": optimiser.param_groups[0]["lr"],
+                "lr": stepper.param_groups[0]["lr"],
                 **here.noted,
                 **outcome.memory,
             }
@@ -258,7 +259,7 @@ class _Resumable:
 
     path: Path
     weights: dict[str, Tensor]
-    optimiser: torch.optim.Optimizer
+    optimiser: Optimiser
 
     def save(self, outcome: Outcome, good: dict[str, Tensor], good_steps: int) -> None:
         state = {

@@ -47,9 +47,7 @@ def test_a_killed_pretraining_goes_on_where_it_was(tmp_path: Path) -> None:
 
     made = recipe("tiny")
     world = replace(SMALL, size=64, faces=8, face_views=2, exam_scenes=3)
-    talking = Talking(
-        shown={"presence": 10, "caption": 10}, repeats={"who": 1, "lore": 1}, train=made.talking.train
-    )
+    talking = Talking(times={"caption": 2, "who": 1, "lore": 1}, train=made.talking.train)
     settings = replace(
         made,
         world=world,

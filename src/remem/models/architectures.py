@@ -60,11 +60,13 @@ def llava(
     language: tuple[int, int] = (4, 128),
     select: str = "default",
     stem: int = 0,
+    spread: float = 0.02,
 ) -> tuple[Any, Any]:
     """A LLaVA: CLIP vision tower, two-layer projector, Llama. Layers and widths as (layers, width).
 
     `select`: "default" gives language the patches, "full" the class token as well. `stem`: width of the first
-    convolution of a tower with a stem (eyes.py); 0 for CLIP's own.
+    convolution of a tower with a stem (eyes.py); 0 for CLIP's own. `spread`: deviation of the language
+    model's initial weights.
     """
     from transformers import (
         CLIPImageProcessor,
@@ -90,7 +92,10 @@ def llava(
     config = LlavaConfig(
         vision_config=EyesConfig(**tower, stem=stem) if stem else CLIPVisionConfig(**tower),
         text_config=LlamaConfig(
-            **_text(tokenizer, language), intermediate_size=3 * language[1], tie_word_embeddings=True
+            **_text(tokenizer, language),
+            intermediate_size=3 * language[1],
+            tie_word_embeddings=True,
+            initializer_range=spread,
         ),
         image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),
         vision_feature_layer=-1,
