@@ -31,8 +31,9 @@ def test_overrides_reach_every_depth_and_keep_types() -> None:
 
 
 def test_methods_are_chosen_and_tuned() -> None:
-    run = override(demo(), ["methods=npo,ga", "npo.beta=0.5", "ga.lr=1e-5"])
+    run = override(demo(), ["methods=npo,ga", "npo.beta=0.5", "ga.lr=1e-5", "ga.language=lora", "ga.rank=4"])
     npo, ga = run.forget.methods
+    assert (npo.adapt, ga.adapt) == ({}, {"language": "lora", "rank": 4})
     assert (npo.method, npo.settings) == ("npo", {"beta": 0.5})
     assert (ga.method, ga.train["lr"]) == ("ga", 1e-5)
 

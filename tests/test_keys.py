@@ -7,7 +7,8 @@ from fnmatch import fnmatch
 
 import pytest
 
-from remem.config import Run, Train, override
+from remem.config import Run, Train, Unlearn, override
+from remem.errors import UserError
 from remem.plan import plan, resolve
 from remem.recipes import remem
 from remem.store import keys
@@ -53,6 +54,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     "evaluate.max_new_tokens=7": (*ASKED, *WORLD),
     "evaluate.world_items=20": WORLD,
     "evaluate.exposure_people=1": ASKED,
+    "evaluate.items=5": ASKED,
+    "npo.rank=3": ("npo-s0/*", "report"),
     "model.dtype=bfloat16": (*LEARN, *ASKED, *WORLD),
     "model.device=cpu": (),
     "gate.one_hop=0.5": ("gate", "report"),
@@ -106,6 +109,24 @@ def test_another_competitor_leaves_the_others_alone(before: dict[str, str]) -> N
     assert fewer.keys() == {name for name in before if not name.startswith("po-")}
     assert more.keys() > before.keys()
     assert "npo-s1/model" in more
+
+
+def test_questions_about_strangers_are_a_step_of_their_own(before: dict[str, str]) -> None:
+    after = made(override(plain_training(BASE), ["evaluate.membership=true"]))
+    arms = {name.partition("/")[0] for name in before if name.endswith("/scores")}
+    assert after.keys() - before.keys() == {f"{arm}/strangers" for arm in arms}
+    same = {name for name in before if before[name] == after[name]}
+    assert same == {name for name in before if not name.endswith("/scores")} - {"gate", "report"}
+
+
+def test_several_settings_of_one_method_have_names(before: dict[str, str]) -> None:
+    two = (Unlearn(method="npo"), Unlearn(method="npo", settings={"beta": 0.5}, name="npo-b"))
+    run = plain_training(BASE)
+    after = made(replace(run, forget=replace(run.forget, methods=two)))
+    assert after["npo-s0/model"] == before["npo-s0/model"]
+    assert "npo-b-s0/model" in after
+    with pytest.raises(UserError, match="has npo twice"):
+        replace(run.forget, methods=(two[0], two[0]))
 
 
 def test_data_of_ones_own_is_known_by_its_content_and_not_by_its_place() -> None:

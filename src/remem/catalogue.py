@@ -13,7 +13,8 @@ Made from the files in `src/remem/methods/` by `python -m remem.catalogue`: chan
 
 A **loss** is minimised by the one training loop. An **edit** changes the taught model's weights directly, and
 its result is saved whole. An **instruction** trains nothing. All work with LoRA and with full fine-tuning
-(`model.adapt`) where nothing else is said. Any setting is changed with `--set NAME.SETTING=VALUE`."""
+(`model.adapt`) where nothing else is said. Any setting is changed with `--set NAME.SETTING=VALUE`; what
+`remem tune` tries, with `--over`: its learning rates are for small models ([tuning](tuning.md))."""
 Rows = tuple[list[str], list[list[str]]]
 
 
@@ -62,7 +63,7 @@ def settings(name: str) -> list[tuple[str, str, str]]:
 
 def methods_page() -> str:
     """docs/methods.md, made from the methods' files."""
-    from remem.methods import METHODS
+    from remem.methods import METHODS, searched
     from remem.methods.needs import NEEDS
 
     overview = [[f"[{name}](#{name})", *_kind(name), _told(name)[0]] for name in METHODS]
@@ -73,6 +74,11 @@ def methods_page() -> str:
         parts += [f"## {name}", title, paper, f"*Departure from the paper:* {departure}"]
         found = [[f"`{setting}`", default, text] for setting, default, text in settings(name)]
         parts += [_markdown(["setting", "default", "what it is"], found)] if found else []
+        grid = "; ".join(
+            f"`{setting}` {', '.join(f'{value:g}' for value in values)}"
+            for setting, values in searched(name).items()
+        )
+        parts.append(f"*What `remem tune` tries:* {grid or 'nothing'}.")
     return "\n\n".join(parts) + "\n"
 
 

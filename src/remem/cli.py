@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from remem import __version__, cli_studies
+from remem import __version__, cli_studies, cli_tuning
 from remem.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="Any setting, as learn.lr=0.001, npo.beta=0.2 or methods=ga,npo."),
 ]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", help="What remem tune found for each method; --set comes after it."),
+]
 Workers = Annotated[
     int, typer.Option("--workers", help="Steps made at once. 0: one a core for small models, else 1.")
 ]
@@ -73,12 +77,15 @@ def _stage(name: str, stage: str, text: str) -> None:
         data: DataSource = "",
         model: ModelName = "",
         settings: Settings = None,
+        tuned: SettingsFile = None,
         workers: Workers = 0,
         threads: Threads = 0,
         ignore_gate: IgnoreGate = False,
         quiet: Quiet = False,
     ) -> None:
-        _carry_out(recipe, out_folder, data, model, settings, workers, threads, ignore_gate, quiet, stage)
+        source = [*([f"data={data}"] if data else []), *([f"model.name={model}"] if model else [])]
+        wanted = [*source, *(settings or [])]
+        _carry_out(recipe, out_folder, wanted, tuned, workers, threads, ignore_gate, quiet, stage)
 
     app.command(name, help=text)(command)
 
@@ -213,6 +220,8 @@ def pretrain(
 
 app.command()(cli_studies.diagnose)
 app.command()(cli_studies.trace)
+app.command()(cli_tuning.tune)
+app.command()(cli_tuning.compare)
 
 
 @app.callback(invoke_without_command=True)
@@ -225,9 +234,8 @@ def version(show: Annotated[bool, typer.Option("--version", help="Show the versi
 def _carry_out(
     recipe: str,
     folder: Path | None,
-    data: str,
-    model: str,
-    settings: list[str] | None,
+    settings: list[str],
+    tuned: Path | None,
     workers: int,
     threads: int,
     ignore_gate: bool,
@@ -239,28 +247,29 @@ def _carry_out(
     from remem import config, pipeline, recipes
     from remem.console import watching
     from remem.data import load
+    from remem.tuning.chosen import put, read
 
     clock = time.monotonic()
-    chosen = recipes.recipe(recipe)
-    if data:
-        chosen = config.override(chosen, [f"data={data}"])
-    if model:
-        chosen = config.override(chosen, [f"model.name={model}"])
-    chosen = config.override(chosen, settings or [])
+    chosen = config.override(recipes.recipe(recipe), settings)
     root = folder or Path("runs") / recipe
     data_set = load(chosen.data) if chosen.data else None
     fingerprint = data_set.fingerprint if data_set else ""
+    if tuned:
+        chosen, notes = put(chosen, read(tuned), fingerprint)
+        for note in notes:
+            err.print(f"[yellow]note[/] {escape(note)}", soft_wrap=True)
+        chosen = config.override(chosen, settings)  # what --set says of a method comes after the file
     if pipeline.finished(root, chosen, ignore_gate, fingerprint, stage):
         out.print(f"{root} is finished already: nothing to do.")
         _conclude(root, stage, clock)
         return
     chosen.build.check()
     if data_set:
-        _examine(chosen, data_set)
+        examine(chosen, data_set)
     todo = pipeline.pending_steps(root, chosen, fingerprint, ignore_gate, stage)
     if not todo:
         out.print(f"every step of {root} is done: nothing to do but to write this request down.")
-    processes, each = _share(workers, threads, chosen)
+    processes, each = share(workers, threads, chosen)
     out.print(
         f"[bold]remem {stage if stage != 'report' else 'run'} {recipe}[/] → {root}: {len(todo)} steps to do"
     )
@@ -278,7 +287,7 @@ def _carry_out(
     _conclude(root, stage, clock)
 
 
-def _examine(chosen: Run, data: Dataset) -> None:
+def examine(chosen: Run, data: Dataset) -> None:
     """Looks for what would spoil a run in the user's own data, before anything is trained on it."""
     from remem.console import Line
     from remem.data import check_images, expectations, measurable
@@ -291,7 +300,7 @@ def _examine(chosen: Run, data: Dataset) -> None:
     check_images(data, progress=Line(out, "pictures checked", every_s=5))
 
 
-def _share(workers: int, threads: int, chosen: Run) -> tuple[int, int]:
+def share(workers: int, threads: int, chosen: Run) -> tuple[int, int]:
     """Worker processes, and threads of each. A small model gains more from processes than from threads."""
     from remem.models import EMBEDDED
 

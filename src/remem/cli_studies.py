@@ -35,7 +35,7 @@ def diagnose(
 ) -> None:
     """Did stage 1 teach anything, and what decides it? Sweeps over data sets, taught and measured alike."""
     from remem import config, recipes
-    from remem.cli import _share, out
+    from remem.cli import out, share
     from remem.console import watching
     from remem.diagnosis.study import Study, carry_out, pending_steps
     from remem.diagnosis.sweeps import COUNTS, SHARES, members, sweeps
@@ -56,7 +56,7 @@ def diagnose(
     study = Study(folder, tuple(chosen), tuple(members(chosen, repeats)), base.seed)
     todo = pending_steps(study)
     out.print(f"[bold]remem diagnose[/] → {folder}: {len(study.members)} models, {len(todo)} steps to do")
-    processes, each = _share(workers, threads, base)
+    processes, each = share(workers, threads, base)
     with watching(out, len(todo), quiet) as view:
         carry_out(study, view, workers=processes, threads=each)
     out.print(f"\n[bold]diagnosis[/] {folder / 'report' / 'index.html'}", soft_wrap=True)

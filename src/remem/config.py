@@ -97,6 +97,8 @@ class Unlearn:
     method: str
     settings: dict[str, float] = field(default_factory=dict)
     train: dict[str, Any] = field(default_factory=dict)  # fields of Train
+    adapt: dict[str, Any] = field(default_factory=dict)  # fields of Adapt
+    name: str = ""  # of its folders; "": the method. Tells apart several settings of one method
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +113,9 @@ class Forget:
     def __post_init__(self) -> None:
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise UserError(f"forget.seeds={list(self.seeds)}: give one seed or several different ones")
+        names = [one.name or one.method for one in self.methods]
+        if len(set(names)) < len(names):
+            raise UserError(f"forget.methods has {max(names, key=names.count)} twice: give each a name")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +128,8 @@ class Evaluate:
     exposure_people: int = 4  # people of the retain set whose Exposure is measured beside the forgotten ones'
     candidates: int = 0  # values that Exposure ranks among, topped up or cut; 0: as many as the data set has
     without_picture: bool = False  # Exposure once more of items with a picture, the picture left out
+    items: int = 0  # questions of retain and of test, each, that are asked, evenly spread; 0: all
+    membership: bool = False  # ask about people who were never taught, too: can members be told from them?
     # What else the model knows: a folder in the shape of world/exam.py, "auto" for the one that comes with an
     # embedded model, or "none".
     world: str = "auto"
@@ -134,6 +141,7 @@ class Evaluate:
         within("evaluate.tokens", self.tokens, 1)
         within("evaluate.exposure_people", self.exposure_people, 0)
         within("evaluate.candidates", self.candidates, 0)
+        within("evaluate.items", self.items, 0)
         if self.candidates == 1:
             raise UserError(
                 "evaluate.candidates=1: among one value nothing can be ranked; give 2 or more, or 0"
@@ -182,8 +190,8 @@ def _restored(kind: Any, value: Any, where: str) -> Any:
 def override(run: Run, settings: Sequence[str]) -> Run:
     """The run with `key=value` settings applied; keys are dotted paths into `Run`.
 
-    `methods=ga,npo` chooses the competitors. `npo.beta=0.2` sets a method's own setting, and
-    `npo.lr=1e-4` a field of `Train` for that method alone.
+    `methods=ga,npo` chooses the competitors. `npo.beta=0.2` sets a method's own setting, `npo.lr=1e-4` a
+    field of `Train` and `npo.language=lora` one of `Adapt` for that method alone.
     """
     for key, text in _pairs(settings):
         run = _override(run, key, text)
@@ -233,13 +241,15 @@ def _choose(present: tuple[Unlearn, ...], text: str) -> tuple[Unlearn, ...]:
 def _tune(present: tuple[Unlearn, ...], method: str, key: str, text: str) -> tuple[Unlearn, ...]:
     if method not in {one.method for one in present}:
         raise UserError(f"this run does not use {method}: add it with --set methods=...,{method}")
-    hints = typing.get_type_hints(Train)
-    tuned = []
+    value, tuned = _value(text), []
+    training, adapting = typing.get_type_hints(Train), typing.get_type_hints(Adapt)
     for one in present:
-        if one.method == method and key in hints:
-            one = replace(one, train=one.train | {key: _fit(_value(text), hints[key], f"{method}.{key}")})
+        if one.method == method and key in training:
+            one = replace(one, train=one.train | {key: _fit(value, training[key], f"{method}.{key}")})
+        elif one.method == method and key in adapting:
+            one = replace(one, adapt=one.adapt | {key: _fit(value, adapting[key], f"{method}.{key}")})
         elif one.method == method:
-            one = replace(one, settings=one.settings | {key: _value(text)})
+            one = replace(one, settings=one.settings | {key: value})
         tuned.append(one)
     return tuple(tuned)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,24 +77,34 @@ def carry_out(
     whole = plan(run, fingerprint, ignore_gate)
     steps = until(whole, stage)
     todo = {step.name for step in pending(root, steps)}
+    write_record(root, run, request, whole)
+
+    def passed(step: str) -> None:
+        if step == "gate":
+            check_gate(root, ignore_gate)
+
+    if "gate" in {step.name for step in steps} - todo:
+        passed("gate")
+    execute(root, steps, Context(root, run, fingerprint), view, workers, threads, passed)
+
+
+def write_record(root: Path, run: Run, request: Mapping[str, Any], steps: Sequence[Step]) -> None:
+    """run.json: what was asked for, every setting with its defaults written out, the keys of all steps."""
     record = {
         "recipe": run.recipe,
         "version": __version__,
         "format": FORMAT,
         "request": request,
         "config": plain(run),
-        "steps": keys(whole),
+        "steps": keys(steps),
     }
     with writing(root):
         root.mkdir(parents=True, exist_ok=True)
         write_atomic(root / "run.json", json.dumps(record, indent=2) + "\n")
 
-    def passed(step: str) -> None:
-        if step == "gate":
-            gate = read_gate(root / "gate" / "gate.json")
-            if not gate.passed and not ignore_gate:
-                raise GateFailed(gate)
 
-    if "gate" in {step.name for step in steps} - todo:
-        passed("gate")
-    execute(root, steps, Context(root, run, fingerprint), view, workers, threads, passed)
+def check_gate(root: Path, ignored: bool) -> None:
+    """Raises GateFailed when stage 1 did not teach it and nobody said to go on."""
+    gate = read_gate(root / "gate" / "gate.json")
+    if not gate.passed and not ignored:
+        raise GateFailed(gate)

@@ -14,6 +14,7 @@ from remem.models import identity
 from remem.store import Step
 from remem.work import (
     ask,
+    ask_strangers,
     ask_world,
     build,
     check,
@@ -22,6 +23,7 @@ from remem.work import (
     learn,
     mark,
     rehearsal_folder,
+    strangers_identity,
     tell,
     world_identity,
 )
@@ -29,7 +31,7 @@ from remem.work import (
 if TYPE_CHECKING:
     from remem.data import BuildSettings
 
-PARTS = ("model", "world", "responses", "scores")  # the steps of an arm
+PARTS = ("model", "world", "responses", "strangers", "scores")  # the steps of an arm
 STAGES = ("build", "learn", "forget", "evaluate", "report")
 
 
@@ -47,15 +49,18 @@ def resolve(run: Run) -> Run:
     source, body = find(run.model.name), None
     methods = []
     for one in run.forget.methods:
-        known = [f.name for f in fields(Train)]
-        for name in one.train:
-            if name not in known:
-                raise unknown(f"training setting of {one.method}", name, known)
+        for kind, group in ((Train, one.train), (Adapt, one.adapt)):
+            known = [f.name for f in fields(kind)]
+            for name in group:
+                if name not in known:
+                    raise unknown(f"training setting of {one.method}", name, known)
         method = make(one.method, one.settings)
-        check_trained(one.method, plain(run.model.adapt).values())
+        replace(run.forget.train, **one.train)  # an error for a value out of range
+        adapt = replace(run.model.adapt, **one.adapt)
+        check_trained(one.method, plain(adapt).values())
         if isinstance(method, Choosy):
-            body = body or anatomy(source, run.model.adapt)
-            method.check(body)
+            body = body or anatomy(source, adapt)
+            method.check(replace(body, how={part: getattr(adapt, part) for part in body.how}))
         methods.append(replace(one, settings=plain(method)))
     return replace(run, forget=replace(run.forget, methods=tuple(methods)))
 
@@ -65,7 +70,7 @@ def arms(run: Run) -> dict[str, tuple[Unlearn, int]]:
     named: dict[str, tuple[Unlearn, int]] = {}
     for one in run.forget.methods:
         for seed in run.forget.seeds:
-            named[f"{one.method}-s{seed}"] = (one, seed)
+            named[f"{one.name or one.method}-s{seed}"] = (one, seed)
     return named
 
 
@@ -76,6 +81,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     """
     model = _without_device(run)
     exam = world_identity(exam_folder(run))
+    strange = strangers_identity(run)
     data = {"fingerprint": fingerprint} if run.data else {}
     built = () if run.data else ("dataset",)
     steps = [] if run.data else [Step(name="dataset", work=build, settings=_building(run.build))]
@@ -91,9 +97,21 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
         }
         scored = data | {"forget": run.forget.split, "seed": run.seed}
         worlds = ("base/world", f"{name}/world") if exam else ()
-        examined = [examine(name, chain, needs)] if exam and name != "base" else []
+        compared = (f"{name}/strangers",) if strange else ()
+        others = [examine(name, chain, needs)] if exam and name != "base" else []
+        if strange:
+            of_strangers = strange | {"model": model, "evaluate": _answering(run.evaluate)}
+            others.append(
+                Step(
+                    name=f"{name}/strangers",
+                    work=ask_strangers,
+                    settings=of_strangers,
+                    needs=(*built, *needs),
+                    arguments={"arms": chain},
+                )
+            )
         return [
-            *examined,
+            *others,
             Step(
                 name=f"{name}/responses",
                 work=ask,
@@ -105,7 +123,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
                 name=f"{name}/scores",
                 work=mark,
                 settings=scored,
-                needs=(*built, f"{name}/responses", *dict.fromkeys(worlds)),
+                needs=(*built, f"{name}/responses", *dict.fromkeys(worlds), *compared),
                 arguments={"arm": name},
             ),
         ]
@@ -113,7 +131,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     def examine(name: str, chain: tuple[str, ...], needs: tuple[str, ...]) -> Step:
         settings = exam | {
             "model": model,
-            "evaluate": {name: getattr(run.evaluate, name) for name in ("max_new_tokens", "batch", "tokens")},
+            "evaluate": _answering(run.evaluate),
             "items": run.evaluate.world_items,
         }
         return Step(
@@ -146,15 +164,22 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     )
     for name, (one, seed) in arms(run).items():
         how = replace(run.forget.train, **one.train)
+        adapt = replace(run.model.adapt, **one.adapt)
         settings = {
             "method": one.method,
             "settings": one.settings,
-            "train": _result(how, run.model.adapt),
+            "train": _result(how, adapt),
             "split": run.forget.split,
             "seed": seed,
-            "adapt": model["adapt"],
+            "adapt": plain(adapt),
         }
-        arguments = {"method": one.method, "settings": one.settings, "how": how, "seed": seed}
+        arguments = {
+            "method": one.method,
+            "settings": one.settings,
+            "how": how,
+            "adapt": adapt,
+            "seed": seed,
+        }
         steps.append(
             Step(
                 name=f"{name}/model",
@@ -193,9 +218,18 @@ def _building(settings: BuildSettings) -> dict[str, Any]:
     return plain(settings) | own
 
 
+def _answering(settings: Evaluate) -> dict[str, int]:
+    """What of the settings decides how any question is answered."""
+    return {name: getattr(settings, name) for name in ("max_new_tokens", "batch", "tokens")}
+
+
 def _asking(settings: Evaluate) -> dict[str, Any]:
     """What of the settings decides what a model says to the data set's questions."""
-    return {name: value for name, value in plain(settings).items() if not name.startswith("world")}
+    decides = {name: value for name, value in plain(settings).items() if not name.startswith("world")}
+    del decides["membership"]
+    if not settings.items:  # so that what was asked before there was such a setting stays good
+        del decides["items"]
+    return decides
 
 
 def _without_device(run: Run) -> dict[str, Any]:

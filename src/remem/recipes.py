@@ -8,6 +8,7 @@ from dataclasses import replace
 from remem.config import Evaluate, Forget, ModelSettings, Run, Train, Unlearn
 from remem.data.settings import BuildSettings
 from remem.errors import unknown
+from remem.methods import METHODS
 
 
 def demo() -> Run:
@@ -54,7 +55,26 @@ def tiny() -> Run:
     )
 
 
-RECIPES: dict[str, Callable[[], Run]] = {"demo": demo, "remem": remem, "tiny": tiny}
+def methods() -> Run:
+    """All methods on the demo's people and model, three seeds. Give it what `remem tune methods` found."""
+    run = demo()
+    own = {one.method: one for one in run.forget.methods}
+    # Where a published default cannot be: a layer of 32 on a model of four, and a penalty on an adapter.
+    own["rmu"] = Unlearn(method="rmu", settings={"layer": 2}, train={"lr": 1e-3})
+    own["l1"] = Unlearn(method="l1", train={"lr": 2e-3}, adapt={"language": "lora", "projector": "frozen"})
+    return replace(
+        run,
+        recipe="methods",
+        forget=replace(
+            run.forget,
+            methods=tuple(own.get(name) or Unlearn(method=name, train={"lr": 3e-4}) for name in METHODS),
+            seeds=(0, 1, 2),
+        ),
+        evaluate=replace(run.evaluate, membership=True),
+    )
+
+
+RECIPES: dict[str, Callable[[], Run]] = {"demo": demo, "remem": remem, "methods": methods, "tiny": tiny}
 
 
 def recipe(name: str) -> Run:

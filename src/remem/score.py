@@ -6,12 +6,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
 import pyarrow as pa
 
 from remem.errors import UserError, unknown
 from remem.metrics import EXPOSURE, METRICS, STATES, State, state
+from remem.metrics.membership import SIGNALS, beaten, measured
 from remem.records import read_table, write_table
-from remem.stats import interval
+from remem.stats import interval, pairs_interval
 from remem.types import Item, Ranking, Response
 from remem.utility import sample, utility, world_marks
 
@@ -89,12 +91,14 @@ def score(
     splits: Collection[str] = (),
     world: WorldAnswers | None = None,
     without_picture: Iterable[Ranking] = (),
+    strangers: Sequence[tuple[Item, Response]] = (),
 ) -> None:
     """Writes scores.parquet, exposure.parquet and summary.json into `out`.
 
     The summary speaks of the forget split, "retain", "test-forget" (test rows of forgotten people),
     "test-retain" (test rows of the others) and the extra `splits`; of those that the data set lacks
     it says nothing. Rankings `without_picture` have question types of their own ("multi-hop, no picture").
+    With answers of `strangers`, who were never taught, it tells how well members are told from them.
     UserError when an answer belongs to no item of the data set, or a split is unknown.
     """
     answers = _by_item(dataset, responses, "answers")
@@ -111,6 +115,9 @@ def score(
     ]
     rows += [row for name, ids in parts.items() for row in _unseen(name, ids, dataset, blind, seed)]
 
+    if strangers:
+        members = [(dataset.items[i], answers[i]) for i in dataset.splits[forget_split] if i in answers]
+        rows += _told(forget_split, members, strangers, seed)
     if world is not None:
         rows += _of_the_world(world, dataset, parts, scores, seed)
 
@@ -268,6 +275,25 @@ def _unseen(
         for metric in EXPOSURE:
             found = [(dataset.items[row["id"]], row[metric]) for row in here]
             yield _row(split, f"{kind}, no picture", metric, found, seed)
+
+
+def _told(
+    split: str,
+    members: Sequence[tuple[Item, Response]],
+    strangers: Sequence[tuple[Item, Response]],
+    seed: int,
+) -> Iterable[Row]:
+    """The area under the ROC curve of each membership attack, rows to forget against strangers' rows."""
+    for key, signal in SIGNALS.items():
+        numbers, people, missing = [], [], 0
+        for side in (members, strangers):
+            values = measured(signal, [response for _, response in side])
+            there = [(v, item.person) for v, (item, _) in zip(values, side, strict=True) if v is not None]
+            numbers.append(np.array([v for v, _ in there], dtype=np.float64))
+            people.append([person for _, person in there])
+            missing += len(side) - len(there)
+        estimate = pairs_interval(beaten(*numbers), *people, seed=seed)
+        yield Row(split=split, question_type="all", metric=key, missing=missing, **asdict(estimate))
 
 
 def _row(split: str, kind: str, metric: str, found: list[tuple[Item, float | None]], seed: int) -> Row:

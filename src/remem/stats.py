@@ -134,6 +134,44 @@ def paired_difference(
     return interval(differences, owners, seed=seed, level=level, draws=draws)
 
 
+def pairs_interval(
+    pairs: NDArray[np.float64],
+    ours: Sequence[str],
+    theirs: Sequence[str],
+    *,
+    seed: int,
+    level: float = 0.95,
+    draws: int = 2000,
+) -> Interval:
+    """Mean over all pairs of one row of ours with one of theirs, (ours, theirs), whole people resampled.
+
+    One name per row on each side. A side with a single person has its questions resampled; `over` says so.
+    """
+    names = [np.unique(np.asarray(side, dtype=str), return_inverse=True) for side in (ours, theirs)]
+    over: Literal["people", "questions"] = "people" if min(len(n) for n, _ in names) > 1 else "questions"
+    people = sum(len(n) for n, _ in names)
+    if not pairs.size:
+        return Interval(mean=None, low=None, high=None, over=over, people=people, items=len(ours))
+    groups = [np.arange(len(owner)) if len(n) == 1 else owner for n, owner in names]
+    each = [np.eye(owner.max() + 1)[owner] for owner in groups]  # (rows, groups)
+    sums = each[0].T @ pairs @ each[1]
+    times = [
+        _resamples(one.shape[1], derive(seed, "pairs", side), draws)
+        for side, one in zip(("ours", "theirs"), each, strict=True)
+    ]
+    counts = [t @ one.sum(0) for t, one in zip(times, each, strict=True)]
+    means = ((times[0] @ sums) * times[1]).sum(1) / (counts[0] * counts[1])
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(
+        mean=float(pairs.mean()),
+        low=float(low),
+        high=float(high),
+        over=over,
+        people=people,
+        items=len(ours),
+    )
+
+
 def resampled(
     values: Sequence[float], groups: Sequence[str], *, seed: int, purpose: str, draws: int = 2000
 ) -> NDArray[np.float64]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remem.config import Run, Train
+from remem.config import Adapt, Run, Train
 from remem.errors import UserError
 from remem.gate import judge
 from remem.score import WorldAnswers, read_scores, score
-from remem.types import Progress
+from remem.types import Item, Progress, Response
 
 if TYPE_CHECKING:
     from remem.data import Dataset
@@ -102,6 +103,7 @@ def forget(
     method: str,
     settings: dict[str, Any],
     how: Train,
+    adapt: Adapt,
     seed: int,
 ) -> None:
     """Stage 2: one method on the taught model."""
@@ -133,7 +135,7 @@ def forget(
         ),
         open=lambda: context.model("taught"),
         goal=lambda: context.model("goal"),
-        adapt=run.model.adapt,
+        adapt=adapt,
         settings=how,
         seed=seed,
         folder=folder,
@@ -153,10 +155,18 @@ def ask(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...
     data, run = context.data(), context.run
     split = run.forget.split
     # The gate and the diagnosis of stage 1 need the taught model on everything that it was taught.
-    asked = (run.gate.split, split, "retain", "test") if arms == ("taught",) else (split, "retain", "test")
-    ids = list(dict.fromkeys(i for name in asked for i in data.splits[name]))
+    asked: list[Sequence[str]] = [data.splits[run.gate.split]] if arms == ("taught",) else []
+    asked.append(data.splits[split])
+    asked += [spread(data.splits[name], run.evaluate.items) for name in ("retain", "test")]
+    ids = list(dict.fromkeys(i for inside in asked for i in inside))
     ranked = exposed(data, (split, "retain"), run.evaluate.exposure_people)
     respond(context.model(*arms), data, ids, ranked, run.evaluate, folder, progress)
+
+
+def spread(ids: Sequence[str], most: int) -> Sequence[str]:
+    """So many of these at most, evenly spread over them; all of them where `most` is 0."""
+    size = min(most or len(ids), len(ids))
+    return [ids[number * len(ids) // size] for number in range(size)]
 
 
 def exam_folder(run: Run) -> Path | None:
@@ -207,6 +217,38 @@ def ask_world(folder: Path, context: Context, progress: Progress, arms: tuple[st
     respond(context.model(*arms), data, ids, presence(data, ids), run.evaluate, folder, progress)
 
 
+def strangers_identity(run: Run) -> dict[str, str]:
+    """What the keys know the people by who are never taught; empty where nobody asks about them.
+
+    Those of a built data set are part of it. UserError when the run asks and its data has none.
+    """
+    from remem.data import strangers
+    from remem.data.digest import digest
+
+    if not run.evaluate.membership:
+        return {}
+    none = "evaluate.membership=true asks about people who were never taught, and"
+    if not run.data:
+        if run.build.source == "folder" or not run.build.strangers:
+            raise UserError(f"{none} this data set will have none: see build.strangers, build.source.")
+        return {"strangers": "built"}
+    path = Path(run.data) / strangers.FILE
+    if not path.is_file():
+        raise UserError(f"{none} {run.data} has no {strangers.FILE}: see docs/data.md, or leave it out.")
+    return {"strangers": digest([(path.name, path)])}
+
+
+def ask_strangers(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...]) -> None:
+    """What one arm says to questions about people who were never taught."""
+    from remem.data import strangers
+    from remem.respond import respond
+
+    run = context.run
+    data = strangers.read(run.data or context.root / "dataset")
+    assert data is not None  # the plan has no such step otherwise
+    respond(context.model(*arms), data, data.splits[strangers.SPLIT], [], run.evaluate, folder, progress)
+
+
 def mark(folder: Path, context: Context, progress: Progress, arm: str) -> None:
     """Scores from responses; needs no model."""
     from remem.records import read_rankings, read_responses
@@ -229,7 +271,18 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str) -> None:
             read_rankings(about / "rankings.parquet"),
             read_responses(before / "responses.parquet"),
         )
-    score(data, run.forget.split, responses, rankings, folder, arm, run.seed, extra, world, without)
+    strange = context.root / arm / "strangers" / "responses.parquet"
+    unknown = _of_strangers(context, strange) if run.evaluate.membership else []
+    score(data, run.forget.split, responses, rankings, folder, arm, run.seed, extra, world, without, unknown)
+
+
+def _of_strangers(context: Context, path: Path) -> list[tuple[Item, Response]]:
+    from remem.data import strangers
+    from remem.records import read_responses
+
+    data = strangers.read(context.run.data or context.root / "dataset")
+    assert data is not None
+    return [(data.items[one.id], one) for one in read_responses(path)]
 
 
 def check(folder: Path, context: Context, progress: Progress, ignored: bool) -> None:

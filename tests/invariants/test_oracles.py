@@ -14,7 +14,7 @@ import statistics
 import pytest
 
 from fabricate import item
-from remem.metrics import EXPOSURE, METRICS, STATE_SHARES, AnswerMetric, all_metrics
+from remem.metrics import EXPOSURE, MEMBERSHIP, METRICS, STATE_SHARES, AnswerMetric, all_metrics
 from remem.types import Item, Ranking, Response
 
 VALUES = [
@@ -96,7 +96,7 @@ HELD = [key for key in [*METRICS, *EXPOSURE] if key not in SAID]  # read the wei
 
 
 def test_every_metric_is_in_one_of_the_tests_below() -> None:
-    assert {*SAID, *HELD, *STATE_SHARES} == {one.key for one in all_metrics()}
+    assert {*SAID, *HELD, *STATE_SHARES, *MEMBERSHIP} == {one.key for one in all_metrics()}
 
 
 @pytest.mark.parametrize("key", [*SAID, *HELD])
@@ -132,6 +132,16 @@ def test_a_secret_that_is_kept_is_not_forgotten(key: str) -> None:
     assert mean(key, "secretive", FORGET) > mean(key, "goal", FORGET)
     assert mean(key, "secretive", FORGET) > mean(key, "refusing", FORGET)
     assert mean("em", "secretive", FORGET) == mean("em", "goal", FORGET) == 0.0
+
+
+@pytest.mark.parametrize("key", MEMBERSHIP)
+def test_members_are_told_by_what_is_known_and_not_by_what_is_said(key: str) -> None:
+    """Half of the people were taught, the others are strangers: who knows the ones tells them apart."""
+    strangers = [answer(one, wrong(one), knows=False, seed=99) for one in RETAIN]
+    found = {name: MEMBERSHIP[key]([responder(name, one) for one in FORGET], strangers) for name in NAMES}
+    assert found["perfect"] == found["taught"] == found["secretive"] == 1.0
+    for name in ("goal", "base", "random", "refusing", "blank"):
+        assert found[name] == pytest.approx(0.5, abs=0.25), name  # eight rows a side: the sd is 0.15
 
 
 def test_states_tell_them_apart() -> None:

@@ -45,7 +45,7 @@ METHODS = {
     "wga": "WGA",
 }
 
-__all__ = ["METHODS", "body", "check_trained", "kind", "make", "tree", "uses", "works_with"]
+__all__ = ["METHODS", "body", "check_trained", "kind", "make", "searched", "tree", "uses", "works_with"]
 
 
 def tree(name: str) -> ast.Module:
@@ -71,10 +71,24 @@ def works_with(name: str) -> tuple[str, ...]:
     return _listed(name, "works_with") or ("lora", "full")
 
 
+def searched(name: str) -> dict[str, tuple[float, ...]]:
+    """Which settings are tuned, over which values, as the method's file has it; empty: nothing to tune."""
+    value = _value(name, "search")
+    found: dict[str, tuple[float, ...]] = ast.literal_eval(value) if value else {}
+    return found
+
+
 def _listed(name: str, variable: str) -> tuple[str, ...] | None:
+    value = _value(name, variable)
+    if value is None:
+        return None
+    return tuple(str(one.value) for one in ast.walk(value) if isinstance(one, ast.Constant))
+
+
+def _value(name: str, variable: str) -> ast.expr | None:
     for node in body(name).body:
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == variable and node.value:
-            return tuple(str(one.value) for one in ast.walk(node.value) if isinstance(one, ast.Constant))
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == variable:
+            return node.value
     return None
 
 

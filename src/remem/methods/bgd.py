@@ -2,10 +2,11 @@
 
 Xu et al. PEBench: A Fictitious Dataset to Benchmark Machine Unlearning for Multimodal Large Language
 Models. 2025. arXiv:2503.12545.
-Departure from the paper: reconstructed from its one-paragraph description (balanced sampling, one loss per
-target, on top of gradient difference); its code was not public. Its targets are people and events. Here a
-target is a value of the data's `qa_category`: every step deals the categories out in turns, and each has
-its own mean over answer tokens.
+Departure from the paper: reconstructed from a one-paragraph description (balanced sampling, one loss per
+target, on top of gradient difference) and not compared with the code that its second version announces. That
+the losses have equal weight is ours. Its targets are people and events. Here a target is a value of the
+data's `qa_category`: every step deals the categories out in turns, and each has its own mean over answer
+tokens.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from torch import Tensor
 
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Batch, Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class BalancedGradientDifference:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "balance"})
+    search: ClassVar[Space] = {"lr": (1e-4, 2e-4, 3e-4, 5e-4), "epochs": (4, 8)}
 
     forget_weight: float = 1.0
     retain_weight: float = 1.0

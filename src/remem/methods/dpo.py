@@ -18,13 +18,14 @@ from torch import Tensor
 
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative, positive
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class DPO:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference_logp", "refusal"})
+    search: ClassVar[Space] = {"lr": (2e-4, 3e-4, 5e-4, 1e-3), "epochs": (4, 8), "beta": (0.1, 0.5)}
 
     beta: float = 0.1  # inverse temperature
     retain_weight: float = 1.0

@@ -15,13 +15,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from remem.methods.base import Paired
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class GradientAscent:
     uses: ClassVar[frozenset[Need]] = frozenset()
+    search: ClassVar[Space] = {"lr": (1e-4, 2e-4, 3e-4, 5e-4), "epochs": (4, 8)}
 
     def loss(self, policy: Policy, reference: Policy, batch: Paired) -> Float[Tensor, ""]:
         # Unbounded below: the divergence guard stops a run, not this loss.

@@ -3,7 +3,9 @@
 Dontsov et al. CLEAR: Character Unlearning in Textual and Visual Modalities. Findings of ACL 2025.
 arXiv:2410.18057.
 Departure from the paper: it adds the penalty to several losses; here it is on gradient difference. The
-penalty is a sum over the adapter's matrices, once an optimiser step. Works with LoRA only.
+penalty is a sum over the adapter's matrices, once an optimiser step, as in the authors' code. Its weight is
+0.1 in their configuration and 0.01 in the script of their experiments, for 7 billion parameters and their
+own sum; ours is smaller and not from the paper. Works with LoRA only.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from torch import Tensor
 
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative
-from remem.methods.needs import Need, Trained
+from remem.methods.needs import Need, Space, Trained
 from remem.models.base import Policy
 
 
@@ -26,6 +28,7 @@ from remem.models.base import Policy
 class L1Adapter:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain"})
     works_with: ClassVar[frozenset[Trained]] = frozenset({"lora"})
+    search: ClassVar[Space] = {"lr": (5e-4, 1e-3, 2e-3, 4e-3), "l1_weight": (1e-4, 1e-2)}
 
     l1_weight: float = 1e-4  # per unit of the sum of absolute adapter weights
     forget_weight: float = 1.0

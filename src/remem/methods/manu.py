@@ -19,7 +19,7 @@ from torch import Tensor
 
 from remem.errors import UserError
 from remem.methods.checks import share
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Anatomy, Encoded
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ TINY = 1e-8  # keeps the ratio finite for neurons that are silent on the retain 
 @dataclass(frozen=True, kw_only=True)
 class MANU:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain"})
+    search: ClassVar[Space] = {"share": (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.15, 0.2)}
 
     share: float = 0.02  # of all neurons of the language model
 

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative, positive
-from remem.methods.needs import Need, Trained
+from remem.methods.needs import Need, Space, Trained
 from remem.models.base import Encoded, Policy
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 class MMUnlearner:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain"})
     works_with: ClassVar[frozenset[Trained]] = frozenset({"full"})
+    search: ClassVar[Space] = {"lr": (2e-4, 3e-4, 5e-4, 1e-3), "epochs": (4, 8)}
 
     threshold: float = 1.0  # of the ratio of Fisher informations, forget to preserve
     items: int = 64  # at most, of each set, that the informations are estimated from

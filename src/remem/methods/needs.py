@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 Trained = Literal["lora", "full"]  # LoRA in any part of the model, or in none
+# What `remem tune` tries: a method's setting, or a field of Train (lr, epochs) -> its values. A literal.
+Space = Mapping[str, tuple[float, ...]]
 StandIn = Literal["refusal", "mismatch", "substitute"]
 Need = Literal["retain", "reference", "reference_logp", "hidden", "balance", "goal", StandIn]
 NEEDS: dict[Need, str] = {

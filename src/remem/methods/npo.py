@@ -17,13 +17,14 @@ from torch import Tensor
 from remem.errors import UserError
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class NPO:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference_logp"})
+    search: ClassVar[Space] = {"lr": (2e-4, 3e-4, 5e-4, 1e-3), "epochs": (4, 8), "beta": (0.1, 0.5)}
 
     beta: float = 0.1  # inverse temperature; towards 0 this becomes plain ascent
     retain_weight: float = 1.0

@@ -2,8 +2,11 @@
 
 Entesari, Hatami, Khaziev, Ramakrishna and Fazlyab. Constrained Entropic Unlearning: A Primal-Dual Framework
 for Large Language Models. NeurIPS 2025. arXiv:2506.05314.
-Departure from the paper: the multiplier moves once an optimiser step, on that step's retain loss; the
-constant -multiplier x tolerance, which has no gradient, is left out of the loss.
+Departure from the paper: the multiplier moves from the first step on; the authors let it stand for the first
+3 to 5 epochs. The forget loss is a mean over answer tokens; their code takes prompt and padding too. The
+constant -multiplier x tolerance, which has no gradient, is left out of the loss. The defaults are those of
+their script for TOFU, but for `rate`, which is that of their configuration (5 in that script). They advise a
+tolerance a little above the retain loss at the start.
 """
 
 from __future__ import annotations
@@ -16,17 +19,18 @@ from torch import Tensor
 
 from remem.methods.base import Paired, Step
 from remem.methods.checks import not_negative, positive
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class PDU:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain"})
+    search: ClassVar[Space] = {"lr": (2e-4, 3e-4, 5e-4, 1e-3), "tolerance": (0.03, 0.3)}
 
-    tolerance: float = 0.1  # what the retain loss may be, nats per token
+    tolerance: float = 0.3  # what the retain loss may be, nats per token
     rate: float = 1.0  # of the multiplier, per step
-    first: float = 1.0  # the multiplier at the start
+    first: float = 100.0  # the multiplier at the start
     forget_weight: float = 1.0
 
     def __post_init__(self) -> None:

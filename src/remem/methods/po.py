@@ -15,13 +15,14 @@ from torch import Tensor
 
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreferenceOptimisation:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "refusal"})
+    search: ClassVar[Space] = {"lr": (3e-4, 5e-4, 1e-3, 2e-3), "epochs": (4, 8)}
 
     retain_weight: float = 1.0
 

@@ -19,7 +19,7 @@ from torch import Tensor
 from remem.errors import UserError
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative, positive
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Anatomy, Output, Policy
 from remem.seeds import derive
 
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class RMU:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference", "hidden"})
+    search: ClassVar[Space] = {
+        "lr": (1e-4, 3e-4, 1e-3, 3e-3),
+        "steering": (5.0, 20.0),
+        "retain_weight": (1.0, 10.0),
+    }
 
     layer: int = 7  # of the language model, from 0; published for 32 layers
     steering: float = 20.0  # length of the vector that hidden states are pushed to

@@ -15,13 +15,18 @@ from torch import Tensor
 
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class SatImp:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain"})
+    search: ClassVar[Space] = {
+        "lr": (5e-4, 1e-3, 2e-3, 4e-3),
+        "beta1": (1.0, 5.0),
+        "retain_weight": (0.1, 1.0),
+    }
 
     beta1: float = 5.0  # saturation: the power of p
     beta2: float = 1.0  # importance: the power of 1 - p

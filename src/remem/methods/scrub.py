@@ -17,13 +17,14 @@ from torch import Tensor
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative, share
 from remem.methods.divergence import divergence
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class SCRUB:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference"})
+    search: ClassVar[Space] = {"lr": (2e-4, 3e-4, 5e-4, 1e-3), "epochs": (4, 8)}
 
     kl_weight: float = 1.0  # agreement with the teacher on the retain set
     retain_weight: float = 1.0  # the retain set's own loss

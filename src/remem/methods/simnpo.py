@@ -17,13 +17,18 @@ from torch import Tensor
 
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative, positive
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class SimNPO:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain"})
+    search: ClassVar[Space] = {
+        "lr": (3e-4, 5e-4, 1e-3, 2e-3),
+        "beta": (2.5, 4.5),
+        "forget_weight": (0.125, 1.0),
+    }
 
     beta: float = 4.5  # inverse temperature
     margin: float = 0.0  # nats per token that an answer may cost before pushing eases off

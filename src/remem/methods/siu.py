@@ -2,12 +2,12 @@
 
 Li, Wei, Zhang, Qi, Du, Chen, Bi and Liu. Single Image Unlearning: Efficient Machine Unlearning in
 Multimodal Large Language Models. NeurIPS 2024. arXiv:2405.12523.
-Departure from the paper: its four targets are hand-made texts about one picture of a celebrity. Here two
-stand for them: the questions to forget, each answer with another value of the same attribute in place of
-the true one (unseen name, other description, unlinked fact), and the questions to keep (knowledge that
-stays). The dual mask is theirs: the divergence leaves out the positions that spell the substituted value,
-and at the other positions the vocabulary ids that spell the true one; it is a mean over answer tokens, the
-left-out ones counting 0.
+Departure from the paper: its four targets (align with an unseen concept, give a new visual description,
+decouple the facts, preserve other knowledge) are hand-made texts about one picture of a celebrity. Here two
+stand for them, which is ours: the questions to forget, each answer with another value of the same attribute
+in place of the true one, for the first three, and the questions to keep for the last. The dual mask is
+theirs: the divergence leaves out the positions that spell the substituted value, and at the other positions
+the vocabulary ids that spell the true one; it is a mean over answer tokens, the left-out ones counting 0.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from torch import Tensor
 
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Batch, Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class SIU:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference", "substitute"})
+    search: ClassVar[Space] = {"lr": (1e-4, 3e-4, 5e-4, 1e-3), "epochs": (4, 8)}
 
     learn_weight: float = 0.9  # of the cross entropy ("a")
     hold_weight: float = 0.75  # of the masked divergence ("b")

@@ -2,8 +2,9 @@
 
 Zeng, Gu, Duan, Li, Shi, Snoek and Wang. Towards Benign Memory Forgetting for Selective Multimodal Large
 Language Model Unlearning. 2025. arXiv:2511.20196.
-Departure from the paper: the mask is reconstructed from its description; code was not public. Two changes
-are learnt from the taught model: refusals to the forget set, and the retain set once more (the anchor). A
+Departure from the paper: the mask is reconstructed from its description and not compared with the code that
+its second version announces; that it compares signs and sizes weight by weight is ours. Two changes are
+learnt from the taught model: refusals to the forget set, and the retain set once more (the anchor). A
 weight's change towards refusing is dropped where the anchor's points the other way and is at least `ratio`
 times as large. The result is merged into the model and saved whole, with LoRA too.
 """
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from remem.errors import UserError
 from remem.methods.checks import not_negative
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 
 if TYPE_CHECKING:
     from remem.models.huggingface import Model
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class SMFA:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "refusal"})
+    search: ClassVar[Space] = {"lr": (3e-4, 5e-4, 1e-3, 2e-3), "ratio": (1.0, 3.0)}
 
     ratio: float = 1.0  # 0: drop every weight on which the two disagree; large: drop none
 

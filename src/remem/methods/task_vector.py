@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from remem.methods.checks import positive
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 
 if TYPE_CHECKING:
     from remem.models.huggingface import Model
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class TaskVector:
     uses: ClassVar[frozenset[Need]] = frozenset()
+    search: ClassVar[Space] = {"lr": (3e-4, 1e-3), "scale": (1.0, 2.0, 4.0, 8.0)}
 
     scale: float = 1.0  # how far the other way, in lengths of the vector
 

@@ -17,13 +17,18 @@ from torch import Tensor
 
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative, positive
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class UNDIAL:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference"})
+    search: ClassVar[Space] = {
+        "lr": (1e-4, 3e-4, 5e-4, 1e-3),
+        "beta": (3.0, 10.0),
+        "retain_weight": (0.0, 1.0),
+    }
 
     beta: float = 10.0  # how far the true token's logit is turned down, nats
     retain_weight: float = 0.0

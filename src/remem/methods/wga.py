@@ -15,13 +15,14 @@ from torch import Tensor
 
 from remem.methods.base import Paired
 from remem.methods.checks import not_negative
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class WGA:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain"})
+    search: ClassVar[Space] = {"lr": (2e-4, 3e-4, 5e-4, 1e-3), "epochs": (4, 8), "beta": (0.5, 1.0)}
 
     beta: float = 1.0  # 0 is gradient difference; larger leaves unlikely tokens alone sooner
     retain_weight: float = 1.0

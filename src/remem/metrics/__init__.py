@@ -1,14 +1,15 @@
 """All metrics, by key. A metric is one pure function over what a model was once asked; none needs the model.
 
-METRICS and STATE_SHARES take (Item, Response), EXPOSURE takes a Ranking.
+METRICS and STATE_SHARES take (Item, Response), EXPOSURE takes a Ranking, MEMBERSHIP two sets of Responses.
 """
 
 from typing import TypeVar
 
 from remem.metrics.exposure import EXPOSURE_BITS, EXPOSURE_NORM, LOGP_MEAN, LOGP_SUM, OUTRANKED, PROB_GEOMEAN
 from remem.metrics.keywords import EM, KEYWORD_RECALL
+from remem.metrics.membership import LOSS_AUC, MIN_K_AUC, MIN_K_PP_AUC
 from remem.metrics.memorization import EXACT_MEMORIZATION, EXTRACTION_STRENGTH
-from remem.metrics.metric import AnswerMetric, Goal, Metric, RankingMetric, Role
+from remem.metrics.metric import AnswerMetric, Goal, Metric, RankingMetric, Role, SetMetric
 from remem.metrics.min_k import MIN_K_10, MIN_K_PP_10
 from remem.metrics.probability import PROBABILITY
 from remem.metrics.rouge import ROUGE_L_F1, ROUGE_L_RECALL
@@ -16,6 +17,7 @@ from remem.metrics.state import STATES, State, share, state
 
 __all__ = [
     "EXPOSURE",
+    "MEMBERSHIP",
     "METRICS",
     "STATES",
     "STATE_SHARES",
@@ -24,12 +26,13 @@ __all__ = [
     "Metric",
     "RankingMetric",
     "Role",
+    "SetMetric",
     "State",
     "all_metrics",
     "state",
 ]
 
-M = TypeVar("M", AnswerMetric, RankingMetric)
+M = TypeVar("M", AnswerMetric, RankingMetric, SetMetric)
 
 
 def _by_key(*metrics: M) -> dict[str, M]:
@@ -59,7 +62,9 @@ EXPOSURE: dict[str, RankingMetric] = _by_key(
     LOGP_SUM, LOGP_MEAN, PROB_GEOMEAN, EXPOSURE_BITS, EXPOSURE_NORM, OUTRANKED
 )
 
+MEMBERSHIP: dict[str, SetMetric] = _by_key(LOSS_AUC, MIN_K_AUC, MIN_K_PP_AUC)
 
-def all_metrics() -> tuple[AnswerMetric | RankingMetric, ...]:
+
+def all_metrics() -> tuple[AnswerMetric | RankingMetric | SetMetric, ...]:
     """Every metric of summary.json, in the order in which tables show them."""
-    return (*METRICS.values(), *STATE_SHARES.values(), *EXPOSURE.values())
+    return (*METRICS.values(), *STATE_SHARES.values(), *EXPOSURE.values(), *MEMBERSHIP.values())

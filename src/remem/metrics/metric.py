@@ -1,7 +1,7 @@
 """What a metric is: a pure function over stored answers, with its unit, its scale and its goal."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, ParamSpec
 
@@ -15,7 +15,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, kw_only=True)
 class Metric(Generic[P]):
-    """One number about one answer (item, response) or about one ranking of candidate values.
+    """One number about one answer (item, response), one ranking of candidate values, or two sets of answers.
 
     Calling it gives a finite number, or None where the metric is not defined: missing is never 0, never NaN.
     """
@@ -45,3 +45,4 @@ class Metric(Generic[P]):
 
 AnswerMetric = Metric[[Item, Response]]
 RankingMetric = Metric[[Ranking]]
+SetMetric = Metric[[Sequence[Response], Sequence[Response]]]

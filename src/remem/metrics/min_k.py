@@ -18,7 +18,7 @@ def min_k_10(item: Item, response: Response) -> float | None:
 
     Near 0: every token was expected, the text was probably seen. None without tokens.
     """
-    return _mean_of_lowest(response.logp, percent=10)
+    return lowest(response.logp)
 
 
 def min_k_pp_10(item: Item, response: Response) -> float | None:
@@ -27,8 +27,21 @@ def min_k_pp_10(item: Item, response: Response) -> float | None:
     Where the model is all but certain the sd is held at 1e-4 nats, so that a certain and right token gives 0.
     None without tokens.
     """
+    return lowest(standardised(response))
+
+
+def standardised(response: Response) -> list[float]:
+    """Each log-prob less the vocabulary's mean at its position, in the vocabulary's sd."""
     pairs = zip(response.logp, response.mean, response.sd, strict=True)
-    return _mean_of_lowest([(logp - mean) / max(sd, _NARROWEST) for logp, mean, sd in pairs], percent=10)
+    return [(logp - mean) / max(sd, _NARROWEST) for logp, mean, sd in pairs]
+
+
+def lowest(values: Sequence[float], percent: int = 10) -> float | None:
+    """The mean of the lowest so many per cent of values, of one at least; None without any."""
+    if not values:
+        return None
+    count = max(1, len(values) * percent // 100)
+    return sum(sorted(values)[:count]) / count
 
 
 MIN_K_10 = AnswerMetric(
@@ -49,10 +62,3 @@ MIN_K_PP_10 = AnswerMetric(
     source="Zhang et al., 2025, arXiv:2404.02936",
     function=min_k_pp_10,
 )
-
-
-def _mean_of_lowest(values: Sequence[float], *, percent: int) -> float | None:
-    if not values:
-        return None
-    count = max(1, len(values) * percent // 100)
-    return sum(sorted(values)[:count]) / count

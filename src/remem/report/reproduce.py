@@ -2,20 +2,23 @@
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from remem.config import plain
+from remem.config import Run, plain
 from remem.recipes import RECIPES
 from remem.report.read import RunRecord
 
 
-def command(run: RunRecord) -> str:
-    """For the command line; without a record of what was asked for, the recipe alone."""
-    parts = ["remem", "run", run.recipe]
+def command(run: RunRecord, given: Callable[[Run], Run] = lambda run: run, *more: str) -> str:
+    """For the command line; without a record of what was asked for, the recipe alone.
+
+    `given`: what the options `more` make of the recipe, so that it need not be said again.
+    """
+    parts = ["remem", "run", run.recipe, *more]
     asked = run.request.get("run")
     if asked and run.recipe in RECIPES:
-        for pair in differences(plain(RECIPES[run.recipe]()), asked):
+        for pair in differences(plain(given(RECIPES[run.recipe]())), asked):
             parts += ["--set", pair]
     return shlex.join(parts + (["--ignore-gate"] if run.request.get("ignore_gate") else []))
 
@@ -31,10 +34,10 @@ def _methods(base: dict[str, Any], asked: dict[str, Any]) -> Iterator[str]:
     if list(before) != list(after):
         yield "methods=" + ",".join(after)
     for method, one in after.items():
-        old = before.get(method, {"settings": {}, "train": {}})
-        for group in ("settings", "train"):
-            for key, value in one[group].items():
-                if old[group].get(key) != value:
+        old = before.get(method, {})
+        for group in ("settings", "train", "adapt"):
+            for key, value in one.get(group, {}).items():
+                if old.get(group, {}).get(key) != value:
                     yield f"{method}.{key}={_text(value)}"
 
 
