@@ -282,10 +282,11 @@ def _examine(chosen: Run, data: Dataset) -> None:
     """Looks for what would spoil a run in the user's own data, before anything is trained on it."""
     from remem.console import Line
     from remem.data import check_images, expectations, measurable
-    from remem.plan import check_splits
+    from remem.tasks import check, tasks
 
-    check_splits(chosen, data.splits)
-    measurable(data, list(dict.fromkeys(["finetune", chosen.forget.split, "retain", "test"])))
+    check(chosen, data.splits, data.root)
+    asked = [split for task in tasks(chosen) for split in task.asked if split in data.splits]
+    measurable(data, list(dict.fromkeys(["finetune", *asked])))
     for sentence in expectations(data):
         err.print(f"[yellow]note[/] {escape(sentence)}", soft_wrap=True)
     check_images(data, progress=Line(out, "pictures checked", every_s=5))

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, TypeVar
 
+from remem.data.pebench.cut import TASKS
+from remem.data.pebench.settings import PEBenchSettings
 from remem.data.settings import BuildSettings
 from remem.errors import UserError, unknown
 from remem.gate import Floors
@@ -91,6 +93,7 @@ class Unlearn:
     method: str
     settings: dict[str, float] = field(default_factory=dict)
     train: dict[str, Any] = field(default_factory=dict)  # fields of Train
+    tasks: tuple[str, ...] = ()  # those of forget.tasks that it runs on; (): all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +101,10 @@ class Forget:
     """Stage 2."""
 
     split: str = "forget1"
+    tasks: tuple[str, ...] = ()  # of people in events: "person", "event", "both"; (): forget.split
+    # Of people in events: whether methods train on what must stay known of the pictures to forget. If not,
+    # Scope is a side effect and nothing that was trained.
+    rehearse_scope: bool = False
     methods: tuple[Unlearn, ...] = ()
     seeds: tuple[int, ...] = (0,)
     train: Train = field(default_factory=Train)
@@ -105,6 +112,11 @@ class Forget:
     def __post_init__(self) -> None:
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise UserError(f"forget.seeds={list(self.seeds)}: give one seed or several different ones")
+        for task in self.tasks:
+            if task not in TASKS:
+                raise unknown("task", task, TASKS)
+        if len(set(self.tasks)) < len(self.tasks):
+            raise UserError(f"forget.tasks={','.join(self.tasks)}: name each task once")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +152,7 @@ class Run:
     recipe: str
     seed: int = 0
     data: str = ""  # a folder or hub id; "": build one
-    build: BuildSettings = field(default_factory=BuildSettings)
+    build: BuildSettings | PEBenchSettings = field(default_factory=BuildSettings)  # its type is the shape
     model: ModelSettings = field(default_factory=ModelSettings)
     learn: Train = field(default_factory=Train)
     gate: Floors = field(default_factory=Floors)
@@ -166,6 +178,12 @@ def _restored(kind: Any, value: Any, where: str) -> Any:
             what = f"{strange[0]} of {where}" if isinstance(value, dict) else where
             raise UserError(f"run.json was written by another version: it has {what}. Make the run again.")
         return kind(**{key: _restored(hints[key], one, key) for key, one in value.items()})
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        inside = [one for one in typing.get_args(kind) if is_dataclass(one)]
+        fit = [
+            one for one in inside if isinstance(value, dict) and set(value) == {f.name for f in fields(one)}
+        ]
+        return _restored((fit or inside or typing.get_args(kind))[0], value, where)
     if typing.get_origin(kind) is tuple:
         return tuple(_restored(typing.get_args(kind)[0], one, where) for one in value)
     return value
@@ -174,8 +192,8 @@ def _restored(kind: Any, value: Any, where: str) -> Any:
 def override(run: Run, settings: Sequence[str]) -> Run:
     """The run with `key=value` settings applied; keys are dotted paths into `Run`.
 
-    `methods=ga,npo` chooses the competitors. `npo.beta=0.2` sets a method's own setting, and
-    `npo.lr=1e-4` a field of `Train` for that method alone.
+    `methods=ga,npo` chooses the competitors. `npo.beta=0.2` sets a method's own setting,
+    `npo.lr=1e-4` a field of `Train` for that method alone, and `bgd.tasks=both` the tasks that it runs on.
     """
     for key, text in _pairs(settings):
         run = _override(run, key, text)
@@ -228,7 +246,9 @@ def _tune(present: tuple[Unlearn, ...], method: str, key: str, text: str) -> tup
     hints = typing.get_type_hints(Train)
     tuned = []
     for one in present:
-        if one.method == method and key in hints:
+        if one.method == method and key == "tasks":
+            one = replace(one, tasks=_fit(_value(text), tuple[str, ...], f"{method}.tasks"))
+        elif one.method == method and key in hints:
             one = replace(one, train=one.train | {key: _fit(_value(text), hints[key], f"{method}.{key}")})
         elif one.method == method:
             one = replace(one, settings=one.settings | {key: _value(text)})

@@ -10,6 +10,7 @@ from remem.config import Run, Train
 from remem.errors import UserError
 from remem.gate import judge
 from remem.score import WorldAnswers, read_scores, score
+from remem.tasks import Task, parts
 from remem.types import Progress
 
 if TYPE_CHECKING:
@@ -50,20 +51,20 @@ class Context:
 
 
 def build(folder: Path, context: Context, progress: Progress) -> None:
-    from remem.data import build as build_data
+    from remem.data.shapes import build as build_data
 
     build_data(folder, context.run.build, progress)
 
 
-def learn(folder: Path, context: Context, progress: Progress, without: str = "") -> None:
-    """Stage 1 on everything, or on everything but a forget split: the Goal model."""
+def learn(folder: Path, context: Context, progress: Progress, without: tuple[str, ...] = ()) -> None:
+    """Stage 1 on everything, or on everything but some splits: the Goal model."""
     from remem import guards
     from remem.models.adapt import trained_parts
     from remem.respond import question_of
     from remem.train import Streams, Teach, steps, train
 
     data, run = context.data(), context.run
-    left_out = set(data.splits[without]) if without else set()
+    left_out = {id for split in without for id in data.splits[split]}
     model = context.model()
     progress(0, 1, str(model.adapt(run.model.adapt, run.seed)))
     ids = [i for i in data.splits["finetune"] if i not in left_out]
@@ -94,6 +95,7 @@ def forget(
     folder: Path,
     context: Context,
     progress: Progress,
+    task: Task,
     method: str,
     settings: dict[str, Any],
     how: Train,
@@ -111,8 +113,8 @@ def forget(
     model = context.model("taught")
     chosen = make(method, settings)
     forgotten, kept = (
-        [model.encode(question_of(data, data.items[i])) for i in data.splits[split]]
-        for split in (run.forget.split, "retain")
+        [model.encode(question_of(data, data.items[i])) for i in ids]
+        for ids in (data.splits[task.forget], task.kept(data, run.forget.rehearse_scope))
     )
     if "substitute" in chosen.uses:
         forgotten = [model.mark(row, data.items[row.question.id].keywords) for row in forgotten]
@@ -121,7 +123,7 @@ def forget(
         model=model,
         streams=Streams(forget=forgotten, retain=kept, stand_ins=stand_ins(model, data, kept, seed)),
         open=lambda: context.model("taught"),
-        goal=lambda: context.model("goal"),
+        goal=lambda: context.model(task.arm("goal")),
         adapt=run.model.adapt,
         settings=how,
         seed=seed,
@@ -131,21 +133,28 @@ def forget(
         taught={one.id: one.logp for one in read_responses(taught)},
         progress=progress,
     )
-    people = dict.fromkeys(data.items[row.question.id].person for row in forgotten)
-    unlearn(chosen, bench, [data.names[person] for person in people if person in data.names])
+    targets = dict.fromkeys(data.items[row.question.id] for row in forgotten)
+    names = [data.names.get(one.person, "") if one.target == one.person else one.event for one in targets]
+    unlearn(chosen, bench, list(dict.fromkeys(filter(None, names))))
 
 
-def ask(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...]) -> None:
-    """What one arm says to every question it is asked, and how likely it finds the candidate values."""
+def ask(
+    folder: Path, context: Context, progress: Progress, arms: tuple[str, ...], about: tuple[Task, ...]
+) -> None:
+    """What one arm says to the questions of these tasks, and how likely it finds the candidate values."""
     from remem.respond import exposed, respond
 
     data, run = context.data(), context.run
-    split = run.forget.split
     # The gate and the diagnosis of stage 1 need the taught model on everything that it was taught.
-    asked = (run.gate.split, split, "retain", "test") if arms == ("taught",) else (split, "retain", "test")
-    ids = list(dict.fromkeys(i for name in asked for i in data.splits[name]))
-    ranked = exposed(data, (split, "retain"), run.evaluate.exposure_people)
-    respond(context.model(*arms), data, ids, ranked, run.evaluate, folder, progress)
+    asked = [run.gate.split] if arms == ("taught",) else []
+    asked += [split for task in about for split in task.asked]
+    ids = list(dict.fromkeys(i for name in asked for i in data.splits.get(name, ())))
+    ranked = {
+        item.id: item
+        for task in about
+        for item in exposed(data, (task.forget, task.retain), run.evaluate.exposure_people)
+    }
+    respond(context.model(*arms), data, ids, list(ranked.values()), run.evaluate, folder, progress)
 
 
 def exam_folder(run: Run) -> Path | None:
@@ -196,7 +205,7 @@ def ask_world(folder: Path, context: Context, progress: Progress, arms: tuple[st
     respond(context.model(*arms), data, ids, presence(data, ids), run.evaluate, folder, progress)
 
 
-def mark(folder: Path, context: Context, progress: Progress, arm: str) -> None:
+def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tuple[Task, ...]) -> None:
     """Scores from responses; needs no model."""
     from remem.records import read_rankings, read_responses
 
@@ -211,23 +220,23 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str) -> None:
     if place is not None:
         from remem.world.exam import open_exam
 
-        about, before = context.root / arm / "world", context.root / "base" / "world"
+        now, before = context.root / arm / "world", context.root / "base" / "world"
         world = WorldAnswers(
             open_exam(place),
-            read_responses(about / "responses.parquet"),
-            read_rankings(about / "rankings.parquet"),
+            read_responses(now / "responses.parquet"),
+            read_rankings(now / "rankings.parquet"),
             read_responses(before / "responses.parquet"),
         )
-    score(data, run.forget.split, responses, rankings, folder, arm, run.seed, extra, world, without)
+    score(data, parts(data, about, extra), responses, rankings, folder, arm, run.seed, world, without)
 
 
-def check(folder: Path, context: Context, progress: Progress, ignored: bool) -> None:
+def check(folder: Path, context: Context, progress: Progress, about: tuple[Task, ...], ignored: bool) -> None:
     """The gate: did stage 1 teach it?"""
     data, floors = context.data(), context.run.gate
     em = {one.id: one.values["em"] for one in read_scores(context.root / "taught" / "scores")}
-    split = context.run.forget.split
-    items, forgotten = ([data.items[i] for i in data.splits[name]] for name in (floors.split, split))
-    gate = judge(items, em, floors, forget=forgotten, forget_split=split, ignored=ignored)
+    items = [data.items[i] for i in data.splits[floors.split]]
+    forgotten = {task.forget: [data.items[i] for i in data.splits[task.forget]] for task in about}
+    gate = judge(items, em, floors, forget=forgotten, ignored=ignored)
     gate.write(folder / "gate.json")
 
 
