@@ -4,8 +4,8 @@ Xu et al. PEBench: A Fictitious Dataset to Benchmark Machine Unlearning for Mult
 Models. 2025. arXiv:2503.12545.
 Departure from the paper: reconstructed from its one-paragraph description (balanced sampling, one loss per
 target, on top of gradient difference); its code was not public. Its targets are people and events. Here a
-target is a value of the data's `qa_category`: every step deals the categories out in turns, and each has
-its own mean over answer tokens.
+target is a value of the data's `qa_category`: every step holds as many questions of each, the smaller kind
+coming round more often, and each has its own mean over answer tokens.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ NEEDS: dict[Need, str] = {
     "retain": "as many questions to keep as are forgotten in a step",
     "reference": "the model before unlearning",
     "hidden": "hidden states of a layer",
-    "balance": "steps that mix the kinds of question evenly",
+    "balance": "steps with as many questions of each kind to forget or to keep",
     "goal": "the Goal model",
     "refusal": "a refusal in place of each answer",
     "mismatch": "an answer to another question in place of each answer",
