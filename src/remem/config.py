@@ -15,6 +15,7 @@ from remem.data.pebench.settings import PEBenchSettings
 from remem.data.settings import BuildSettings
 from remem.errors import UserError, unknown
 from remem.gate import Floors
+from remem.judge.choose import JUDGES
 
 
 def within(name: str, value: float, low: float, high: float = math.inf, *, above: bool = False) -> None:
@@ -146,6 +147,37 @@ class Evaluate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JudgeSettings:
+    """Who compares descriptions of scenes with the Goal model's (G-Eval); of people in events only."""
+
+    names: tuple[str, ...] = ("offline",)  # of judge/choose.py; "none": nobody
+    items: int = 0  # most answers of each part that an arm is judged on, spread evenly; 0: all
+    # Of the endpoint. Its address and key are read from the environment: REMEM_JUDGE_URL, REMEM_JUDGE_KEY.
+    model: str = ""
+    concurrency: int = 8  # requests at once
+    retries: int = 4
+    timeout_s: float = 60.0
+    price_in: float = 0.0  # per million tokens sent, in any currency; 0: not known
+    price_out: float = 0.0  # per million tokens received
+
+    def __post_init__(self) -> None:
+        within("judge.items", self.items, 0)
+        within("judge.concurrency", self.concurrency, 1, 256)
+        within("judge.retries", self.retries, 0, 20)
+        within("judge.timeout_s", self.timeout_s, 0, above=True)
+        within("judge.price_in", self.price_in, 0)
+        within("judge.price_out", self.price_out, 0)
+        for name in self.names:
+            if name not in JUDGES and self.names != ("none",):
+                raise unknown("judge", name, [*JUDGES, "none"])
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The judges; none for "none"."""
+        return () if self.names == ("none",) else tuple(dict.fromkeys(self.names))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """The whole story: data, model, stage 1, gate, stage 2, evaluation."""
 
@@ -158,6 +190,7 @@ class Run:
     gate: Floors = field(default_factory=Floors)
     forget: Forget = field(default_factory=Forget)
     evaluate: Evaluate = field(default_factory=Evaluate)
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
 
 
 def plain(value: Any) -> Any:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from remem import __version__
 from remem.config import Adapt, Evaluate, Run, Train, plain
-from remem.errors import unknown
+from remem.data.pebench.settings import PEBenchSettings
+from remem.errors import UserError, unknown
+from remem.judge import check as check_judges
 from remem.methods import uses
 from remem.models import identity
 from remem.store import Step
@@ -30,7 +32,6 @@ from remem.work import (
 
 if TYPE_CHECKING:
     from remem.data import BuildSettings
-    from remem.data.pebench.settings import PEBenchSettings
 
 PARTS = ("model", "world", "responses", "scores")  # the steps of an arm
 STAGES = ("build", "learn", "forget", "evaluate", "report")
@@ -44,9 +45,16 @@ def resolve(run: Run) -> Run:
     from remem.models.anatomy import anatomy
     from remem.models.loading import pick_device
 
+    if isinstance(run.build, PEBenchSettings) and run.build.data:
+        raise UserError(
+            f"build.data={run.build.data}: cut the set first, with remem build pebench FOLDER --data "
+            f"{run.build.data}, and then run it: remem run {run.recipe} --data FOLDER"
+        )
     if not run.data:
         check_tasks(run, run.build.splits(), "the data set to be built")
     check_methods(run)
+    if run.forget.tasks:
+        check_judges(run.judge)
     pick_device(run.model.device)
     source, body = find(run.model.name), None
     whole = []
@@ -173,7 +181,11 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
             steps += arm(task.arm(name), ("taught", task.arm(name)), (f"{task.arm(name)}/model",), (task,))
         steps += arm(goal, (goal,), (f"{goal}/model",), (task,))
     steps += arm("base", (), ())
-    told = tuple(step.name for step in steps if step.name.endswith(("/scores", "/model")))
+    if run.forget.tasks:
+        from remem.pebench.steps import steps as measured
+
+        steps += measured(run, every, built, data)
+    told = tuple(step.name for step in steps if step.name.endswith(("/scores", "/model", "axes")))
     steps.append(
         Step(
             name="report",

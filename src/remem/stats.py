@@ -117,6 +117,7 @@ def paired_difference(
     seed: int,
     level: float = 0.95,
     draws: int = 2000,
+    unit: Literal["people", "events"] = "people",
 ) -> Interval:
     """Mean of ours - theirs over the items that have both, with its interval; all three are keyed by item id.
 
@@ -134,7 +135,7 @@ def paired_difference(
         if our is not None and their is not None:
             differences.append(our - their)
             owners.append(people[id])
-    return interval(differences, owners, seed=seed, level=level, draws=draws)
+    return interval(differences, owners, seed=seed, level=level, draws=draws, unit=unit)
 
 
 def resampled(

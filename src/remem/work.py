@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from remem.types import Progress
 
 if TYPE_CHECKING:
     from remem.data import Dataset
+    from remem.models.base import Encoded
     from remem.models.huggingface import Model
 
 
@@ -70,6 +72,8 @@ def learn(folder: Path, context: Context, progress: Progress, without: tuple[str
     ids = [i for i in data.splits["finetune"] if i not in left_out]
     rows = [model.encode(question_of(data, data.items[i])) for i in ids]
     answers = {i: data.items[i].answer for i in ids}
+    if run.forget.tasks:
+        room(rows, run.evaluate.max_new_tokens)
     place = rehearsal_folder(run)
     if place is not None:
         from remem.world.exam import REHEARSAL, open_exam
@@ -89,6 +93,17 @@ def learn(folder: Path, context: Context, progress: Progress, without: tuple[str
     found += guards.ending(outcome, steps(run.learn, len(rows)), after)
     guards.write(folder, found + guards.weights(before, after, trained_parts(run.model.adapt)))
     model.save(folder)
+
+
+def room(rows: Sequence[Encoded], most: int) -> None:
+    """UserError, before anything is trained, where answers would be cut off and lose keywords."""
+    longest = max(rows, key=lambda row: len(row.answer))
+    if len(longest.answer) > most:
+        raise UserError(
+            f"evaluate.max_new_tokens={most}, but the longest answer has {len(longest.answer)} tokens: "
+            "answers would be cut off and count as wrong. Give room: --set "
+            f"evaluate.max_new_tokens={len(longest.answer)}"
+        )
 
 
 def forget(
