@@ -238,7 +238,6 @@ def _carry_out(
 
     from remem import config, pipeline, recipes
     from remem.console import watching
-    from remem.data import load
 
     clock = time.monotonic()
     chosen = recipes.recipe(recipe)
@@ -248,7 +247,7 @@ def _carry_out(
         chosen = config.override(chosen, [f"model.name={model}"])
     chosen = config.override(chosen, settings or [])
     root = folder or Path("runs") / recipe
-    data_set = load(chosen.data) if chosen.data else None
+    data_set = _loaded(chosen) if chosen.data else None
     fingerprint = data_set.fingerprint if data_set else ""
     if pipeline.finished(root, chosen, ignore_gate, fingerprint, stage):
         out.print(f"{root} is finished already: nothing to do.")
@@ -276,6 +275,20 @@ def _carry_out(
             stage=stage,
         )
     _conclude(root, stage, clock)
+
+
+def _loaded(chosen: Run) -> Dataset:
+    from remem.data import load
+
+    try:
+        return load(chosen.data)
+    except UserError as error:
+        if not chosen.forget.tasks:
+            raise
+        raise UserError(
+            f"{error}\nPictures of people in events that are not cut into tasks yet, such as the published "
+            f"set, are cut first: remem build pebench FOLDER --data {chosen.data}"
+        ) from error
 
 
 def _examine(chosen: Run, data: Dataset) -> None:

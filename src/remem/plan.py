@@ -137,7 +137,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
         )
 
     steps += [examine("base", (), ())] if exam else []
-    steps += [stage1("taught"), *(stage1(task.arm("goal"), task.unseen) for task in every)]
+    steps.append(stage1("taught"))
     steps += arm("taught", ("taught",), ("taught/model",))
     gate = {"floors": plain(run.gate), "forget": _named(every), "ignored": ignore_gate}
     steps.append(
@@ -150,6 +150,8 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
             derived=True,
         )
     )
+    # One worker hears of a failed gate before it teaches the Goal models; several make them meanwhile.
+    steps += [stage1(task.arm("goal"), task.unseen) for task in every]
     for task in every:
         goal = task.arm("goal")
         for name, (one, seed) in methods(run, task).items():
