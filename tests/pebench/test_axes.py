@@ -134,7 +134,7 @@ def test_measures_have_their_goals_and_intervals_their_groups(loaded: Dataset) -
     assert rows["efficacy", "event", "g_eval/offline"].goal == "higher"
     assert rows["retain", "person", "precision"].goal == "higher"
     kept = rows["retain", "person", "precision"]
-    assert (kept.over, kept.groups) == ("people", 6)  # the forgotten two are kept nowhere: four people
+    assert (kept.over, kept.groups) == ("people", 4)  # the forgotten two are kept nowhere: four people
     assert rows["retain", "event", "keyword_recall"].over == "events"
     assert rows["efficacy", "event", "keyword_recall"].over == "questions"  # one event: no other to draw
 

@@ -15,12 +15,15 @@ from remem.errors import UserError
 from remem.plan import plan, resolve
 from remem.recipes import recipe
 from remem.records import read_responses
+from remem.respond import question_of
 from remem.score import read_summary
+from remem.standins import stand_ins
 from remem.tasks import check
 from remem.work import Context
+from scripted import Scripted
 from test_pipeline import Lab
 
-METHODS = (Unlearn(method="po"), Unlearn(method="bgd", tasks=("both",)), Unlearn(method="siu"))
+METHODS = (Unlearn(method="po"), Unlearn(method="bgd", tasks=("both",)))
 
 
 @pytest.fixture
@@ -78,13 +81,15 @@ def test_balance_feeds_as_many_people_as_events(lab: Lab) -> None:
 
 
 def test_another_scene_stands_in_for_a_scene_and_another_name_for_a_name(lab: Lab) -> None:
-    for id, answer in lab.train("both/siu-s0"):
+    model = Scripted()
+    instead = stand_ins(model, lab.data, [], 0)["substitute"]
+    scenes = {one.answer for one in lab.data.items.values() if one.category == "event"}
+    for id in lab.data.splits["both_forget_train"]:
         item = lab.data.items[id]
-        if id in lab.ids("both_forget_train"):
-            assert answer != item.answer
-            others = {one.answer for one in lab.data.items.values() if one.category == "event"}
-            assert item.category == "person" or answer in others
-            assert item.category == "event" or answer.startswith("This person's name is ")
+        answer = instead(model.encode(question_of(lab.data, item)), 0).question.answer
+        assert answer is not None
+        assert answer != item.answer
+        assert answer in scenes if item.category == "event" else answer.startswith("This person's name is ")
 
 
 def test_refusals_of_scenes_speak_of_nobody(lab: Lab) -> None:
