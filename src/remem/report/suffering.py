@@ -199,9 +199,10 @@ def _strips(
 
 def _map(data: Data, concept: str, here: list[Picture], gone: dict[str, set[str]]) -> Map:
     cells = {(one.person, one.event): one for one in here if one.concept == concept}
-    people = _most_hit(cells, 0, gone["person"], PEOPLE)
-    events = _most_hit(cells, 1, gone["event"], EVENTS)
-    every = [{pair[place] for pair in cells} for place in (0, 1)]
+    order = list(data.people), list(dict.fromkeys(item.event for item in data.items.values()))
+    every = [[name for name in order[place] if name in {pair[place] for pair in cells}] for place in (0, 1)]
+    people = _most_hit(cells, 0, every[0], gone["person"], PEOPLE)
+    events = _most_hit(cells, 1, every[1], gone["event"], EVENTS)
     return Map(
         title="What happened to the scenes" if concept == "event" else "What happened to the names",
         events=tuple((event, event in gone["event"]) for event in events),
@@ -217,12 +218,13 @@ def _map(data: Data, concept: str, here: list[Picture], gone: dict[str, set[str]
     )
 
 
-def _most_hit(cells: dict[tuple[str, str], Picture], place: int, gone: set[str], most: int) -> list[str]:
-    """The people (place 0) or events (1) of a map: those to be forgotten first, then whoever lost most."""
-    lost: dict[str, float] = {}
+def _most_hit(
+    cells: dict[tuple[str, str], Picture], place: int, every: list[str], gone: set[str], most: int
+) -> list[str]:
+    """The people (place 0) or events (1) of a map: those to be forgotten first, then whoever lost most, in
+    the data's order."""
+    lost = dict.fromkeys(every, 0.0)
     for pair, one in cells.items():
-        lost[pair[place]] = lost.get(pair[place], 0.0) + min(0.0, one.change or 0.0)
-    order = sorted(lost, key=lambda name: (name not in gone, lost[name], name))[:most]
-    return [name for name in lost if name in gone & set(order)] + [
-        name for name in lost if name in set(order) - gone
-    ]
+        lost[pair[place]] += min(0.0, one.change or 0.0)
+    kept = set(sorted(every, key=lambda name: (name not in gone, lost[name]))[:most])
+    return sorted((name for name in every if name in kept), key=lambda name: name not in gone)
