@@ -33,6 +33,7 @@ app = typer.Typer(
 
     [bold]remem run[/] tells the whole story: it builds invented people, teaches them to a model, checks
     that they were learnt (the gate), makes the model forget some with every method, and reports what is left.
+    [bold]remem run pebench[/] does it with people in events: people, events, or both are forgotten.
 
     Exit status: 0 done, 1 a mistake that you can mend, 2 the gate failed, 130 stopped by Ctrl-C.""",
 )
@@ -172,7 +173,9 @@ def gallery(
 
 
 @app.command("list")
-def list_(what: Annotated[str, typer.Argument(help="methods, metrics, recipes, models or sources")]) -> None:
+def list_(
+    what: Annotated[str, typer.Argument(help="methods, metrics, recipes, models, sources or judges")],
+) -> None:
     """What remem knows, with citation, unit and goal."""
     from remem import catalogue
 

@@ -64,7 +64,7 @@ def pebench() -> Run:
         recipe="pebench",
         build=PEBenchSettings(people=20, events=10, size=128),
         model=ModelSettings(name="embedded"),
-        learn=replace(run.learn, epochs=40),
+        learn=replace(run.learn, epochs=30),
         forget=Forget(
             tasks=tuple(TASKS),
             methods=(
@@ -77,7 +77,7 @@ def pebench() -> Run:
                 Unlearn(method="bgd", tasks=("both",)),
                 Unlearn(method="bgd_kl", tasks=("both",)),
             ),
-            train=Train(lr=2e-4, epochs=8, batch=16),
+            train=Train(lr=2e-4, epochs=10, batch=4),
         ),
         # A description of a scene takes up to about 80 tokens; one that is cut off loses its last keywords.
         evaluate=Evaluate(max_new_tokens=96),
@@ -93,6 +93,7 @@ def pebench_tiny() -> Run:
         recipe="pebench-tiny",
         build=PEBenchSettings(people=8, events=4, source="drawn", size=64, forget_events=0.25),
         model=ModelSettings(name="tiny"),
+        learn=replace(run.learn, epochs=20),
         forget=replace(run.forget, methods=tuple(kept)),
     )
 

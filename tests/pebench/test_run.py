@@ -26,9 +26,9 @@ from test_pipeline import Lab
 METHODS = (Unlearn(method="po"), Unlearn(method="bgd", tasks=("both",)))
 
 
-@pytest.fixture
-def lab(tmp_path: Path, scenes: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    made = Lab(tmp_path, scenes)
+def laboratory(root: Path, scenes: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """A run on the three tasks whose models are scripted."""
+    made = Lab(root, scenes)
     made.run = Run(
         recipe="scripted",
         data=str(scenes),
@@ -39,6 +39,11 @@ def lab(tmp_path: Path, scenes: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     )
     monkeypatch.setattr(Context, "model", lambda context, *arms: made.open(*arms))
     return made
+
+
+@pytest.fixture
+def lab(tmp_path: Path, scenes: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    return laboratory(tmp_path, scenes, monkeypatch)
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -31,7 +31,9 @@ def _methods(base: dict[str, Any], asked: dict[str, Any]) -> Iterator[str]:
     if list(before) != list(after):
         yield "methods=" + ",".join(after)
     for method, one in after.items():
-        old = before.get(method, {"settings": {}, "train": {}})
+        old = before.get(method, {"settings": {}, "train": {}, "tasks": []})
+        if old["tasks"] != one["tasks"]:
+            yield f"{method}.tasks={','.join(one['tasks'])}"
         for group in ("settings", "train"):
             for key, value in one[group].items():
                 if old[group].get(key) != value:
