@@ -280,7 +280,7 @@ def _tune(present: tuple[Unlearn, ...], method: str, key: str, text: str) -> tup
     tuned = []
     for one in present:
         if one.method == method and key == "tasks":
-            one = replace(one, tasks=_fit(_value(text), tuple[str, ...], f"{method}.tasks"))
+            one = replace(one, tasks=tuple(filter(None, map(str.strip, text.split(",")))))
         elif one.method == method and key in hints:
             one = replace(one, train=one.train | {key: _fit(_value(text), hints[key], f"{method}.{key}")})
         elif one.method == method:
