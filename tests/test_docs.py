@@ -37,7 +37,10 @@ def settings():
         text = page.read_text("utf-8").replace("\\\n", " ")
         for line in text.splitlines():
             for setting in SETTING.findall(line):
-                built, run = re.search(r"remem build (\w+)", line), re.search(r"remem run ([a-z][\w-]*)", line)
+                built, run = (
+                    re.search(r"remem build (\w+)", line),
+                    re.search(r"remem run ([a-z][\w-]*)", line),
+                )
                 yield ("build", built[1]) if built else ("run", run[1] if run else "demo"), setting
 
 
