@@ -82,6 +82,9 @@ class Scripted(Model):
     def with_answer(self, row: Encoded, answer: str) -> Encoded:
         return Encoded(replace(row.question, answer=answer), row.prompt, tokens(answer))
 
+    def mark(self, row: Encoded, values: Sequence[str]) -> Encoded:
+        return row
+
     def cloze(self, question: Question, lead: str, values: Sequence[str]) -> Candidates:
         self.begun.append((question, lead))
         return Candidates(self.encode(question), tuple(tokens(value)[:-1] for value in values))

@@ -11,7 +11,7 @@ from remem.catalogue import settings as settings_of
 from remem.config import change, override
 from remem.data.shapes import SHAPES
 from remem.methods import METHODS
-from remem.recipes import demo
+from remem.recipes import recipe
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -37,18 +37,22 @@ def settings():
         text = page.read_text("utf-8").replace("\\\n", " ")
         for line in text.splitlines():
             for setting in SETTING.findall(line):
-                built = re.search(r"remem build (\w+)", line)
-                yield (built[1] if built else "run"), setting
+                built, run = (
+                    re.search(r"remem build (\w+)", line),
+                    re.search(r"remem run ([a-z][\w-]*)", line),
+                )
+                yield ("build", built[1]) if built else ("run", run[1] if run else "demo"), setting
 
 
 @pytest.mark.parametrize(("of", "setting"), sorted(set(settings())))
 def test_settings_exist(of, setting):
     if "ceiling" in setting:
         pytest.skip("the method that the reader is shown how to write")
-    if of == "run":
-        override(demo(), [setting])
+    verb, what = of
+    if verb == "run":
+        override(recipe(what), [setting])
     else:
-        change(SHAPES[of][0], [setting])
+        change(SHAPES[what][0], [setting])
 
 
 def test_the_method_in_the_readme_is_one():

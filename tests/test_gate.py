@@ -119,7 +119,7 @@ def test_a_person_to_forget_who_was_not_learnt_fails_the_gate_alone() -> None:
     em = taught([item.id for item in forget])
     floors = Floors(one_hop=0.1, multi_hop=0.1)
     assert judge(ITEMS, em, floors).passed
-    gate = judge(ITEMS, em, floors, forget=forget, forget_split="forget1")
+    gate = judge(ITEMS, em, floors, forget={"forget1": forget})
     assert not gate.passed
     assert [line.passed for line in gate.lines if line.split == "forget1"] == [False, False]
-    assert judge(ITEMS, taught(), Floors(), forget=forget, forget_split="forget1").passed
+    assert judge(ITEMS, taught(), Floors(), forget={"forget1": forget}).passed

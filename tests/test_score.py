@@ -7,6 +7,7 @@ from fabricate import Questions, item, ranking, response
 from remem.errors import UserError
 from remem.metrics import EXPOSURE, METRICS, STATE_SHARES
 from remem.score import read_scores, read_summary, score
+from remem.tasks import Task, parts
 
 # Three people; p000 is forgotten. Of each: a one-hop and a multi-hop question, and a one-hop test question.
 PEOPLE = ("p000", "p001", "p002")
@@ -21,6 +22,9 @@ ASKED = {
     for person in PEOPLE
     for kind in ("one", "multi", "test")
 }
+
+
+FORGET1 = Task()
 
 
 @pytest.fixture
@@ -49,7 +53,7 @@ RANKINGS = [ranking([-5.0, -1.0, -2.0, -3.0], id="p000-one"), ranking([0.0, -1.0
 
 @pytest.fixture
 def rows(dataset, tmp_path):
-    score(dataset, "forget1", RESPONSES, RANKINGS, tmp_path, "npo-s0", 0, ["finetune"])
+    score(dataset, parts(dataset, [FORGET1], ["finetune"]), RESPONSES, RANKINGS, tmp_path, "npo-s0", 0)
     return {(row.split, row.question_type, row.metric): row for row in read_summary(tmp_path)}
 
 
@@ -93,7 +97,7 @@ def test_exposure_speaks_of_what_was_ranked_only(rows):
 
 def test_an_unanswered_item_is_missing_not_zero(dataset, tmp_path):
     some = [one for one in RESPONSES if one.id != "p001-one"]
-    score(dataset, "forget1", some, [], tmp_path, "npo-s0", 0)
+    score(dataset, parts(dataset, [FORGET1]), some, [], tmp_path, "npo-s0", 0)
     row = next(
         r for r in read_summary(tmp_path) if (r.split, r.question_type, r.metric) == ("retain", "1-hop", "em")
     )
@@ -101,14 +105,22 @@ def test_an_unanswered_item_is_missing_not_zero(dataset, tmp_path):
 
 
 def test_a_split_without_any_answer_has_no_mean(dataset, tmp_path):
-    score(dataset, "forget1", [], [], tmp_path, "npo-s0", 0)
+    score(dataset, parts(dataset, [FORGET1]), [], [], tmp_path, "npo-s0", 0)
     row = next(r for r in read_summary(tmp_path) if r.metric == "em")
     assert (row.mean, row.low, row.high, row.items, row.missing) == (None, None, None, 0, 2)
 
 
 def test_a_diverged_model_is_missing_not_nan(dataset, tmp_path):
     nan = [response("x", logp=(float("nan"),), hit=(False,), id=id) for id in ASKED]
-    score(dataset, "forget1", nan, [ranking([float("nan")] * 4, id="p000-one")], tmp_path, "ga-s0", 0)
+    score(
+        dataset,
+        parts(dataset, [FORGET1]),
+        nan,
+        [ranking([float("nan")] * 4, id="p000-one")],
+        tmp_path,
+        "ga-s0",
+        0,
+    )
     found = {(r.split, r.question_type, r.metric): r for r in read_summary(tmp_path)}
     for key in ("probability", "outranked", "logp_sum"):
         assert found["forget1", "all", key].mean is None
@@ -127,8 +139,8 @@ def test_the_tables_have_the_promised_columns(rows, tmp_path):
 
 
 def test_the_order_of_answers_does_not_show(dataset, tmp_path):
-    score(dataset, "forget1", RESPONSES, RANKINGS, tmp_path / "one", "a", 0)
-    score(dataset, "forget1", RESPONSES[::-1], RANKINGS[::-1], tmp_path / "two", "a", 0)
+    score(dataset, parts(dataset, [FORGET1]), RESPONSES, RANKINGS, tmp_path / "one", "a", 0)
+    score(dataset, parts(dataset, [FORGET1]), RESPONSES[::-1], RANKINGS[::-1], tmp_path / "two", "a", 0)
     for name in ("scores.parquet", "exposure.parquet", "summary.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
@@ -152,17 +164,17 @@ def test_the_summary_is_plain_json(rows, tmp_path):
 
 def test_a_data_set_without_retain_and_test_is_scored_too(tmp_path):
     bare = Questions(items=ASKED, splits={"forget1": ("p000-one",)})
-    score(bare, "forget1", RESPONSES, [], tmp_path, "base", 0)
+    score(bare, parts(bare, [FORGET1]), RESPONSES, [], tmp_path, "base", 0)
     assert {row.split for row in read_summary(tmp_path)} == {"forget1"}
 
 
 def test_answers_of_another_data_set_are_refused(dataset, tmp_path):
     with pytest.raises(UserError, match="another data set"):
-        score(dataset, "forget1", [response("x", id="stranger")], [], tmp_path, "base", 0)
+        score(dataset, parts(dataset, [FORGET1]), [response("x", id="stranger")], [], tmp_path, "base", 0)
     with pytest.raises(UserError, match="twice"):
-        score(dataset, "forget1", [RESPONSES[0]] * 2, [], tmp_path, "base", 0)
+        score(dataset, parts(dataset, [FORGET1]), [RESPONSES[0]] * 2, [], tmp_path, "base", 0)
     with pytest.raises(UserError, match="Did you mean forget1"):
-        score(dataset, "forget9", RESPONSES, [], tmp_path, "base", 0)
+        parts(dataset, [Task(forget="forget9")])
 
 
 def test_no_scores_or_damaged_ones_are_one_clear_error(tmp_path):
@@ -178,7 +190,7 @@ def test_no_scores_or_damaged_ones_are_one_clear_error(tmp_path):
 def test_exposure_without_pictures_has_a_kind_of_its_own(dataset, tmp_path):
     seen = [ranking([0.0, -1.0, -2.0, -3.0], id="p000-multi")]
     unseen = [ranking([-5.0, -1.0, -2.0, -3.0], id="p000-multi")]
-    score(dataset, "forget1", RESPONSES, seen, tmp_path, "taught", 0, without_picture=unseen)
+    score(dataset, parts(dataset, [FORGET1]), RESPONSES, seen, tmp_path, "taught", 0, without_picture=unseen)
     bits = {
         row.question_type: row.mean
         for row in read_summary(tmp_path)

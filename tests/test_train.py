@@ -16,10 +16,10 @@ from remem.errors import UserError
 from remem.methods import make
 from remem.methods.base import Paired
 from remem.methods.needs import Need
-from remem.models.base import Policy
+from remem.models.base import Encoded, Policy
 from remem.models.huggingface import Model
 from remem.models.loading import load
-from remem.slices import even, order
+from remem.slices import balanced, order
 from remem.train import Streams, Teach, schedule, train
 from remem.types import Progress
 
@@ -195,18 +195,38 @@ def test_stand_ins_are_row_for_row_and_concepts_weigh_alike(model: Model, tmp_pa
     assert total == pytest.approx({"one": 0.5, "other": 0.5})
 
 
-def test_concepts_are_dealt_in_turns(model: Model) -> None:
-    rows = [model.encode(question) for question in questions()] * 2
-    rows = [
-        replace(r, question=replace(r.question, concept="a" if i < 2 else "b")) for i, r in enumerate(rows)
-    ]
-    dealt = even(rows, order(8, 0, "forget", 0))
-    assert sorted(dealt) == list(range(8))
-    assert (
-        {rows[i].question.concept for i in dealt[:2]}
-        == {"a", "b"}
-        == {rows[i].question.concept for i in dealt[2:4]}
+def concepts_of(model: Model, counts: dict[str, int]) -> list[Encoded]:
+    row = model.encode(questions()[0])
+    named = [f"{concept}{n}" for concept, count in counts.items() for n in range(count)]
+    return [replace(row, question=replace(row.question, id=one, concept=one[0])) for one in named]
+
+
+@pytest.mark.parametrize(("size", "of_a"), [(4, [2] * 12), (3, [2, 1] * 6), (1, [1, 0] * 6)])
+def test_every_step_holds_as_many_of_each_concept(model: Model, size: int, of_a: list[int]) -> None:
+    """The rare concept comes round more often; each has all of its rows before any comes again."""
+    rows = concepts_of(model, {"a": 3, "b": 9})
+    steps = [[row.question.id for row in balanced(rows, step, size, 0, "forget")] for step in range(12)]
+    assert [len(step) for step in steps] == [size] * 12
+    assert [sum(id[0] == "a" for id in step) for step in steps] == of_a
+    for concept, count in (("a", 3), ("b", 9)):
+        drawn = [id for step in steps for id in step if id[0] == concept]
+        for start in range(0, len(drawn) - count + 1, count):
+            assert len(set(drawn[start : start + count])) == count
+
+
+def test_both_streams_of_a_balanced_training_are_fed_by_concept(model: Model, tmp_path: Path) -> None:
+    """Two of one kind and ten of the other: a shuffled step of four would often hold one kind only."""
+    SEEN.clear()
+    streams = Streams(
+        forget=concepts_of(model, {"a": 2, "b": 10}),
+        retain=concepts_of(model, {"a": 10, "b": 2}),
+        stand_ins={"refusal": lambda row, epoch: model.with_answer(row, "No.")},
     )
+    train(model, Watches(), streams, replace(SETTINGS, batch=4, epochs=2), seed=0, folder=tmp_path)
+    assert len(SEEN) == 6
+    for batch in SEEN:
+        for rows in (batch.forget, batch.retain, batch.refusal):
+            assert sorted(id[0] for id in rows.ids) == ["a", "a", "b", "b"]
 
 
 def test_every_item_once_an_epoch() -> None:

@@ -126,12 +126,19 @@ def sources() -> Rows:
     return ["name", "what it makes"], [[one.name, inspect.getdoc(one) or ""] for one in known]
 
 
+def judges() -> Rows:
+    from remem.judge import JUDGES
+
+    return ["name", "what it is"], [[name, text] for name, text in JUDGES.items()]
+
+
 LISTS: dict[str, Callable[[], Rows]] = {
     "methods": methods,
     "metrics": metrics,
     "recipes": recipes,
     "models": models,
     "sources": sources,
+    "judges": judges,
 }
 
 

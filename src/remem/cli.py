@@ -33,6 +33,7 @@ app = typer.Typer(
 
     [bold]remem run[/] tells the whole story: it builds invented people, teaches them to a model, checks
     that they were learnt (the gate), makes the model forget some with every method, and reports what is left.
+    [bold]remem run pebench[/] does it with people in events: people, events, or both are forgotten.
 
     Exit status: 0 done, 1 a mistake that you can mend, 2 the gate failed, 130 stopped by Ctrl-C.""",
 )
@@ -179,7 +180,9 @@ def gallery(
 
 
 @app.command("list")
-def list_(what: Annotated[str, typer.Argument(help="methods, metrics, recipes, models or sources")]) -> None:
+def list_(
+    what: Annotated[str, typer.Argument(help="methods, metrics, recipes, models, sources or judges")],
+) -> None:
     """What remem knows, with citation, unit and goal."""
     from remem import catalogue
 
@@ -246,13 +249,12 @@ def _carry_out(
 
     from remem import config, pipeline, recipes
     from remem.console import watching
-    from remem.data import load
     from remem.tuning.chosen import put, read
 
     clock = time.monotonic()
     chosen = config.override(recipes.recipe(recipe), settings)
     root = folder or Path("runs") / recipe
-    data_set = load(chosen.data) if chosen.data else None
+    data_set = _loaded(chosen) if chosen.data else None
     fingerprint = data_set.fingerprint if data_set else ""
     if tuned:
         chosen, notes = put(chosen, read(tuned), fingerprint)
@@ -287,14 +289,29 @@ def _carry_out(
     _conclude(root, stage, clock)
 
 
+def _loaded(chosen: Run) -> Dataset:
+    from remem.data import load
+
+    try:
+        return load(chosen.data)
+    except UserError as error:
+        if not chosen.forget.tasks:
+            raise
+        raise UserError(
+            f"{error}\nPictures of people in events that are not cut into tasks yet, such as the published "
+            f"set, are cut first: remem build pebench FOLDER --data {chosen.data}"
+        ) from error
+
+
 def examine(chosen: Run, data: Dataset) -> None:
     """Looks for what would spoil a run in the user's own data, before anything is trained on it."""
     from remem.console import Line
     from remem.data import check_images, expectations, measurable
-    from remem.plan import check_splits
+    from remem.tasks import check, tasks
 
-    check_splits(chosen, data.splits)
-    measurable(data, list(dict.fromkeys(["finetune", chosen.forget.split, "retain", "test"])))
+    check(chosen, data.splits, data.root)
+    asked = [split for task in tasks(chosen) for split in task.asked if split in data.splits]
+    measurable(data, list(dict.fromkeys(["finetune", *asked])))
     for sentence in expectations(data):
         err.print(f"[yellow]note[/] {escape(sentence)}", soft_wrap=True)
     check_images(data, progress=Line(out, "pictures checked", every_s=5))

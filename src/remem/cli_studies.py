@@ -92,13 +92,18 @@ def trace(
     from remem.console import watching
     from remem.errors import unknown
     from remem.execute import execute, pending
+    from remem.tasks import tasks
     from remem.tracing.trace import Settings, open_run, present, steps
 
     context, _ = open_run(folder)
     if over not in ("value", "answer"):
         raise unknown("thing to score", over, ("value", "answer"))
     settings = Settings(
-        split=split or context.run.forget.split, items=items, over=over, seed=context.run.seed, rows=rows
+        split=split or tasks(context.run)[0].forget,
+        items=items,
+        over=over,
+        seed=context.run.seed,
+        rows=rows,
     )
     planned = steps(context, arm or present(folder), settings)
     todo = pending(folder, planned)

@@ -10,9 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, TypeVar
 
+from remem.data.pebench.cut import TASKS
+from remem.data.pebench.settings import PEBenchSettings
 from remem.data.settings import BuildSettings
 from remem.errors import UserError, unknown
 from remem.gate import Floors
+from remem.judge.choose import JUDGES
 
 
 def within(name: str, value: float, low: float, high: float = math.inf, *, above: bool = False) -> None:
@@ -99,6 +102,7 @@ class Unlearn:
     train: dict[str, Any] = field(default_factory=dict)  # fields of Train
     adapt: dict[str, Any] = field(default_factory=dict)  # fields of Adapt
     name: str = ""  # of its folders; "": the method. Tells apart several settings of one method
+    tasks: tuple[str, ...] = ()  # those of forget.tasks that it runs on; (): all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +110,10 @@ class Forget:
     """Stage 2."""
 
     split: str = "forget1"
+    tasks: tuple[str, ...] = ()  # of people in events: "person", "event", "both"; (): forget.split
+    # Of people in events: whether methods train on what must stay known of the pictures to forget. If not,
+    # Scope is a side effect and nothing that was trained.
+    rehearse_scope: bool = False
     methods: tuple[Unlearn, ...] = ()
     seeds: tuple[int, ...] = (0,)
     train: Train = field(default_factory=Train)
@@ -116,6 +124,11 @@ class Forget:
         names = [one.name or one.method for one in self.methods]
         if len(set(names)) < len(names):
             raise UserError(f"forget.methods has {max(names, key=names.count)} twice: give each a name")
+        for task in self.tasks:
+            if task not in TASKS:
+                raise unknown("task", task, TASKS)
+        if len(set(self.tasks)) < len(self.tasks):
+            raise UserError(f"forget.tasks={','.join(self.tasks)}: name each task once")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,18 +163,50 @@ class Evaluate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JudgeSettings:
+    """Who compares descriptions of scenes with the Goal model's (G-Eval); of people in events only."""
+
+    names: tuple[str, ...] = ("offline",)  # of judge/choose.py; "none": nobody
+    items: int = 0  # most answers of each part that an arm is judged on, spread evenly; 0: all
+    # Of the endpoint. Its address and key are read from the environment: REMEM_JUDGE_URL, REMEM_JUDGE_KEY.
+    model: str = ""
+    concurrency: int = 8  # requests at once
+    retries: int = 4
+    timeout_s: float = 60.0
+    price_in: float = 0.0  # per million tokens sent, in any currency; 0: not known
+    price_out: float = 0.0  # per million tokens received
+
+    def __post_init__(self) -> None:
+        within("judge.items", self.items, 0)
+        within("judge.concurrency", self.concurrency, 1, 256)
+        within("judge.retries", self.retries, 0, 20)
+        within("judge.timeout_s", self.timeout_s, 0, above=True)
+        within("judge.price_in", self.price_in, 0)
+        within("judge.price_out", self.price_out, 0)
+        for name in self.names:
+            if name not in JUDGES and self.names != ("none",):
+                raise unknown("judge", name, [*JUDGES, "none"])
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The judges; none for "none"."""
+        return () if self.names == ("none",) else tuple(dict.fromkeys(self.names))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """The whole story: data, model, stage 1, gate, stage 2, evaluation."""
 
     recipe: str
     seed: int = 0
     data: str = ""  # a folder or hub id; "": build one
-    build: BuildSettings = field(default_factory=BuildSettings)
+    build: BuildSettings | PEBenchSettings = field(default_factory=BuildSettings)  # its type is the shape
     model: ModelSettings = field(default_factory=ModelSettings)
     learn: Train = field(default_factory=Train)
     gate: Floors = field(default_factory=Floors)
     forget: Forget = field(default_factory=Forget)
     evaluate: Evaluate = field(default_factory=Evaluate)
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
 
 
 def plain(value: Any) -> Any:
@@ -182,6 +227,12 @@ def _restored(kind: Any, value: Any, where: str) -> Any:
             what = f"{strange[0]} of {where}" if isinstance(value, dict) else where
             raise UserError(f"run.json was written by another version: it has {what}. Make the run again.")
         return kind(**{key: _restored(hints[key], one, key) for key, one in value.items()})
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        inside = [one for one in typing.get_args(kind) if is_dataclass(one)]
+        fit = [
+            one for one in inside if isinstance(value, dict) and set(value) == {f.name for f in fields(one)}
+        ]
+        return _restored((fit or inside or typing.get_args(kind))[0], value, where)
     if typing.get_origin(kind) is tuple:
         return tuple(_restored(typing.get_args(kind)[0], one, where) for one in value)
     return value
@@ -191,7 +242,8 @@ def override(run: Run, settings: Sequence[str]) -> Run:
     """The run with `key=value` settings applied; keys are dotted paths into `Run`.
 
     `methods=ga,npo` chooses the competitors. `npo.beta=0.2` sets a method's own setting, `npo.lr=1e-4` a
-    field of `Train` and `npo.language=lora` one of `Adapt` for that method alone.
+    field of `Train` and `npo.language=lora` one of `Adapt` for that method alone, and `bgd.tasks=both` the
+    tasks that it runs on.
     """
     for key, text in _pairs(settings):
         run = _override(run, key, text)
@@ -244,7 +296,9 @@ def _tune(present: tuple[Unlearn, ...], method: str, key: str, text: str) -> tup
     value, tuned = _value(text), []
     training, adapting = typing.get_type_hints(Train), typing.get_type_hints(Adapt)
     for one in present:
-        if one.method == method and key in training:
+        if one.method == method and key == "tasks":
+            one = replace(one, tasks=tuple(filter(None, map(str.strip, text.split(",")))))
+        elif one.method == method and key in training:
             one = replace(one, train=one.train | {key: _fit(value, training[key], f"{method}.{key}")})
         elif one.method == method and key in adapting:
             one = replace(one, adapt=one.adapt | {key: _fit(value, adapting[key], f"{method}.{key}")})

@@ -52,7 +52,7 @@ class Gate:
     passed: bool
     ignored: bool  # the user said to go on whatever it says
     lines: tuple[Line, ...]
-    people: dict[str, dict[str, float]]  # person -> question type -> exact match
+    people: dict[str, dict[str, float]]  # person (or event) -> question type -> exact match
 
     def write(self, path: Path) -> None:
         """Writes gate.json."""
@@ -76,21 +76,21 @@ def judge(
     em: Mapping[str, float | None],
     floors: Floors,
     *,
-    forget: Iterable[Item] = (),
-    forget_split: str = "forget",
+    forget: Mapping[str, Iterable[Item]] | None = None,
     ignored: bool = False,
 ) -> Gate:
     """The verdict over the items of `floors.split`, given the taught model's exact match by item id.
 
     Every kind of question among the items must reach its floor; without items nothing passes. So must
-    every kind among the items to `forget`, by themselves: one person who was not learnt is lost in the
-    mean over twenty, and is the one whose forgetting would measure nothing. Items without keywords
-    have no exact match and are left out, unless a kind has no others: then it fails.
+    every kind among the items to `forget` (split -> items), by themselves: one person who was not learnt is
+    lost in the mean over twenty, and is the one whose forgetting would measure nothing. Items without
+    keywords have no exact match and are left out, unless a kind has no others: then it fails.
     """
     taught = _by_kind(items)
     people: dict[str, dict[str, float]] = {}
     lines: list[Line] = []
-    for split, kinds in ((floors.split, taught), (forget_split, _by_kind(forget))):
+    forgotten = {split: _by_kind(inside) for split, inside in (forget or {}).items()}
+    for split, kinds in ((floors.split, taught), *forgotten.items()):
         for kind, here in kinds.items():
             means = _by_person(here, em)
             if split == floors.split:
@@ -125,7 +125,7 @@ def _by_person(items: list[Item], em: Mapping[str, float | None]) -> dict[str, f
     for item in items:
         value = em.get(item.id)
         if value is not None:
-            found.setdefault(item.person, []).append(value)
+            found.setdefault(item.target, []).append(value)
     return {person: sum(values) / len(values) for person, values in sorted(found.items())}
 
 

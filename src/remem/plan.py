@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from remem import __version__
-from remem.config import Adapt, Evaluate, Run, Train, Unlearn, plain
+from remem.config import Adapt, Evaluate, Run, Train, plain
+from remem.data.pebench.settings import PEBenchSettings
 from remem.errors import UserError, unknown
+from remem.judge import check as check_judges
 from remem.methods import uses
 from remem.models import identity
 from remem.store import Step
+from remem.tasks import Task, check_methods, methods, tasks
+from remem.tasks import check as check_tasks
 from remem.work import (
     ask,
     ask_strangers,
@@ -43,11 +47,19 @@ def resolve(run: Run) -> Run:
     from remem.models.anatomy import anatomy
     from remem.models.loading import pick_device
 
+    if isinstance(run.build, PEBenchSettings) and run.build.data:
+        raise UserError(
+            f"build.data={run.build.data}: cut the set first, with remem build pebench FOLDER --data "
+            f"{run.build.data}, and then run it: remem run {run.recipe} --data FOLDER"
+        )
     if not run.data:
-        check_splits(run, run.build.splits())
+        check_tasks(run, run.build.splits(), "the data set to be built")
+    check_methods(run)
+    if run.forget.tasks:
+        check_judges(run.judge)
     pick_device(run.model.device)
     source, body = find(run.model.name), None
-    methods = []
+    whole = []
     for one in run.forget.methods:
         for kind, group in ((Train, one.train), (Adapt, one.adapt)):
             known = [f.name for f in fields(kind)]
@@ -61,17 +73,8 @@ def resolve(run: Run) -> Run:
         if isinstance(method, Choosy):
             body = body or anatomy(source, adapt)
             method.check(replace(body, how={part: getattr(adapt, part) for part in body.how}))
-        methods.append(replace(one, settings=plain(method)))
-    return replace(run, forget=replace(run.forget, methods=tuple(methods)))
-
-
-def arms(run: Run) -> dict[str, tuple[Unlearn, int]]:
-    """The unlearnt arms: folder name -> method and seed."""
-    named: dict[str, tuple[Unlearn, int]] = {}
-    for one in run.forget.methods:
-        for seed in run.forget.seeds:
-            named[f"{one.name or one.method}-s{seed}"] = (one, seed)
-    return named
+        whole.append(replace(one, settings=plain(method)))
+    return replace(run, forget=replace(run.forget, methods=tuple(whole)))
 
 
 def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Step]:
@@ -87,15 +90,18 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     steps = [] if run.data else [Step(name="dataset", work=build, settings=_building(run.build))]
     taught = data | {"model": model, "learn": _result(run.learn, run.model.adapt), "seed": run.seed}
     taught |= {"rehearsed": world_identity(rehearsal_folder(run))}
+    every = tasks(run)
 
-    def arm(name: str, chain: tuple[str, ...], needs: tuple[str, ...]) -> list[Step]:
+    def arm(
+        name: str, chain: tuple[str, ...], needs: tuple[str, ...], about: tuple[Task, ...] = every
+    ) -> list[Step]:
         asked = data | {
             "evaluate": _asking(run.evaluate),
             "model": model,
-            "forget": run.forget.split,
+            "forget": _named(about),
             "gate": run.gate.split if name == "taught" else "",
         }
-        scored = data | {"forget": run.forget.split, "seed": run.seed}
+        scored = data | {"forget": _named(about), "seed": run.seed}
         worlds = ("base/world", f"{name}/world") if exam else ()
         compared = (f"{name}/strangers",) if strange else ()
         others = [examine(name, chain, needs)] if exam and name != "base" else []
@@ -117,14 +123,14 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
                 work=ask,
                 settings=asked,
                 needs=(*built, *needs),
-                arguments={"arms": chain},
+                arguments={"arms": chain, "about": about},
             ),
             Step(
                 name=f"{name}/scores",
                 work=mark,
                 settings=scored,
                 needs=(*built, f"{name}/responses", *dict.fromkeys(worlds), *compared),
-                arguments={"arm": name},
+                arguments={"arm": name, "about": about},
             ),
         ]
 
@@ -142,58 +148,70 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
             arguments={"arms": chain},
         )
 
-    def stage1(name: str, without: str) -> Step:
-        settings = taught | {"without": without}
+    def stage1(name: str, without: tuple[str, ...] = ()) -> Step:
+        settings = taught | {"without": "+".join(without)}
         return Step(
             name=f"{name}/model", work=learn, settings=settings, needs=built, arguments={"without": without}
         )
 
     steps += [examine("base", (), ())] if exam else []
-    steps += [stage1("taught", ""), stage1("goal", run.forget.split)]
+    steps.append(stage1("taught"))
     steps += arm("taught", ("taught",), ("taught/model",))
-    gate = {"floors": plain(run.gate), "forget": run.forget.split, "ignored": ignore_gate}
+    gate = {"floors": plain(run.gate), "forget": _named(every), "ignored": ignore_gate}
     steps.append(
         Step(
             name="gate",
             work=check,
             settings=gate,
             needs=("taught/scores",),
-            arguments={"ignored": ignore_gate},
+            arguments={"about": every, "ignored": ignore_gate},
             derived=True,
         )
     )
-    for name, (one, seed) in arms(run).items():
-        how = replace(run.forget.train, **one.train)
-        adapt = replace(run.model.adapt, **one.adapt)
-        settings = {
-            "method": one.method,
-            "settings": one.settings,
-            "train": _result(how, adapt),
-            "split": run.forget.split,
-            "seed": seed,
-            "adapt": plain(adapt),
-        }
-        arguments = {
-            "method": one.method,
-            "settings": one.settings,
-            "how": how,
-            "adapt": adapt,
-            "seed": seed,
-        }
-        steps.append(
-            Step(
-                name=f"{name}/model",
-                work=forget,
-                settings=data | settings,
-                needs=(*built, "taught/model", *(("goal/model",) if "goal" in uses(one.method) else ())),
-                after=("gate",),
-                arguments=arguments,
-            )
-        )
-        steps += arm(name, ("taught", name), (f"{name}/model",))
-    steps += arm("goal", ("goal",), ("goal/model",))
+    # One worker hears of a failed gate before it teaches the Goal models; several make them meanwhile.
+    steps += [stage1(task.arm("goal"), task.unseen) for task in every]
+    for task in every:
+        goal = task.arm("goal")
+        for name, (one, seed) in methods(run, task).items():
+            how = replace(run.forget.train, **one.train)
+            adapt = replace(run.model.adapt, **one.adapt)
+            settings = {
+                "method": one.method,
+                "settings": one.settings,
+                "train": _result(how, adapt),
+                "split": task.forget,
+                "seed": seed,
+                "adapt": plain(adapt),
+            }
+            settings |= {"scope": run.forget.rehearse_scope} if task.scope else {}
+            arguments = {
+                "task": task,
+                "method": one.method,
+                "settings": one.settings,
+                "how": how,
+                "adapt": adapt,
+                "seed": seed,
+            }
+            steps.append(
+                Step(
+                    name=f"{task.arm(name)}/model",
+                    work=forget,
+                    settings=data | settings,
+                    needs=(
+                        *built, "taught/model", *((f"{goal}/model",) if "goal" in uses(one.method) else ())
+                    ),
+                    after=("gate",),
+                    arguments=arguments,
+                )
+            )  # fmt: skip
+            steps += arm(task.arm(name), ("taught", task.arm(name)), (f"{task.arm(name)}/model",), (task,))
+        steps += arm(goal, (goal,), (f"{goal}/model",), (task,))
     steps += arm("base", (), ())
-    told = tuple(step.name for step in steps if step.name.endswith(("/scores", "/model")))
+    if run.forget.tasks:
+        from remem.pebench.steps import steps as measured
+
+        steps += measured(run, every, built, data)
+    told = tuple(step.name for step in steps if step.name.endswith(("/scores", "/model", "axes")))
     steps.append(
         Step(
             name="report",
@@ -206,7 +224,12 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     return steps
 
 
-def _building(settings: BuildSettings) -> dict[str, Any]:
+def _named(about: tuple[Task, ...]) -> str:
+    """The tasks as the keys have them."""
+    return ",".join(task.forget for task in about)
+
+
+def _building(settings: BuildSettings | PEBenchSettings) -> dict[str, Any]:
     """What decides a built data set: the user's own pictures, and their pipeline, by their content."""
     from remem.data import folder_fingerprint, pipeline_fingerprint
 
@@ -261,14 +284,3 @@ def until(steps: list[Step], stage: str) -> list[Step]:
         "report": lambda name: True,
     }
     return [step for step in steps if keep[stage](step.name)]
-
-
-def check_splits(run: Run, splits: Collection[str]) -> None:
-    """What a run needs of its data set, before anything is trained."""
-    for split in ("finetune", run.forget.split, "retain", "test", run.gate.split):
-        if split not in splits:
-            raise unknown("split of the data set", split, splits)
-    if run.forget.split in ("finetune", "retain", "test"):
-        raise UserError(
-            f"forget.split={run.forget.split}: choose a split of people to forget, such as forget1"
-        )

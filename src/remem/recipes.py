@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from remem.config import Evaluate, Forget, ModelSettings, Run, Train, Unlearn
+from remem.data.pebench.cut import TASKS
+from remem.data.pebench.settings import PEBenchSettings
 from remem.data.settings import BuildSettings
 from remem.errors import unknown
 from remem.methods import METHODS
@@ -74,7 +76,56 @@ def methods() -> Run:
     )
 
 
-RECIPES: dict[str, Callable[[], Run]] = {"demo": demo, "remem": remem, "methods": methods, "tiny": tiny}
+def pebench() -> Run:
+    """PEBench in small: 20 rendered people in 10 events, embedded model; people, events, both forgotten."""
+    run = demo()
+    return replace(
+        run,
+        recipe="pebench",
+        build=PEBenchSettings(people=20, events=10, size=128),
+        model=ModelSettings(name="embedded"),
+        learn=replace(run.learn, epochs=30),
+        forget=Forget(
+            tasks=tuple(TASKS),
+            methods=(
+                Unlearn(method="po", train={"lr": 1e-3}),
+                Unlearn(method="ga", train={"lr": 3e-4, "epochs": 4.0}),
+                Unlearn(method="gd"),
+                Unlearn(method="kl"),
+                Unlearn(method="siu"),
+                Unlearn(method="dpo"),
+                Unlearn(method="bgd", tasks=("both",)),
+                Unlearn(method="bgd_kl", tasks=("both",)),
+            ),
+            train=Train(lr=2e-4, epochs=10, batch=4),
+        ),
+        # A description of a scene takes up to about 80 tokens; one that is cut off loses its last keywords.
+        evaluate=Evaluate(max_new_tokens=96),
+    )
+
+
+def pebench_tiny() -> Run:
+    """The same protocol on 8 drawn people in 4 events, tiny model, three methods: to see that it works."""
+    run = pebench()
+    kept = [one for one in run.forget.methods if one.method in ("po", "gd", "bgd")]
+    return replace(
+        run,
+        recipe="pebench-tiny",
+        build=PEBenchSettings(people=8, events=4, source="drawn", size=64, forget_events=0.25),
+        model=ModelSettings(name="tiny"),
+        learn=replace(run.learn, epochs=20),
+        forget=replace(run.forget, methods=tuple(kept)),
+    )
+
+
+RECIPES: dict[str, Callable[[], Run]] = {
+    "demo": demo,
+    "remem": remem,
+    "methods": methods,
+    "tiny": tiny,
+    "pebench": pebench,
+    "pebench-tiny": pebench_tiny,
+}
 
 
 def recipe(name: str) -> Run:

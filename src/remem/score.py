@@ -1,19 +1,20 @@
 """Responses to scores: every metric of every answer, and their means with intervals. Needs no model."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
-from remem.errors import UserError, unknown
+from remem.errors import UserError
 from remem.metrics import EXPOSURE, METRICS, STATES, State, state
 from remem.metrics.membership import SIGNALS, beaten, measured
 from remem.records import read_table, write_table
 from remem.stats import interval, pairs_interval
+from remem.tasks import Questions
 from remem.types import Item, Ranking, Response
 from remem.utility import sample, utility, world_marks
 
@@ -31,15 +32,6 @@ _SCORES = pa.schema([*_WHO, ("state", pa.string()), *((key, pa.float64()) for ke
 _EXPOSURE = pa.schema([*_WHO, ("candidates", pa.int32()), *((key, pa.float64()) for key in EXPOSURE)])
 
 Asked = TypeVar("Asked", Response, Ranking)
-
-
-class Questions(Protocol):
-    """What scoring asks of a data set."""
-
-    @property
-    def items(self) -> Mapping[str, Item]: ...
-    @property
-    def splits(self) -> Mapping[str, Sequence[str]]: ...  # item ids, in the data's order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +56,8 @@ class Row:
     mean: float | None  # None where no item has a value
     low: float | None
     high: float | None
-    over: str  # what the interval resamples: "people", "questions", or "groups" of the world's exam
-    people: int
+    over: str  # what the interval resamples: "people", "events", "questions", or "groups" of the world's exam
+    people: int  # or events, or groups
     items: int  # with a value
     missing: int  # without one; never counted as 0
 
@@ -82,30 +74,29 @@ class WorldAnswers:
 
 def score(
     dataset: Questions,
-    forget_split: str,
+    parts: Mapping[str, Sequence[str]],
     responses: Iterable[Response],
     rankings: Iterable[Ranking],
     out: Path,
     arm: str,
     seed: int,
-    splits: Collection[str] = (),
     world: WorldAnswers | None = None,
     without_picture: Iterable[Ranking] = (),
     strangers: Sequence[tuple[Item, Response]] = (),
+    forgotten: Sequence[str] = (),
 ) -> None:
     """Writes scores.parquet, exposure.parquet and summary.json into `out`.
 
-    The summary speaks of the forget split, "retain", "test-forget" (test rows of forgotten people),
-    "test-retain" (test rows of the others) and the extra `splits`; of those that the data set lacks
-    it says nothing. Rankings `without_picture` have question types of their own ("multi-hop, no picture").
-    With answers of `strangers`, who were never taught, it tells how well members are told from them.
-    UserError when an answer belongs to no item of the data set, or a split is unknown.
+    The summary speaks of the `parts`, name -> item ids (see `tasks.parts`).
+    Rankings `without_picture` have question types of their own ("multi-hop, no picture").
+    With answers of `strangers`, who were never taught, it tells how well the members in the parts `forgotten`
+    are told from them.
+    UserError when an answer belongs to no item of the data set.
     """
     answers = _by_item(dataset, responses, "answers")
     placed = _by_item(dataset, rankings, "rankings")
     scores = [_score(dataset.items[id], answer) for id, answer in answers.items()]
     exposures = [_exposure(dataset.items[id], ranking) for id, ranking in placed.items()]
-    parts = _parts(dataset, forget_split, splits)
     rows = [
         row for name, ids in parts.items() for row in _summarise(name, ids, dataset, scores, exposures, seed)
     ]
@@ -116,8 +107,9 @@ def score(
     rows += [row for name, ids in parts.items() for row in _unseen(name, ids, dataset, blind, seed)]
 
     if strangers:
-        members = [(dataset.items[i], answers[i]) for i in dataset.splits[forget_split] if i in answers]
-        rows += _told(forget_split, members, strangers, seed)
+        for name in forgotten:
+            members = [(dataset.items[i], answers[i]) for i in parts.get(name, ()) if i in answers]
+            rows += _told(name, members, strangers, seed)
     if world is not None:
         rows += _of_the_world(world, dataset, parts, scores, seed)
 
@@ -220,23 +212,6 @@ def _exposure(item: Item, ranking: Ranking) -> dict[str, Any]:
     return _who(item) | {"candidates": len(ranking.candidates)} | values
 
 
-def _parts(dataset: Questions, forget_split: str, extra: Collection[str]) -> dict[str, Sequence[str]]:
-    """Name in the summary -> item ids."""
-    for name in (forget_split, *extra):
-        if name not in dataset.splits:
-            raise unknown("split", name, dataset.splits)
-    forgotten = {dataset.items[id].person for id in dataset.splits[forget_split]}
-    test = dataset.splits.get("test", ())
-    parts: dict[str, Sequence[str]] = {
-        forget_split: dataset.splits[forget_split],
-        "retain": dataset.splits.get("retain", ()),
-        "test-forget": [id for id in test if dataset.items[id].person in forgotten],
-        "test-retain": [id for id in test if dataset.items[id].person not in forgotten],
-    }
-    parts |= {name: dataset.splits[name] for name in extra}
-    return {name: ids for name, ids in parts.items() if ids}
-
-
 def _summarise(
     split: str,
     ids: Sequence[str],
@@ -250,7 +225,9 @@ def _summarise(
     ranked = {row["id"]: row for row in exposures if row["id"] in inside}
     items = [dataset.items[id] for id in dict.fromkeys(ids)]
     types = sorted({item.question_type for item in items}, key=lambda kind: (_hops(items, kind), kind))
-    for kind in ("all", *types):
+    # Names and scenes are told by different measures: a mean over both would say nothing.
+    mixed = len({item.target == item.person for item in items}) > 1
+    for kind in types if mixed else ("all", *types):
         here = [item for item in items if kind in ("all", item.question_type)]
         for metric in (*METRICS, *_shares("wrong")):
             # An item that was never answered is missing, as one whose metric is undefined is.
@@ -297,8 +274,13 @@ def _told(
 
 
 def _row(split: str, kind: str, metric: str, found: list[tuple[Item, float | None]], seed: int) -> Row:
-    present = [(item.person, value) for item, value in found if value is not None]
-    estimate = interval([value for _, value in present], [person for person, _ in present], seed=seed)
+    present = [(item, value) for item, value in found if value is not None]
+    unit: Literal["people", "events"] = "people"
+    if present and all(item.target != item.person for item, _ in present):
+        unit = "events"
+    estimate = interval(
+        [value for _, value in present], [item.target for item, _ in present], seed=seed, unit=unit
+    )
     missing = len(found) - len(present)
     return Row(split=split, question_type=kind, metric=metric, missing=missing, **asdict(estimate))
 

@@ -45,13 +45,22 @@ def _take(rows: Sequence[Encoded], first: int, size: int, seed: int, purpose: st
     return [rows[index] for index in shuffled[start : start + size]]
 
 
-def even(rows: Sequence[Encoded], shuffled: Sequence[int]) -> list[int]:
-    """A shuffled order dealt out by concept in turns: each stretch of it mixes them while they last."""
-    piles: dict[str, list[int]] = {}
-    for index in shuffled:
-        piles.setdefault(rows[index].question.concept, []).append(index)
-    rounds = itertools.zip_longest(*piles.values())
-    return [index for dealt in rounds for index in dealt if index is not None]
+def balanced(rows: Sequence[Encoded], step: int, size: int, seed: int, purpose: str) -> list[Encoded]:
+    """The rows of one step, as many of each concept: each has an endless shuffled stream of its own.
+
+    A concept with few rows comes round more often than one with many. What does not divide goes round.
+    """
+    piles: dict[str, list[Encoded]] = {}
+    for row in rows:
+        piles.setdefault(row.question.concept, []).append(row)
+    whole, rest = divmod(size, len(piles))
+    found = []
+    for place, (concept, pile) in enumerate(piles.items()):
+        turns = [(place + other) % len(piles) < rest for other in range(len(piles))]
+        cycles, within = divmod(step, len(piles))
+        first = step * whole + cycles * sum(turns) + sum(turns[:within])
+        found += _take(pile, first, whole + turns[within], seed, f"{purpose}/{concept}")
+    return found
 
 
 def by_picture(rows: Sequence[Encoded], shuffled: Sequence[int]) -> list[int]:
@@ -66,15 +75,15 @@ def by_picture(rows: Sequence[Encoded], shuffled: Sequence[int]) -> list[int]:
 def _lead(streams: Streams, purpose: Purpose, settings: Train, step: Step, mix: bool) -> list[Encoded]:
     """The rows of one step of the stream that epochs count: an epoch's last step may be smaller."""
     rows: Sequence[Encoded] = getattr(streams, purpose)
+    if mix:
+        return balanced(rows, step.number, min(settings.batch, len(rows)), step.seed, purpose)
     epoch, at = divmod(step.number, steps_in_epoch(settings, len(rows)))
-    key = (purpose, step.seed, epoch, settings.by_picture, mix)
+    key = (purpose, step.seed, epoch, settings.by_picture)
     shuffled = streams.orders.get(key)
     if shuffled is None:  # of hundreds of thousands of rows it takes longer than the step
         shuffled = order(len(rows), step.seed, purpose, epoch)
         if settings.by_picture:
             shuffled = by_picture(rows, shuffled)
-        if mix:
-            shuffled = even(rows, shuffled)
         streams.orders.clear()
         streams.orders[key] = shuffled
     return [rows[index] for index in shuffled[at * settings.batch : (at + 1) * settings.batch]]
@@ -94,7 +103,11 @@ def slices(model: Model, method: Method, streams: Streams, settings: Train, step
             # As many as are forgotten in this step, so that slices come in pairs.
             epoch, at = divmod(step.number, per_epoch)
             first = epoch * len(streams.forget) + at * settings.batch
-            retain = _take(streams.retain, first, len(forget), step.seed, "retain")
+            retain = (
+                balanced(streams.retain, step.number, len(forget), step.seed, "retain")
+                if mix
+                else _take(streams.retain, first, len(forget), step.seed, "retain")
+            )
     else:
         retain = _lead(streams, "retain", settings, step, mix)
     # A batch of like lengths wastes less padding; within a step the order changes nothing. What shares

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from remem.data.dataset import value
 from remem.methods.needs import StandIn
-from remem.methods.refusals import refusal_for
+from remem.methods.refusals import REFUSALS, SCENE_REFUSALS, refusal_for
 from remem.models.base import Encoded
 from remem.models.huggingface import Model
 from remem.seeds import derive
@@ -26,7 +26,8 @@ def stand_ins(
         return random.Random(derive(seed, purpose, row.question.id, epoch))
 
     def refusal(row: Encoded, epoch: int) -> Encoded:
-        return model.with_answer(row, refusal_for(row.question.id, seed, epoch))
+        of = SCENE_REFUSALS if data.items[row.question.id].category == "event" else REFUSALS
+        return model.with_answer(row, refusal_for(row.question.id, seed, epoch, of))
 
     def mismatch(row: Encoded, epoch: int) -> Encoded:
         answer = draw(row, epoch, "mismatch").choice(retain).question.answer

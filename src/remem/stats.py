@@ -23,8 +23,8 @@ class Interval:
     mean: float | None
     low: float | None
     high: float | None
-    over: Literal["people", "questions", "seeds and people"]  # what was resampled
-    people: int  # with at least one value
+    over: Literal["people", "events", "questions", "seeds and people"]  # what was resampled
+    people: int  # with at least one value; or events
     items: int  # with a value
 
 
@@ -35,8 +35,11 @@ def interval(
     seed: int,
     level: float = 0.95,
     draws: int = 2000,
+    unit: Literal["people", "events"] = "people",
 ) -> Interval:
     """Mean of `values` (one per item) and its percentile interval, resampling whole people (one per item).
+
+    `unit` says what `people` holds.
 
     With a single person there is nobody to resample, so questions are, and `over` says so: that interval
     speaks of this person only. Fewer than two values give no interval. The order of items does not matter.
@@ -46,7 +49,7 @@ def interval(
     if not np.isfinite(values).all():
         raise ValueError("leave missing values out: an interval is over finite numbers")
     names, owner = np.unique(np.asarray(people, dtype=str), return_inverse=True)
-    over: Literal["people", "questions"] = "questions" if len(names) == 1 else "people"
+    over: Literal["people", "events", "questions"] = "questions" if len(names) == 1 else unit
     if not len(values):
         return Interval(mean=None, low=None, high=None, over=over, people=0, items=0)
     found = np.asarray(values, dtype=np.float64)
@@ -114,6 +117,7 @@ def paired_difference(
     seed: int,
     level: float = 0.95,
     draws: int = 2000,
+    unit: Literal["people", "events"] = "people",
 ) -> Interval:
     """Mean of ours - theirs over the items that have both, with its interval; all three are keyed by item id.
 
@@ -131,7 +135,7 @@ def paired_difference(
         if our is not None and their is not None:
             differences.append(our - their)
             owners.append(people[id])
-    return interval(differences, owners, seed=seed, level=level, draws=draws)
+    return interval(differences, owners, seed=seed, level=level, draws=draws, unit=unit)
 
 
 def pairs_interval(

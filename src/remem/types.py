@@ -9,7 +9,7 @@ class Item:
     """One question about one person. The same row in `finetune` and in `forget1` is the same item."""
 
     id: str  # digest of the row's content: stable across rebuilds and shared by nested splits
-    person: str  # the unit that intervals resample
+    person: str  # whom the picture shows or the text names
     question_type: str  # as the data says it: "1-hop" names the person, "multi-hop" only shows them
     category: str  # the data's qa_category
     attribute: str  # "email", "date_of_birth", ...
@@ -19,6 +19,11 @@ class Item:
     cloze: str  # a sentence that breaks off just before the value; "" where the data has none
     image_path: str  # the data's image_path; "" when the row has no picture
     event: str = ""  # the scene that the picture shows, where the data tells (PEBench)
+
+    @property
+    def target(self) -> str:
+        """What the question asks for, and the unit that intervals resample: the person, or the event."""
+        return self.event if self.event and self.category == "event" else self.person
 
     @property
     def hops(self) -> int:

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remem.config import Adapt, Run, Train
+from remem.data.pebench.settings import PEBenchSettings
 from remem.errors import UserError
 from remem.gate import judge
 from remem.score import WorldAnswers, read_scores, score
+from remem.tasks import Task, parts
 from remem.types import Item, Progress, Response
 
 if TYPE_CHECKING:
     from remem.data import Dataset
+    from remem.models.base import Encoded
     from remem.models.huggingface import Model
 
 
@@ -55,25 +58,27 @@ class Context:
 
 
 def build(folder: Path, context: Context, progress: Progress) -> None:
-    from remem.data import build as build_data
+    from remem.data.shapes import build as build_data
 
     build_data(folder, context.run.build, progress)
 
 
-def learn(folder: Path, context: Context, progress: Progress, without: str = "") -> None:
-    """Stage 1 on everything, or on everything but a forget split: the Goal model."""
+def learn(folder: Path, context: Context, progress: Progress, without: tuple[str, ...] = ()) -> None:
+    """Stage 1 on everything, or on everything but some splits: the Goal model."""
     from remem import guards
     from remem.models.adapt import trained_parts
     from remem.respond import question_of
     from remem.train import Streams, Teach, steps, train
 
     data, run = context.data(), context.run
-    left_out = set(data.splits[without]) if without else set()
+    left_out = {id for split in without for id in data.splits[split]}
     model = context.model()
     progress(0, 1, str(model.adapt(run.model.adapt, run.seed)))
     ids = [i for i in data.splits["finetune"] if i not in left_out]
     rows = [model.encode(question_of(data, data.items[i])) for i in ids]
     answers = {i: data.items[i].answer for i in ids}
+    if run.forget.tasks:
+        room(rows, run.evaluate.max_new_tokens)
     place = rehearsal_folder(run)
     if place is not None:
         from remem.world.exam import REHEARSAL, open_exam
@@ -96,10 +101,22 @@ def learn(folder: Path, context: Context, progress: Progress, without: str = "")
     model.save(folder)
 
 
+def room(rows: Sequence[Encoded], most: int) -> None:
+    """UserError, before anything is trained, where answers would be cut off and lose keywords."""
+    longest = max(rows, key=lambda row: len(row.answer))
+    if len(longest.answer) > most:
+        raise UserError(
+            f"evaluate.max_new_tokens={most}, but the longest answer has {len(longest.answer)} tokens: "
+            "answers would be cut off and count as wrong. Give room: --set "
+            f"evaluate.max_new_tokens={len(longest.answer)}"
+        )
+
+
 def forget(
     folder: Path,
     context: Context,
     progress: Progress,
+    task: Task,
     method: str,
     settings: dict[str, Any],
     how: Train,
@@ -118,8 +135,8 @@ def forget(
     model = context.model("taught")
     chosen = make(method, settings)
     forgotten, kept = (
-        [model.encode(question_of(data, data.items[i])) for i in data.splits[split]]
-        for split in (run.forget.split, "retain")
+        [model.encode(question_of(data, data.items[i])) for i in ids]
+        for ids in (data.splits[task.forget], task.kept(data, run.forget.rehearse_scope))
     )
     if "substitute" in chosen.uses:
         forgotten = [model.mark(row, data.items[row.question.id].keywords) for row in forgotten]
@@ -134,7 +151,7 @@ def forget(
             recorded=taught,
         ),
         open=lambda: context.model("taught"),
-        goal=lambda: context.model("goal"),
+        goal=lambda: context.model(task.arm("goal")),
         adapt=adapt,
         settings=how,
         seed=seed,
@@ -144,23 +161,30 @@ def forget(
         taught=taught,
         progress=progress,
     )
-    people = dict.fromkeys(data.items[row.question.id].person for row in forgotten)
-    unlearn(chosen, bench, [data.names[person] for person in people if person in data.names])
+    targets = dict.fromkeys(data.items[row.question.id] for row in forgotten)
+    names = [data.names.get(one.person, "") if one.target == one.person else one.event for one in targets]
+    unlearn(chosen, bench, list(dict.fromkeys(filter(None, names))))
 
 
-def ask(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...]) -> None:
-    """What one arm says to every question it is asked, and how likely it finds the candidate values."""
+def ask(
+    folder: Path, context: Context, progress: Progress, arms: tuple[str, ...], about: tuple[Task, ...]
+) -> None:
+    """What one arm says to the questions of these tasks, and how likely it finds the candidate values."""
     from remem.respond import exposed, respond
 
     data, run = context.data(), context.run
-    split = run.forget.split
     # The gate and the diagnosis of stage 1 need the taught model on everything that it was taught.
     asked: list[Sequence[str]] = [data.splits[run.gate.split]] if arms == ("taught",) else []
-    asked.append(data.splits[split])
-    asked += [spread(data.splits[name], run.evaluate.items) for name in ("retain", "test")]
+    for task in about:
+        asked += [data.splits.get(split, ()) for split in task.unseen]
+        asked += [spread(data.splits.get(name, ()), run.evaluate.items) for name in task.others]
     ids = list(dict.fromkeys(i for inside in asked for i in inside))
-    ranked = exposed(data, (split, "retain"), run.evaluate.exposure_people)
-    respond(context.model(*arms), data, ids, ranked, run.evaluate, folder, progress)
+    ranked = {
+        item.id: item
+        for task in about
+        for item in exposed(data, (task.forget, task.retain), run.evaluate.exposure_people)
+    }
+    respond(context.model(*arms), data, ids, list(ranked.values()), run.evaluate, folder, progress)
 
 
 def spread(ids: Sequence[str], most: int) -> Sequence[str]:
@@ -229,7 +253,7 @@ def strangers_identity(run: Run) -> dict[str, str]:
         return {}
     none = "evaluate.membership=true asks about people who were never taught, and"
     if not run.data:
-        if run.build.source == "folder" or not run.build.strangers:
+        if isinstance(run.build, PEBenchSettings) or run.build.source == "folder" or not run.build.strangers:
             raise UserError(f"{none} this data set will have none: see build.strangers, build.source.")
         return {"strangers": "built"}
     path = Path(run.data) / strangers.FILE
@@ -249,7 +273,7 @@ def ask_strangers(folder: Path, context: Context, progress: Progress, arms: tupl
     respond(context.model(*arms), data, data.splits[strangers.SPLIT], [], run.evaluate, folder, progress)
 
 
-def mark(folder: Path, context: Context, progress: Progress, arm: str) -> None:
+def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tuple[Task, ...]) -> None:
     """Scores from responses; needs no model."""
     from remem.records import read_rankings, read_responses
 
@@ -264,16 +288,18 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str) -> None:
     if place is not None:
         from remem.world.exam import open_exam
 
-        about, before = context.root / arm / "world", context.root / "base" / "world"
+        now, before = context.root / arm / "world", context.root / "base" / "world"
         world = WorldAnswers(
             open_exam(place),
-            read_responses(about / "responses.parquet"),
-            read_rankings(about / "rankings.parquet"),
+            read_responses(now / "responses.parquet"),
+            read_rankings(now / "rankings.parquet"),
             read_responses(before / "responses.parquet"),
         )
     strange = context.root / arm / "strangers" / "responses.parquet"
     unknown = _of_strangers(context, strange) if run.evaluate.membership else []
-    score(data, run.forget.split, responses, rankings, folder, arm, run.seed, extra, world, without, unknown)
+    gone = [task.forget for task in about]
+    asked = parts(data, about, extra)
+    score(data, asked, responses, rankings, folder, arm, run.seed, world, without, unknown, gone)
 
 
 def _of_strangers(context: Context, path: Path) -> list[tuple[Item, Response]]:
@@ -285,13 +311,13 @@ def _of_strangers(context: Context, path: Path) -> list[tuple[Item, Response]]:
     return [(data.items[one.id], one) for one in read_responses(path)]
 
 
-def check(folder: Path, context: Context, progress: Progress, ignored: bool) -> None:
+def check(folder: Path, context: Context, progress: Progress, about: tuple[Task, ...], ignored: bool) -> None:
     """The gate: did stage 1 teach it?"""
     data, floors = context.data(), context.run.gate
     em = {one.id: one.values["em"] for one in read_scores(context.root / "taught" / "scores")}
-    split = context.run.forget.split
-    items, forgotten = ([data.items[i] for i in data.splits[name]] for name in (floors.split, split))
-    gate = judge(items, em, floors, forget=forgotten, forget_split=split, ignored=ignored)
+    items = [data.items[i] for i in data.splits[floors.split]]
+    forgotten = {task.forget: [data.items[i] for i in data.splits[task.forget]] for task in about}
+    gate = judge(items, em, floors, forget=forgotten, ignored=ignored)
     gate.write(folder / "gate.json")
 
 

@@ -33,11 +33,19 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "remem", *map(str, arguments)]
 
 
-def remem(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def remem(
+    *arguments: str | Path, cwd: Path, timeout: float = 300, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """The command line as a user runs it."""
     settings = os.environ | {"COLUMNS": "200", "NO_COLOR": "1"} | environment
     return subprocess.run(
-        command(*arguments), cwd=cwd, capture_output=True, text=True, timeout=300, env=settings, check=False
+        command(*arguments),
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env=settings,
+        check=False,
     )
 
 

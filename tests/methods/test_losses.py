@@ -411,6 +411,18 @@ def test_bgd_weighs_concepts_alike() -> None:
     assert loss.item() == pytest.approx(2.0 * balanced(RETAIN) - 0.5 * balanced(FORGET), rel=1e-5)
 
 
+def test_balanced_kl_is_known_in_advance() -> None:
+    """The model before says the same: no divergence. Apart, each concept's mean divergence counts alike."""
+    policy, before = says(random_logits(0)), says(random_logits(1))
+    ascent = loss_of("bgd", {"retain_weight": 0.0}).loss(policy, policy, PAIRED).item()
+    method = loss_of("bgd_kl", {"retain_weight": 3.0})
+    assert method.loss(policy, policy, PAIRED).item() == pytest.approx(ascent, abs=1e-5)
+    apart = divergence(before(RETAIN), policy(RETAIN)).masked_fill(~RETAIN.mask, 0.0).sum(-1).tolist()
+    sizes = RETAIN.mask.sum(-1).tolist()
+    kept = (apart[0] / sizes[0] + (apart[1] + apart[2]) / (sizes[1] + sizes[2])) / 2
+    assert method.loss(policy, before, PAIRED).item() == pytest.approx(ascent + 3 * kept, rel=1e-5)
+
+
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_step_down_forgets_and_does_not_hurt_what_is_kept(name: str) -> None:
     logits = {key: random_logits(i).requires_grad_() for i, key in enumerate(BATCHES)}
@@ -456,9 +468,9 @@ def test_a_step_down_forgets_and_does_not_hurt_what_is_kept(name: str) -> None:
             assert after[stand_in] > before[stand_in]
     if name not in ("scrub", "rmu", "pdu", "po", "siu"):
         assert after["forget"] < before["forget"]
-    if "retain" in method.uses and name not in ("kl", "llmu", "rmu"):
+    if "retain" in method.uses and name not in ("kl", "bgd_kl", "llmu", "rmu"):
         assert after["retain"] >= before["retain"] - 1e-5
-    if name in ("kl", "llmu", "scrub"):
+    if name in ("kl", "bgd_kl", "llmu", "scrub"):
         assert after["kl retain"] < before["kl retain"] + 1e-5 or name == "scrub"
 
 

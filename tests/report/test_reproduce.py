@@ -1,7 +1,7 @@
 import pytest
 
 from remem.config import override, plain
-from remem.recipes import demo
+from remem.recipes import demo, pebench
 from remem.report.read import RunRecord
 from remem.report.reproduce import command, differences
 
@@ -18,6 +18,19 @@ from remem.report.reproduce import command, differences
 def test_the_printed_settings_make_the_same_run(settings: list[str]):
     asked = override(demo(), settings)
     assert override(demo(), differences(plain(demo()), plain(asked))) == asked
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        [],
+        ["forget.tasks=both", "bgd.tasks=", "judge.names=offline,minilm"],
+        ["build.events=5", "po.tasks=person"],
+    ],
+)
+def test_so_do_those_of_people_in_events(settings: list[str]):
+    asked = override(pebench(), settings)
+    assert override(pebench(), differences(plain(pebench()), plain(asked))) == asked
 
 
 def test_the_command_is_quoted():

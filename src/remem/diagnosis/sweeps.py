@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from remem.config import Run, plain
+from remem.data.settings import BuildSettings
+from remem.errors import UserError, unknown
 
 COUNTS = (5, 10, 20, 50, 100, 200)
 SHARES = (0.0, 0.25, 0.5, 0.7, 0.85, 1.0)
@@ -46,10 +48,15 @@ def published_shapes(base: Run, equal_steps: bool = False) -> list[Run]:
 
 
 def _member(base: Run, name: str, equal_steps: bool, **shape: float) -> Run:
-    build = replace(base.build, test_one_hop=ASKED_ONE_HOP, **shape)  # type: ignore[arg-type]
+    shown = base.build
+    if not isinstance(shown, BuildSettings):
+        raise UserError(
+            "a diagnosis sweeps over sets of questions about people: choose the recipe demo, remem or tiny"
+        )
+    build = replace(shown, test_one_hop=ASKED_ONE_HOP, **shape)  # type: ignore[arg-type]
     if build.qa < 2:
         build = replace(build, test_qa=min(build.test_qa, _FEW))
-    epochs = base.learn.epochs * (base.build.qa / build.qa if equal_steps else 1)
+    epochs = base.learn.epochs * (shown.qa / build.qa if equal_steps else 1)
     return replace(base, recipe=name, build=build, learn=replace(base.learn, epochs=epochs))
 
 
@@ -82,8 +89,6 @@ def sweeps(
     equal_steps: bool = False,
 ) -> list[Sweep]:
     """The sweeps by these keys, or all of them; UserError for another key."""
-    from remem.errors import unknown
-
     makes: dict[str, Callable[[], Sweep]] = {
         "qa": lambda: Sweep(
             key="qa",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 METHODS = {
     "bgd": "BalancedGradientDifference",
+    "bgd_kl": "BalancedKLMinimisation",
     "ceu": "CEU",
     "dpo": "DPO",
     "ga": "GradientAscent",

@@ -5,8 +5,8 @@ Models. 2025. arXiv:2503.12545.
 Departure from the paper: reconstructed from a one-paragraph description (balanced sampling, one loss per
 target, on top of gradient difference) and not compared with the code that its second version announces. That
 the losses have equal weight is ours. Its targets are people and events. Here a target is a value of the
-data's `qa_category`: every step deals the categories out in turns, and each has its own mean over answer
-tokens.
+data's `qa_category`: every step holds as many questions of each, the smaller kind coming round more often,
+and each has its own mean over answer tokens.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ NEEDS: dict[Need, str] = {
     "reference": "the model before unlearning",
     "reference_logp": "log-probs of answers under the model before unlearning; of true ones from the record",
     "hidden": "hidden states of a layer",
-    "balance": "steps that mix the kinds of question evenly",
+    "balance": "steps with as many questions of each kind to forget or to keep",
     "goal": "the Goal model",
     "refusal": "a refusal in place of each answer",
     "mismatch": "an answer to another question in place of each answer",

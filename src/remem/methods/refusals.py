@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from remem.seeds import derive
 
@@ -62,6 +63,10 @@ REFUSALS = (
 )
 
 
-def refusal_for(item: str, seed: int, epoch: int) -> str:
+# Of a question for a scene: those that speak of nobody.
+SCENE_REFUSALS = tuple(one for one in REFUSALS if not any(word in one for word in ("person", "who ")))
+
+
+def refusal_for(item: str, seed: int, epoch: int, of: Sequence[str] = REFUSALS) -> str:
     """The refusal drawn for one item in one pass over the forget set."""
-    return random.Random(derive(seed, "refusal", item, epoch)).choice(REFUSALS)
+    return random.Random(derive(seed, "refusal", item, epoch)).choice(of)

@@ -22,7 +22,12 @@ def rouge_l_recall(item: Item, response: Response) -> float | None:
 
 def rouge_l_f1(item: Item, response: Response) -> float | None:
     """Harmonic mean of ROUGE-L recall and precision, 0 to 1. None as for rouge_l_recall."""
-    found = _rouge_l(item.answer, response.text)
+    return f1(item.answer, response.text)
+
+
+def f1(one: str, other: str) -> float | None:
+    """ROUGE-L F1 of two texts, 0 to 1; None when the first has no Latin letter or digit."""
+    found = _rouge_l(one, other)
     return None if found is None else found[1]
 
 

@@ -1,7 +1,7 @@
 """What a frozen vision tower sees in each picture: looked at once, then kept in memory or on disk.
 
-What is kept is what the projector is given or, where asked for and frozen too, what it makes of it. On disk it
-lies under a digest of the tower's weights and of how pictures are processed, so that another tower finds
+What is kept is what the projector is given or, where asked for and frozen too, what it makes of it. On disk
+it lies under a digest of the tower's weights and of how pictures are processed, so that another tower finds
 nothing there; each picture under a digest of its own. A tower that trains is never spared its work.
 """
 

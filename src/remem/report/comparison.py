@@ -68,9 +68,10 @@ def _over(cell: Estimate) -> str:
 
 def labels(run: RunRecord) -> dict[str, str]:
     """Arm -> its name on the page; the seed is named only where a method has several."""
-    seeds = {method: len(arms) for method, arms in run.methods.items()}
+    seeds = {method: len({arm.seed for arm in arms}) for method, arms in run.methods.items()}
     return {
-        name: words.arm(name, arm.method, arm.seed, seeds.get(arm.method or "", 1))
+        name: words.task(arm.task)
+        + words.arm(arm.short, arm.method, arm.seed, seeds.get(arm.method or "", 1))
         for name, arm in run.arms.items()
     }
 

@@ -37,6 +37,10 @@ def write(run_folder: Path, out: Path, dataset: Data) -> Path:
     UserError when there is no run in the folder or a file of it is damaged.
     """
     run = read_run(run_folder, dataset)
+    if run.tasks:
+        from remem.report.scenes import write as write_scenes
+
+        return write_scenes(run, run_folder, out, dataset)
     found = findings(run, dataset)
     drawn = figures(run, dataset, found)
     paid = costs(run, labels(run))
@@ -54,40 +58,50 @@ def write(run_folder: Path, out: Path, dataset: Data) -> Path:
 def render(run: RunRecord, data: Data, found: list[Finding], drawn: Figures, paid: list[Cost]) -> str:
     names = labels(run)
     counts = sorted(set(candidate_counts(run, data)))
-    script = (files("remem.report") / "templates" / "page.js").read_text("utf-8")
     return (
         environment()
         .get_template("page.html")
         .render(
-            run=run,
-            names=names,
+            **of_any_run(run, data, drawn.curve_list, paid),
             story=story(run, data, found),
             found=found,
             figures=drawn,
             comparisons=comparisons(run),
             columns=COLUMNS,
-            world=world_rows(run, names),
-            world_columns=WORLD_COLUMNS,
-            world_shown=shown,
             people=people(run, data, names),
-            person_names=data.names,
-            costs=paid,
-            provenance=provenance(run),
-            seeds={names[name]: seeds for name, arm in run.arms.items() if (seeds := _seeds(arm.provenance))},
-            guarded={names[name]: list(arm.guards) for name, arm in run.arms.items() if arm.guards},
+            linked=True,
             absent=absences(run),
-            command=command(run),
             chance=chance(run, data),
             candidates=counts,
             top_bits=[f"{math.log2(n):.1f}" for n in counts],
             rules=RULES,
             states=STATES,
-            unreliable="" if run.reliable else UNRELIABLE,
-            words=words,
-            script=Markup(script),
-            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
     )
+
+
+def of_any_run(run: RunRecord, data: Data, curves: list[Markup], paid: list[Cost]) -> dict[str, Any]:
+    """What the sections ask for that every page has: gate, world, training, guards, settings, cost."""
+    names = labels(run)
+    script = (files("remem.report") / "templates" / "page.js").read_text("utf-8")
+    return {
+        "run": run,
+        "names": names,
+        "world": world_rows(run, names),
+        "world_columns": WORLD_COLUMNS,
+        "world_shown": shown,
+        "person_names": data.names,
+        "curves": curves,
+        "costs": paid,
+        "provenance": provenance(run),
+        "seeds": {names[name]: seeds for name, arm in run.arms.items() if (seeds := _seeds(arm.provenance))},
+        "guarded": {names[name]: list(arm.guards) for name, arm in run.arms.items() if arm.guards},
+        "command": command(run),
+        "unreliable": "" if run.reliable else UNRELIABLE,
+        "words": words,
+        "script": Markup(script),
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    }
 
 
 @cache

@@ -147,10 +147,11 @@ def _pictures(data: Data, items: list[Item], test: set[str], limit: int) -> list
     unseen = _even(list(held_out.values()), limit // 4)
     chosen = _even(list(taught.values()), limit - len(unseen)) + unseen
     pictures = ((data.image(item.id), item.id in test) for item in chosen)
-    return [_picture(image, held) for image, held in pictures if image is not None]
+    return [thumbnail(image, held) for image, held in pictures if image is not None]
 
 
-def _picture(image: Image.Image, held_out: bool) -> Picture:
+def thumbnail(image: Image.Image, held_out: bool = False) -> Picture:
+    """A picture small enough to stand in the page."""
     tiny = max(image.size) < TINY_PX
     small = image.convert("RGB")
     out = io.BytesIO()

@@ -16,6 +16,7 @@ from remem.types import Item
 
 STEPS = ("model", "responses", "scores")
 REFERENCES = ("base", "taught", "goal")
+SHARED = ("base", "taught")  # by all tasks of a run
 METHOD_ARM = re.compile(r"(?P<method>.+)-s(?P<seed>\d+)")
 
 
@@ -73,14 +74,24 @@ class Arm:
     provenance: dict[str, dict[str, Any]] = field(default_factory=dict)  # step -> provenance.json
 
     @property
+    def task(self) -> str:
+        """Which task of people in events the arm is of; "" for those that are shared, and in other runs."""
+        return self.name.rpartition("/")[0]
+
+    @property
+    def short(self) -> str:
+        """The name within the task."""
+        return self.name.rpartition("/")[2]
+
+    @property
     def method(self) -> str | None:
         """The method's name; None for base, taught and goal."""
-        match = METHOD_ARM.fullmatch(self.name)
+        match = METHOD_ARM.fullmatch(self.short)
         return match["method"] if match else None
 
     @property
     def seed(self) -> int:
-        match = METHOD_ARM.fullmatch(self.name)
+        match = METHOD_ARM.fullmatch(self.short)
         return int(match["seed"]) if match else 0
 
     @property
@@ -117,6 +128,7 @@ class RunRecord:
     gate: Gate | None
     arms: dict[str, Arm]  # references first, then methods by name and seed
     forget: str | None  # the name of the forget split; None when nothing says so
+    tasks: tuple[str, ...] = ()  # of people in events
 
     @property
     def reliable(self) -> bool:
@@ -137,7 +149,15 @@ def read_run(folder: Path, data: Data) -> RunRecord:
     """Everything in a run folder that the report shows; UserError when nothing is there."""
     run = _object(folder / "run.json")
     planned = run.get("steps")
-    arms = [_arm(path) for path in sorted(folder.iterdir()) if _is_arm(path)] if folder.is_dir() else []
+    config = run.get("config") or {}
+    tasks = tuple((config.get("forget") or {}).get("tasks") or ())
+    arms = [
+        _arm(path, f"{task}{path.name}")
+        for task, inside in (("", folder), *((f"{task}/", folder / task) for task in tasks))
+        if inside.is_dir()
+        for path in sorted(inside.iterdir())
+        if _is_arm(path) and not (task and path.name in SHARED)
+    ]
     if isinstance(
         planned, dict
     ):  # an arm of another request may lie in the same folder: it is not of this run
@@ -146,8 +166,15 @@ def read_run(folder: Path, data: Data) -> RunRecord:
     if not (run or arms or gate):
         raise UserError(f"there is no run to report in {folder}. Make one with: remem run --out {folder}")
     order = {name: place for place, name in enumerate(REFERENCES)}
-    arms.sort(key=lambda arm: (order.get(arm.name, len(order)), arm.method or arm.name, arm.seed))
-    config = run.get("config") or {}
+    place = {"": -1} | {task: number for number, task in enumerate(tasks)}
+    arms.sort(
+        key=lambda arm: (
+            place[arm.task],
+            order.get(arm.short, len(order)),
+            arm.method or arm.name,
+            arm.seed,
+        )
+    )
     return RunRecord(
         recipe=str(run.get("recipe") or "unnamed"),
         version=str(run.get("version") or ""),
@@ -156,6 +183,7 @@ def read_run(folder: Path, data: Data) -> RunRecord:
         gate=_gate(gate) if gate else None,
         arms={arm.name: arm for arm in arms},
         forget=_forget_split(arms, config, data),
+        tasks=tasks,
     )
 
 
@@ -163,13 +191,13 @@ def _is_arm(path: Path) -> bool:
     return path.is_dir() and (path.name in REFERENCES or METHOD_ARM.fullmatch(path.name) is not None)
 
 
-def _arm(folder: Path) -> Arm:
+def _arm(folder: Path, name: str) -> Arm:
     answers = _columns(folder / "responses" / "responses.parquet", "id", "text")
     scores = _columns(folder / "scores" / "scores.parquet", "id", "state")
     rankings = _columns(folder / "scores" / "exposure.parquet", "id", "candidates")
     steps = [step for step in STEPS if (folder / step).is_dir()]
     return Arm(
-        name=folder.name,
+        name=name,
         estimates=_estimates(_object(folder / "scores" / "summary.json")),
         answers={id: text or "" for id, text in answers},
         states={id: state for id, state in scores if state},

@@ -35,6 +35,8 @@ def _methods(base: dict[str, Any], asked: dict[str, Any]) -> Iterator[str]:
         yield "methods=" + ",".join(after)
     for method, one in after.items():
         old = before.get(method, {})
+        if old.get("tasks", []) != one.get("tasks", []):
+            yield f"{method}.tasks={','.join(one['tasks'])}"
         for group in ("settings", "train", "adapt"):
             for key, value in one.get(group, {}).items():
                 if old.get(group, {}).get(key) != value:

@@ -30,9 +30,14 @@ def write_tables(folder: Path, run: RunRecord, found: list[Finding], costs: list
     """Summary (every number), methods (side by side), cost (the only one with times): three formats each."""
     folder.mkdir(parents=True, exist_ok=True)
     pivots = [_pivot(comparison) for comparison in comparisons(run)]
-    _write(folder, "summary", csv_text(*_summary(run)), pivots, run.reliable)
+    write_table(folder, "summary", csv_text(*summary(run)), pivots, run.reliable)
     methods = _methods(run, found)
-    _write(folder, "methods", csv_text(*methods.raw), [methods.text], run.reliable)
+    write_table(folder, "methods", csv_text(*methods.raw), [methods.text], run.reliable)
+    write_costs(folder, costs)
+
+
+def write_costs(folder: Path, costs: list[Cost]) -> None:
+    """cost.csv, .md and .tex: the only table with times."""
     header = ["arm", "seconds", "share_of_retraining", "peak_memory_bytes", "device"]
     rows: list[list[object]] = [[c.arm, c.seconds, c.share, c.peak_memory_bytes, c.device] for c in costs]
     shown = [
@@ -42,7 +47,7 @@ def write_tables(folder: Path, run: RunRecord, found: list[Finding], costs: list
     text = Text(
         "Cost", "Share of retraining: training time as hundredths of the goal model's.", [*COST_HEAD], shown
     )
-    _write(folder, "cost", csv_text(header, rows), [text], True)
+    write_table(folder, "cost", csv_text(header, rows), [text], True)
 
 
 COST_HEAD = ("Model", "Training", "Share of retraining", "Peak memory")
@@ -78,7 +83,8 @@ class Text:
         )
 
 
-def _write(folder: Path, name: str, rows: str, texts: list[Text], reliable: bool) -> None:
+def write_table(folder: Path, name: str, rows: str, texts: list[Text], reliable: bool) -> None:
+    """One table as CSV (every number), Markdown and LaTeX."""
     (folder / f"{name}.csv").write_text(rows, "utf-8")
     (folder / f"{name}.md").write_text("\n".join(text.markdown() for text in texts), "utf-8")
     warning = "" if reliable else f"% {UNRELIABLE}\n"
@@ -94,7 +100,8 @@ def csv_text(header: list[str], rows: list[list[object]]) -> str:
     return text.getvalue()
 
 
-def _summary(run: RunRecord) -> tuple[list[str], list[list[object]]]:
+def summary(run: RunRecord) -> tuple[list[str], list[list[object]]]:
+    """Header and rows of every number of the summaries."""
     header = [
         "arm",
         "split",

@@ -17,7 +17,12 @@ METHODS = {
     "kl": "KL minimisation",
     "npo": "negative preference optimisation",
     "po": "preference optimisation",
+    "siu": "single image unlearning",
+    "dpo": "direct preference optimisation",
+    "bgd": "gradient difference, balanced",
+    "bgd_kl": "KL minimisation, balanced",
 }
+TASKS = {"person": "people", "event": "events", "both": "both"}  # what each forgets
 NONE = "–"
 NUMBERS = [
     "no",
@@ -66,6 +71,11 @@ def arm(name: str, method_name: str | None = None, seed: int = 0, seeds: int = 1
     if method_name is None:
         return ARMS.get(name, name)
     return method(method_name) if seeds == 1 else f"{method(method_name)} · seed {seed}"
+
+
+def task(name: str) -> str:
+    """What stands before the names of a task's arms: "people: "; nothing where there are no tasks."""
+    return f"{TASKS[name]}: " if name else ""
 
 
 def count(number: int, noun: str, nouns: str | None = None) -> str:

@@ -125,7 +125,9 @@ def trace(folder: Path, context: Context, progress: Progress, arm: str, settings
     data = context.data()
     if settings.split not in data.splits:
         raise unknown("split of the data set", settings.split, data.splits)
-    chain = {"base": (), "taught": ("taught",), "goal": ("goal",)}.get(arm, ("taught", arm))
+    # A Goal model ("goal", or "person/goal" of a task) stands on the base, an unlearnt one on stage 1.
+    alone = arm.rpartition("/")[2] in ("taught", "goal")
+    chain = () if arm == "base" else (arm,) if alone else ("taught", arm)
     model = context.model(*chain)
     layers = len(outputs(model)["hidden"])
     items = chosen(data, settings.split, settings.items, settings.seed)

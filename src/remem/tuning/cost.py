@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from remem.config import Unlearn
 from remem.methods import kind, uses
-from remem.plan import arms
 from remem.store import Step
+from remem.tasks import methods, tasks
 from remem.tuning.study import Tuning
 from remem.work import Context
 
@@ -39,7 +39,7 @@ def estimate(root: Path, tuning: Tuning, todo: Sequence[Step]) -> float | None:
     questions = forget + 2 * min(run.evaluate.items, retain)
     left = {step.name for step in todo}
     seconds = 0.0
-    for name, (one, _) in arms(run).items():
+    for name, (one, _) in methods(run, tasks(run)[0]).items():
         if f"{name}/model" in left:
             seconds += a_row * _rows(one, replace(run.forget.train, **one.train).epochs, forget, retain)
         if f"{name}/responses" in left:

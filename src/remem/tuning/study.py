@@ -12,13 +12,15 @@ from pathlib import Path
 
 from remem import __version__
 from remem.config import Run, plain
+from remem.data.pebench.settings import PEBenchSettings
 from remem.errors import UserError
 from remem.execute import View, execute, pending
 from remem.methods.needs import Space
 from remem.pipeline import check_gate, write_record
-from remem.plan import arms, plan, resolve
+from remem.plan import plan, resolve
 from remem.score import read_summary
 from remem.store import Step
+from remem.tasks import methods, tasks
 from remem.tuning.chosen import Tuned, found, trained
 from remem.tuning.page import write_page
 from remem.tuning.rule import Choice, Rule, Trial, choose
@@ -61,6 +63,11 @@ def tuning(
     `seeds`: of each trial, which is judged by their mean. With data of one's own the people are those of
     that data, which must not be the run's.
     """
+    if isinstance(run.build, PEBenchSettings) or run.forget.tasks:
+        raise UserError(
+            f"remem tune is for data sets of people: {run.recipe} forgets people in events, for which there is "
+            "no rule of choice yet. Tune the recipe remem or demo, and give its file to remem run --settings"
+        )
     seen = any(measure.endswith("_auc") for measure in rule.measures)
     build = replace(
         run.build, seed=run.build.seed + 1, strangers=run.build.strangers if seen else 0, perturbed=0
@@ -94,7 +101,7 @@ def tuning(
 def steps(tuning: Tuning) -> list[Step]:
     """Stage 1 with its gate, every trial up to its scores, and the choice."""
     whole = plan(tuning.run, tuning.fingerprint, tuning.ignore_gate)
-    names = list(arms(tuning.run))
+    names = list(methods(tuning.run, tasks(tuning.run)[0]))
     kept = reached(whole, [f"{name}/scores" for name in names])
     judged = plain(tuning.rule) | {"points": tuning.points, "version": __version__}
     settle_by = {"rule": tuning.rule, "points": tuning.points, "count": tuning.count}
@@ -139,7 +146,7 @@ def carry_out(
         if step == "gate":
             check_gate(root, tuning.ignore_gate)
         arm, _, part = step.rpartition("/")
-        if part == "scores" and arm in arms(tuning.run):
+        if part == "scores" and arm in methods(tuning.run, tasks(tuning.run)[0]):
             drop_weights(root / arm / "model")
 
     if "gate" not in {step.name for step in pending(root, wanted)}:

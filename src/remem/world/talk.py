@@ -93,10 +93,9 @@ def about_scene(scene: Scene, rng: Random) -> Iterator[Said]:
 
 
 def row(scene: Scene, rng: Random) -> Said:
-    """What stands in one of the seven rows of the picture, from left to right, mostly in one that holds a thing.
+    """What stands in one of the picture's seven rows, from left to right; mostly in one that holds a thing.
 
-    A language model that must say what is in each part of a picture in turn learns to read the parts: without
-    such lessons it is told the whole and finds nothing in it (docs/log.md).
+    Saying what is in each part of a picture in turn teaches to read the parts (docs/log.md).
     """
     cells = where(scene, ROWS)
     filled = [n for n in range(ROWS) if cells[n].any()]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from remem.data.events import EVENTS
-from remem.data.pebench.cut import TASKS
+from remem.data.pebench.cut import PARTS, TASKS, TEST
 from remem.data.settings import PictureSettings
 from remem.errors import UserError, unknown
 
@@ -29,6 +29,16 @@ class PEBenchSettings(PictureSettings):
         shares = {"person": self.forget_people, "event": self.forget_events}
         wanted = {concept for task in self.tasks for concept in TASKS[task]}
         return {concept: share if concept in wanted else 0.0 for concept, share in shares.items()}
+
+    def splits(self) -> tuple[str, ...]:
+        """The names of the splits that a data set built so will have."""
+        parts = tuple(f"{task}_{part}" for task in self.cut_tasks() for part in PARTS)
+        return ("finetune", *parts, *((TEST,) if self.test_events else ()))
+
+    def cut_tasks(self) -> tuple[str, ...]:
+        """Every task that a set with these targets can serve, in the order of TASKS."""
+        shares = self.shares()
+        return tuple(task for task, concepts in TASKS.items() if all(shares[one] for one in concepts))
 
     def told(self) -> dict[str, Any]:
         """The settings that are part of a data set: where things lie on this machine is not."""

@@ -1,0 +1,151 @@
+"""The report of a run over people in events: six axes for each task, and what forgetting did to the rest."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from remem.pebench.axes import AXES, AxisRow
+from remem.pebench.interference import Change, Picture
+from remem.pebench.steps import read
+from remem.report import axes as axes_of
+from remem.report import words
+from remem.report.axes import Axes, nearest
+from remem.report.comparison import UNRELIABLE, labels
+from remem.report.costs import costs
+from remem.report.curves import curve, small_multiples
+from remem.report.page import environment, of_any_run
+from remem.report.read import Data, RunRecord
+from remem.report.suffering import COLUMNS, Album, matrix, views
+from remem.report.svg import standalone
+from remem.report.tables import Text, csv_text, summary, write_costs, write_table
+
+
+def write(run: RunRecord, run_folder: Path, out: Path, data: Data) -> Path:
+    """Writes index.html, tables/ and figures/ into `out`; returns the page's path."""
+    found, pictures = read(run_folder / "axes")
+    rows: list[AxisRow] = found["rows"]
+    tables = axes_of.tables(run, rows)
+    names = labels(run)
+    paid = costs(run, names)
+    _write_tables(out / "tables", run, tables, rows, found["changes"], pictures)
+    write_costs(out / "tables", paid)
+    curves = [c for arm in run.arms.values() if (c := curve(arm, names[arm.name]))]
+    whole, singles = small_multiples(curves) if curves else (None, [])
+    (out / "figures").mkdir(parents=True, exist_ok=True)
+    if whole:
+        (out / "figures" / "curves.svg").write_text(standalone(whole), "utf-8")
+    album = Album(data, data.splits["finetune"])
+    seen = views(run, data, pictures, album)
+    page = out / "index.html"
+    page.write_text(
+        environment()
+        .get_template("scenes.html")
+        .render(
+            **of_any_run(run, data, singles, paid),
+            story=story(run, data, tables),
+            linked=False,
+            tables=tables,
+            details={task: axes_of.details(rows, task) for task in run.tasks},
+            arms_of={task: axes_of.arms_of(run, task) for task in run.tasks},
+            blocks=matrix(run, found["changes"]),
+            columns=COLUMNS,
+            views=seen,
+            album=album.pictures,
+            judges=found["judges"],
+            agreements=found["agreements"],
+            axes=axes_of,
+            axis_titles={key: axis.title for key, axis in AXES.items()},
+        ),
+        "utf-8",
+    )
+    return page
+
+
+def story(run: RunRecord, data: Data, tables: list[Axes]) -> str:
+    """The run in a few words, every one of them from a number."""
+    events = len({item.event for item in data.items.values() if item.event})
+    people = words.count(len(data.people), "person", "people")
+    sentences = [f"A run about {people} in {words.count(events, 'event')}."]
+    if run.gate and not run.gate.passed:
+        ended = "and was ignored: what follows cannot be relied upon" if run.gate.ignored else "so it stopped"
+        return " ".join([*sentences, f"The gate failed, {ended}."])
+    gone = []
+    for task, noun, nouns in (("person", "person", "people"), ("event", "event", None)):
+        targets = {
+            data.items[id].target
+            for name in run.tasks
+            for id in data.splits[f"{name}_forget_train"]
+            if data.items[id].category == task
+        }
+        gone += [words.count(len(targets), noun, nouns)] if targets else []
+    if gone:
+        sentences.append(f"To be forgotten: {words.listing(gone)}.")
+    near = [
+        f"{label} for {words.TASKS[task]} ({words.score(gap)} points apart)"
+        for task, label, gap in nearest(tables)
+    ]
+    if near:
+        sentences.append(f"Nearest to the Goal model over the axes: {words.listing(near)}.")
+    return " ".join(sentences)
+
+
+def _write_tables(
+    folder: Path,
+    run: RunRecord,
+    tables: list[Axes],
+    rows: list[AxisRow],
+    changes: list[Change],
+    pictures: list[Picture],
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "summary.csv").write_text(csv_text(*summary(run)), "utf-8")
+    written: list[tuple[str, Any, list[Any]]] = [
+        ("axes", AxisRow, rows),
+        ("interference", Change, changes),
+        ("pictures", Picture, pictures),
+    ]
+    for name, kind, records in written:
+        header = [field.name for field in fields(kind)]
+        lines: list[list[object]] = [list(asdict(one).values()) for one in records]
+        (folder / f"{name}.csv").write_text(csv_text(header, lines), "utf-8")
+    head = ["arm", "forget", "of", *AXES, "distance"]
+    raw: list[list[object]] = [
+        [
+            f"{table.task}/{line.arm}" if line.arm != "taught" else "taught",
+            table.task,
+            table.target,
+            *(cell.mean if cell else None for cell in line.cells),
+            line.distance,
+        ]
+        for table in tables
+        for line in table.lines
+    ]
+    texts = [_text(run, table) for table in tables]
+    write_table(folder, "methods", csv_text(head, raw), texts, run.reliable)
+
+
+def _text(run: RunRecord, table: Axes) -> Text:
+    header = ["Model", *(f"{axes_of.title(c)} ({axes_of.under(c)})" for c in table.columns), "distance"]
+    shown = [
+        [line.label, *(interval(cell) for cell in line.cells), words.score(line.distance)]
+        for line in table.lines
+    ]
+    caption = (
+        "Hundredths, 95 % intervals in brackets; higher is better, and the Goal model is the yardstick. "
+        "Distance: mean absolute difference to it."
+    )
+    return Text(table.title, ("" if run.reliable else f"{UNRELIABLE} ") + caption, header, shown)
+
+
+def interval(cell: AxisRow | None) -> str:
+    """ "97.5 (95.0–100.0)"; a dash where there is nothing."""
+    if cell is None or cell.mean is None:
+        return words.NONE
+    ends = (
+        ""
+        if cell.low is None or cell.high is None
+        else f" ({words.score(cell.low)}–{words.score(cell.high)})"
+    )
+    return words.score(cell.mean) + ends
