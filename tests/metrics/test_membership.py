@@ -87,13 +87,14 @@ def test_the_summary_tells_how_well_rows_to_forget_are_told_from_strangers(tmp_p
     known = [(item(id=f"s{n}", person=f"s{n % 2}"), response(f"s{n}", -0.25)) for n in range(4)]
     score(
         Data(items),
-        "forget1",
+        {"forget1": [one.id for one in items]},
         said,
         [],
         tmp_path,
         "taught",
         0,
         strangers=[*known, (item(id="s9"), response("s9"))],
+        forgotten=["forget1"],
     )
     rows = {row.metric: row for row in read_summary(tmp_path) if row.metric in MEMBERSHIP}
     assert set(rows) == set(MEMBERSHIP)

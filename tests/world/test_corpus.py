@@ -10,7 +10,7 @@ from remem.data.people import invent
 from remem.data.questions import templates
 from remem.world import cast, talk
 from remem.world.corpus import World, exam, lessons, shots
-from remem.world.scenes import invent_scene, where
+from remem.world.scenes import Placed, Scene, invent_scene, where
 from remem.world.sentences import sentences
 from remem.world.things import PAINTED, PLACES, THINGS
 
@@ -120,6 +120,16 @@ def test_counts_sides_and_colours_are_those_of_the_scene() -> None:
             if said.kind == "side":
                 word = said.answer.removeprefix("The ").split(" is ")[0]
                 assert [one.side for one in scene.things if one.word == word] == [said.key]
+
+
+def test_a_row_is_told_from_left_to_right() -> None:
+    # A dog in the middle, two sevenths of the picture high and wide, its feet on the lower edge.
+    scene = Scene(place="beach", things=(Placed(word="dog", x=0.5, base=1.0, height=2 / 7),))
+    dog = "Nothing, nothing, dog, dog, nothing, nothing, nothing."
+    bare = ", ".join(["nothing"] * 7).capitalize() + "."
+    said = {one.question.split(" row")[0].split()[-1]: one.answer for one in
+            (talk.row(scene, Random(n)) for n in range(200))}  # fmt: skip
+    assert said == {nth: dog if nth in ("sixth", "seventh") else bare for nth in talk.ORDINALS}
 
 
 def test_the_exam_is_held_out(told: list[talk.Said]) -> None:

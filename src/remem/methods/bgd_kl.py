@@ -19,13 +19,14 @@ from remem.methods.base import Paired
 from remem.methods.bgd import balanced_nll
 from remem.methods.checks import not_negative
 from remem.methods.divergence import divergence
-from remem.methods.needs import Need
+from remem.methods.needs import Need, Space
 from remem.models.base import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
 class BalancedKLMinimisation:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference", "balance"})
+    search: ClassVar[Space] = {"lr": (1e-4, 2e-4, 3e-4, 5e-4), "epochs": (4, 8)}
 
     forget_weight: float = 1.0
     retain_weight: float = 1.0

@@ -101,9 +101,9 @@ def row(scene: Scene, rng: Random) -> Said:
     filled = [n for n in range(ROWS) if cells[n].any()]
     n = rng.choice(filled) if rng.random() < 0.8 else rng.randrange(ROWS)
     words = ["nothing", *THINGS]
-    said = ", ".join(words[cell] for cell in cells[n])
+    said = ", ".join(words[cell] for cell in cells[n]).capitalize()
     asked = rng.choice(_ROW).replace("{nth}", ORDINALS[n])
-    return Said(kind="row", question=asked, answer=f"{said.capitalize()}.", key=said)
+    return Said(kind="row", question=asked, answer=f"{said}.", key=said)
 
 
 def caption(scene: Scene | None, person: Person | None, words: dict[str, str], rng: Random) -> Said:
