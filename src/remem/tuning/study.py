@@ -65,8 +65,8 @@ def tuning(
     """
     if isinstance(run.build, PEBenchSettings) or run.forget.tasks:
         raise UserError(
-            f"remem tune is for data sets of people: {run.recipe} forgets people in events, and how to "
-            "choose there is not written yet. Tune the recipe remem or demo, and give its file to run --settings"
+            f"remem tune is for data sets of people, and {run.recipe} forgets people in events: how to choose "
+            "there is not written yet. Tune the recipe remem or demo, and give its file to run --settings"
         )
     seen = any(measure.endswith("_auc") for measure in rule.measures)
     build = replace(
