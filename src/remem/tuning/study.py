@@ -65,7 +65,7 @@ def tuning(
     """
     if isinstance(run.build, PEBenchSettings) or run.forget.tasks:
         raise UserError(
-            f"remem tune is for data sets of people, and {run.recipe} forgets people in events: how to choose "
+            f"remem tune is for data sets of people; {run.recipe} forgets events too, and how to choose "
             "there is not written yet. Tune the recipe remem or demo, and give its file to run --settings"
         )
     seen = any(measure.endswith("_auc") for measure in rule.measures)
