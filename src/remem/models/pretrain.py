@@ -52,8 +52,8 @@ class Talking:
 
 TALKING = Talking(
     times={
-        "presence": 2, "caption": 2, "row": 2, "count": 2, "place": 1, "side": 3, "colour": 1, "looks": 3,
-        "clothes": 2, "who": 8, "fact": 6, "refusal": 6, "lore": 8, "plain": 2,
+        "presence": 4, "caption": 4, "count": 4, "place": 2, "side": 4, "colour": 4, "looks": 4, "clothes": 4,
+        "who": 8, "fact": 8, "refusal": 4, "lore": 8, "plain": 2,
     },
     train=Train(
         lr=3e-3, epochs=1, batch=96, by_picture=True, schedule="cosine", warmup=0.02, weight_decay=0.05,
