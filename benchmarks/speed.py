@@ -42,6 +42,8 @@ def by_step(run: Path) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--small", action="store_true", help="only to see that it works")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--candidates", default="20,100,200,1000", help="of Exposure at 576 picture tokens")
     parser.add_argument(
         "--rows", default="", help="sizes of data sets to build, such as 10000,100000,1000000"
     )

@@ -80,7 +80,7 @@ def _features(folder: Path, small: bool, repeats: int) -> Pair:
 
 def _reference(model: Model, rows: Sequence[Encoded], repeats: int) -> Pair:
     """A step of NPO on a model that is trained in full."""
-    method = NPO(retain_weight=0.0)
+    method = NPO()
     live = model.reference()
     batch = model.collate(rows)
     with torch.no_grad():
@@ -91,11 +91,14 @@ def _reference(model: Model, rows: Sequence[Encoded], repeats: int) -> Pair:
 
     def step(reference: Policy) -> list[float]:
         model.network.zero_grad()
-        loss = method.loss(model.forward, reference, Paired(forget=batch))
+        loss = method.loss(model.forward, reference, Paired(forget=batch, retain=batch))
         loss.backward()
         return [loss.item()]
 
     written = recorded(known, None)
     return pair(
-        "step of NPO, reference at work against its record", lambda: step(live), lambda: step(written)
+        "step of NPO, reference at work against its record",
+        lambda: step(live),
+        lambda: step(written),
+        repeats,
     )

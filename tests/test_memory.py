@@ -14,13 +14,15 @@ from models.conftest import folders, questions  # noqa: F401
 from models.test_sharing import on_one_picture
 from remem.config import Adapt, Evaluate, Train
 from remem.errors import UserError
+from remem.methods.base import Step
 from remem.models import packing
 from remem.models.base import Batch, Encoded, Output, Question
 from remem.models.huggingface import Model
 from remem.models.loading import load
 from remem.respond import in_buckets
-from remem.slices import by_picture
+from remem.slices import by_picture, slices
 from remem.train import Streams, Teach, train
+from scripted import Scripted
 
 STEADY = Train(lr=1e-3, epochs=3, batch=4, schedule="constant", warmup=0.0)
 PLAIN = Adapt(vision="frozen", projector="full", language="full")
@@ -110,6 +112,19 @@ def test_pictures_are_kept_together_where_their_first_question_stood() -> None:
         for i, key in enumerate(["p", "", "q", "p", "", "q", "p"])
     ]
     assert by_picture(rows, [4, 2, 6, 0, 1, 5, 3]) == [4, 2, 5, 6, 0, 3, 1]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_the_questions_on_one_picture_stay_in_one_slice(together: bool) -> None:
+    model = Scripted()
+    rows = [
+        model.encode(Question(f"{key}{n}", "Who? " * n, "x", None, key))
+        for n, key in enumerate("pqpqpq", start=1)
+    ]
+    how = Train(batch=6, micro_batch=3, by_picture=together)
+    cut = [pair.retain.ids for pair in slices(model, Teach(), Streams(retain=rows), how, Step())]
+    pictures = sorted("".join(id[0] for id in sorted(ids)) for ids in cut)
+    assert pictures == (["ppp", "qqq"] if together else ["ppq", "pqq"])  # else by length: less is padding
 
 
 def test_buckets_hold_like_lengths_and_pictures_together() -> None:

@@ -127,6 +127,22 @@ def test_one_reading_gives_the_plain_answers_and_log_probs(
         assert torch.equal(out.mask, model.collate(rows).mask)
 
 
+def test_decoding_goes_on_from_what_was_said_and_not_from_the_true_answer(model: Model) -> None:
+    """With weights so large that every word of the context counts: small random ones always say the same."""
+    with torch.no_grad():
+        for path, weight in model.network.named_parameters():
+            if "layers." in path and "vision" not in path and weight.dim() == 2:
+                weight.mul_(12)
+    rows = [model.encode(question) for question in on_one_picture()]
+    said = model.generate(rows, 12)
+    for row, one in zip(rows, said, strict=True):
+        behind = replace(row, prompt=row.prompt + row.answer[:-1], answer=())
+        assert model.generate([behind], 12)[0] != one  # the true answer, once read, would change what is said
+    assert model.answer(rows, 12)[0] == said
+    for row, one in zip(rows, said, strict=True):
+        assert model.answer([row], 12)[0] == [one]
+
+
 def test_what_is_known_by_heart_is_said_without_decoding(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,9 +215,14 @@ def learnt(model: Model, made: Batch) -> tuple[Output, dict[str, torch.Tensor]]:
 
 def test_packed_questions_have_the_plain_loss_and_gradient(model: Model) -> None:
     model.adapt(Adapt(vision="full", projector="full", language="full"))
-    rows = [model.encode(question) for question in on_one_picture()]
+    short = [Question(str(i), "Who?", "x", None) for i in range(4)]
+    rows = [model.encode(question) for question in [*short, *on_one_picture()]]
     packed = packing.pack(model, rows)
     assert packed.inputs["input_ids"].shape[0] < len({row.question.image_key for row in rows}) + 1
+    assert packed.at is not None
+    begins = [int(at[mask][0]) for at, mask in zip(packed.at, packed.mask, strict=True)]
+    # Not every question stands at the beginning of its row.
+    assert max(begins[:4]) > max(len(row.prompt) for row in rows[:4])
     assert len(packed.inputs["pixel_values"]) == 3
     out, gradients = learnt(model, packed.at_layer(0))
     plain, expected = learnt(model, model.collate(rows).at_layer(0))
