@@ -22,9 +22,8 @@ OUTER = ("embed_tokens", "lm_head", "embeddings", "wte")  # of paths: what words
 class Optimiser(Protocol):
     """What the loop needs of torch's."""
 
-    param_groups: list[dict[str, Any]]
-
-    def zero_grad(self, set_to_none: bool = True) -> None: ...
+    @property
+    def param_groups(self) -> list[dict[str, Any]]: ...
     def step(self) -> Any: ...
     def state_dict(self) -> dict[str, Any]: ...
     def load_state_dict(self, state: Any) -> None: ...
@@ -35,11 +34,10 @@ class Several:
 
     def __init__(self, *inside: torch.optim.Optimizer):
         self.inside = inside
-        self.param_groups = [group for one in inside for group in one.param_groups]
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        for one in self.inside:
-            one.zero_grad(set_to_none)
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        return [group for one in self.inside for group in one.param_groups]
 
     def step(self) -> None:
         for one in self.inside:
@@ -51,7 +49,6 @@ class Several:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         for number, one in enumerate(self.inside):
             one.load_state_dict(state[str(number)])
-        self.param_groups = [group for one in self.inside for group in one.param_groups]
 
 
 def optimiser(weights: Mapping[str, Tensor], settings: Train) -> Optimiser:

@@ -198,11 +198,10 @@ def _rows(model: Model, told: list[Lesson], seen: Album, how: Talking) -> list[E
     """The lessons as the loop takes them. A crop of a picture is of its size, and changes no token."""
     rows: list[Encoded] = []
     for lesson in told:
-        row = model.encode(question_of(lesson, seen))
-        rows += [
-            replace(row, question=question_of(lesson, seen, time))
-            for time in range(how.times.get(lesson.said.kind, 0))
-        ]
+        times = how.times.get(lesson.said.kind, 0)
+        if times:
+            row = model.encode(question_of(lesson, seen))
+            rows += [replace(row, question=question_of(lesson, seen, time)) for time in range(times)]
     return rows
 
 
