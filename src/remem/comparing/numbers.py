@@ -19,6 +19,7 @@ from remem.records import read_responses, read_table
 from remem.report.read import Arm, RunRecord
 from remem.score import EXPOSURES, SCORES
 from remem.seeds import derive
+from remem.tasks import Task
 
 DRAWS = 4000
 LEVEL = 0.95
@@ -48,15 +49,9 @@ class Numbers:
     @cached_property
     def splits(self) -> dict[str, tuple[str, ...]]:
         """Name -> item ids, as the summaries have them."""
-        forget = self.run.forget or ""
-        gone = {self.data.items[i].person for i in self.data.splits[forget]}
-        test = self.data.splits["test"]
-        return {
-            "forget": tuple(self.data.splits[forget]),
-            "retain": tuple(self.data.splits["retain"]),
-            "test-forget": tuple(i for i in test if self.data.items[i].person in gone),
-            "test-retain": tuple(i for i in test if self.data.items[i].person not in gone),
-        }
+        task = Task(forget=self.run.forget or "")
+        parts = task.parts(self.data)
+        return {"forget" if name == task.forget else name: tuple(ids) for name, ids in parts.items()}
 
     def values(self, arm: str, split: str, metric: str) -> Values:
         """One arm's values of a split's items that have one."""

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from remem.comparing.apart import ALPHA, Apart, apart
-from remem.comparing.numbers import ATTACK, Cell, Numbers
+from remem.comparing.numbers import ATTACK, Numbers
 from remem.errors import UserError
 from remem.methods import METHODS, searched, uses
 from remem.report import words
 from remem.report.comparison import UNRELIABLE
 from remem.report.costs import costs
 from remem.report.findings import findings
-from remem.report.read import RunRecord, read_run
+from remem.report.read import REFERENCES, RunRecord, read_run
 from remem.report.reproduce import command
+from remem.report.tables import markdown
 from remem.tuning.chosen import Chosen, departs, given, read
 
-REFERENCES = ("base", "taught", "goal")
 COLUMNS = {  # heading -> split, metric
     "EM": ("forget", "em"),
     "ROUGE-L F1": ("forget", "rouge_l_f1"),
@@ -125,19 +125,13 @@ def _table(numbers: Numbers, names: Sequence[str], verdicts: dict[str, str]) -> 
     head = ["", *COLUMNS, "membership AUC", "verdict"]
     lines = [head, ["---", *["---:"] * (len(head) - 2), "---"]]
     for name in [*(one for one in REFERENCES if one in numbers.arms), *names]:
-        cells = [_shown(found[title][name]) for title in COLUMNS]
-        lines.append([_label(name), *cells, _shown(numbers.membership(name)), verdicts.get(name, "")])
-    return _markdown(lines)
+        cells = [words.interval(found[title][name]) for title in COLUMNS]
+        lines.append([_label(name), *cells, words.interval(numbers.membership(name)), verdicts.get(name, "")])
+    return markdown(lines)
 
 
 def _label(name: str) -> str:
     return f"*{name}*" if name in REFERENCES else name
-
-
-def _shown(cell: Cell) -> str:
-    if cell.mean is None or cell.low is None:
-        return words.score(cell.mean)
-    return f"{words.score(cell.mean)} ({words.score(cell.low)}–{words.score(cell.high)})"
 
 
 def _reading(numbers: Numbers) -> str:
@@ -167,7 +161,7 @@ def _apart(found: Apart, names: Sequence[str], yardstick: Sequence[str]) -> str:
         same = [other for other in names if other != name and not found.between(name, other)]
         goal = ", ".join(found.between(name, "goal")) or "nothing" if yardstick else words.NONE
         lines.append([name, ", ".join(same) or "nobody: differs from every other", goal])
-    return _markdown(lines)
+    return markdown(lines)
 
 
 def _costs(run: RunRecord, numbers: Numbers, names: Sequence[str]) -> str:
@@ -190,9 +184,5 @@ def _costs(run: RunRecord, numbers: Numbers, names: Sequence[str]) -> str:
     note = " Some steps were interrupted: of those only the last attempt is counted." if resumed else ""
     return (
         f"## Cost\n\nSeconds of training on {', '.join(sorted(device))}, one worker's, and hundredths of "
-        f"what teaching the goal model took; tuning is not counted.{note}\n\n{_markdown(lines)}"
+        f"what teaching the goal model took; tuning is not counted.{note}\n\n{markdown(lines)}"
     )
-
-
-def _markdown(lines: Sequence[Sequence[str]]) -> str:
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -125,7 +125,7 @@ def _extremes(found: Found, members: list[str], short: list[str], kind: str) -> 
 def _estimate(mark: Mark) -> str:
     if mark.low is None or mark.high is None:
         return words.score(mark.mean)
-    return f"{words.score(mark.mean)}, {words.score(mark.low)}–{words.score(mark.high)}"
+    return f"{words.score(mark.mean)}, {words.ends(mark)}"
 
 
 def _gates(sweep: Sweep, numbers: Numbers, short: list[str]) -> str:

@@ -13,6 +13,7 @@ from remem.metrics import STATES
 from remem.report import svg
 from remem.report.findings import forgotten_people
 from remem.report.read import Data, RunRecord
+from remem.spread import evenly
 from remem.types import Item
 
 VIEWS, QUESTIONS = 8, 12  # for each person; questions of forgotten people are all shown
@@ -101,17 +102,10 @@ def _spread(items: list[Item], limit: int, test: set[str]) -> list[Item]:
     turns = [
         (turn, place, item)
         for place, kind in enumerate(kinds.values())
-        for turn, item in enumerate(_even(kind, limit))
+        for turn, item in enumerate(evenly(kind, limit))
     ]
     chosen = {item.id for _, _, item in sorted(turns, key=lambda t: t[:2])[:limit]}
     return [item for item in items if item.id in chosen]
-
-
-def _even(things: list[Item], limit: int) -> list[Item]:
-    """At most `limit` of the things, evenly spaced."""
-    if len(things) <= limit:
-        return things
-    return [things[place * len(things) // limit] for place in range(limit)]
 
 
 def _question(run: RunRecord, item: Item, held_out: bool, labels: dict[str, str]) -> Question:
@@ -144,8 +138,8 @@ def _pictures(data: Data, items: list[Item], test: set[str], limit: int) -> list
     held_out = {
         i.image_path: i for i in items if i.image_path and i.id in test and i.image_path not in taught
     }
-    unseen = _even(list(held_out.values()), limit // 4)
-    chosen = _even(list(taught.values()), limit - len(unseen)) + unseen
+    unseen = evenly(list(held_out.values()), limit // 4)
+    chosen = evenly(list(taught.values()), limit - len(unseen)) + unseen
     pictures = ((data.image(item.id), item.id in test) for item in chosen)
     return [thumbnail(image, held) for image, held in pictures if image is not None]
 

@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from remem.errors import UserError
+from remem.tasks import SHARED
 from remem.types import Item
 
 STEPS = ("model", "responses", "scores")
 REFERENCES = ("base", "taught", "goal")
-SHARED = ("base", "taught")  # by all tasks of a run
 METHOD_ARM = re.compile(r"(?P<method>.+)-s(?P<seed>\d+)")
 
 

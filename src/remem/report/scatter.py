@@ -133,7 +133,7 @@ def _mark(point: Point, across: svg.Axis, up: svg.Axis, taken: list[svg.Box]) ->
 def _ends(estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
         return "no interval"
-    return f"{words.score(estimate.low)}–{words.score(estimate.high)}"
+    return words.ends(estimate)
 
 
 def _levels(levels: list[Level], up: svg.Axis, bounds: svg.Box, taken: list[svg.Box]) -> list[Markup]:

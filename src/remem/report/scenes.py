@@ -129,7 +129,7 @@ def _write_tables(
 def _text(run: RunRecord, table: Axes) -> Text:
     header = ["Model", *(f"{axes_of.title(c)} ({axes_of.under(c)})" for c in table.columns), "distance"]
     shown = [
-        [line.label, *(interval(cell) for cell in line.cells), words.score(line.distance)]
+        [line.label, *(words.interval(cell) for cell in line.cells), words.score(line.distance)]
         for line in table.lines
     ]
     caption = (
@@ -137,15 +137,3 @@ def _text(run: RunRecord, table: Axes) -> Text:
         "Distance: mean absolute difference to it."
     )
     return Text(table.title, ("" if run.reliable else f"{UNRELIABLE} ") + caption, header, shown)
-
-
-def interval(cell: AxisRow | None) -> str:
-    """ "97.5 (95.0–100.0)"; a dash where there is nothing."""
-    if cell is None or cell.mean is None:
-        return words.NONE
-    ends = (
-        ""
-        if cell.low is None or cell.high is None
-        else f" ({words.score(cell.low)}–{words.score(cell.high)})"
-    )
-    return words.score(cell.mean) + ends

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from remem.data.pebench.cut import TASKS
-from remem.pebench.interference import Change, Picture, worst
+from remem.pebench.interference import TOLD_BY, Change, Picture, worst
 from remem.report.axes import FORGET, arms_of
 from remem.report.people import Picture as Thumbnail
 from remem.report.people import thumbnail
@@ -41,7 +41,7 @@ class Block:
 
 def matrix(run: RunRecord, changes: Sequence[Change]) -> list[Block]:
     """The interference matrices, the Goal model's first: what it shows is no interference."""
-    metric = {"person": "precision", "event": "rouge_l_f1"}
+    metric = {concept: told_by[0] for concept, told_by in TOLD_BY.items()}
     found = {
         (one.task, one.arm, one.axis, one.concept): one
         for one in changes

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from remem.report import words
 from remem.report.comparison import COLUMNS, UNRELIABLE, Comparison, comparisons, labels
 from remem.report.costs import Cost
 from remem.report.findings import DISTANCE_OVER, Finding, distance_to_goal
-from remem.report.read import Estimate, RunRecord
+from remem.report.read import RunRecord
 
 LATEX = str.maketrans(
     {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}"}
@@ -64,10 +65,7 @@ class Text:
 
     def markdown(self) -> str:
         lines = [self.header, ["---"] + ["---:"] * (len(self.header) - 1), *self.rows]
-        body = "\n".join(
-            "| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines
-        )
-        return f"**{self.title}.** {self.caption}\n\n{body}\n"
+        return f"**{self.title}.** {self.caption}\n\n{markdown(lines)}\n"
 
     def latex(self) -> str:
         def line(cells: list[str]) -> str:
@@ -90,6 +88,11 @@ def write_table(folder: Path, name: str, rows: str, texts: list[Text], reliable:
     warning = "" if reliable else f"% {UNRELIABLE}\n"
     need = "% needs \\usepackage{booktabs}\n"
     (folder / f"{name}.tex").write_text(warning + need + "\n".join(text.latex() for text in texts), "utf-8")
+
+
+def markdown(lines: Sequence[Sequence[str]]) -> str:
+    """A table; the second line says how its columns are aligned."""
+    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
 def csv_text(header: list[str], rows: list[list[object]]) -> str:
@@ -129,21 +132,10 @@ def _pivot(table: Comparison) -> Text:
     )
     rows = []
     for row in table.rows:
-        cells = [row.label, *(_interval(cell) for cell in row.cells)]
+        cells = [row.label, *(words.interval(cell) for cell in row.cells)]
         cells += [words.score(cell.mean if cell else None, 0) for cell in row.states]
         rows.append(cells + ([words.score(row.distance)] if table.has_goal else []))
     return Text(table.title, table.caption, header, rows)
-
-
-def _interval(cell: Estimate | None) -> str:
-    if cell is None or cell.mean is None:
-        return words.NONE
-    ends = (
-        ""
-        if cell.low is None or cell.high is None
-        else f" ({words.score(cell.low)}–{words.score(cell.high)})"
-    )
-    return words.score(cell.mean) + ends
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """How numbers and names are written on the page. Scores become hundredths here and nowhere else."""
 
+from typing import Protocol
+
 from remem.metrics import all_metrics
 
 METRICS = {metric.key: metric for metric in all_metrics()}
@@ -106,3 +108,26 @@ def memory(value: float | None) -> str:
 def _plain(value: float, digits: int) -> str:
     text = f"{value:.{digits}f}"
     return text.replace("-", "−") if float(text) else f"{0:.{digits}f}"
+
+
+class Spanned(Protocol):
+    """A mean with its interval."""
+
+    @property
+    def mean(self) -> float | None: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
+
+
+def interval(cell: Spanned | None) -> str:
+    """ "97.5 (95.0–100.0)"; a dash where there is nothing."""
+    if cell is None or cell.mean is None:
+        return NONE
+    return score(cell.mean) + ("" if cell.low is None or cell.high is None else f" ({ends(cell)})")
+
+
+def ends(cell: Spanned) -> str:
+    """ "95.0–100.0"."""
+    return f"{score(cell.low)}–{score(cell.high)}"

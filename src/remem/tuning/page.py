@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from remem.config import Run
-from remem.report.tables import csv_text
+from remem.report.tables import csv_text, markdown
 from remem.tuning.rule import Choice, Rule, Trial, front
 
 
@@ -69,7 +69,7 @@ def _table(trials: Sequence[Trial], rule: Rule, best: Trial | None, ahead: Seque
         mark = "←" if one is best else "diverged" if one.diverged else ""
         point = [f"{one.point[key]:g}" for key in keys]
         lines.append([*point, *values, f"{one.seconds:.0f}", "•" if one in ahead else "", mark])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return markdown(lines)
 
 
 def _shown(value: float | None) -> str:
