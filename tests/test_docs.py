@@ -52,7 +52,7 @@ def test_settings_exist(of, setting):
     if verb == "run":
         override(recipe(what), [setting])
     else:
-        change(SHAPES[what][0], [setting])
+        change(SHAPES[what], [setting])
 
 
 def test_the_method_in_the_readme_is_one():

@@ -83,8 +83,9 @@ def methods_page() -> str:
 
 
 def _markdown(headings: list[str], rows: list[list[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    from remem.report.tables import markdown
+
+    return markdown([headings, ["---"] * len(headings), *rows])
 
 
 def metrics() -> Rows:

@@ -69,6 +69,12 @@ IgnoreGate = Annotated[
 ]
 
 
+def asked_for(data: str, model: str, settings: list[str] | None) -> list[str]:
+    """These options as settings; what --set says comes last."""
+    named = {"data": data, "model.name": model}
+    return [*(f"{key}={value}" for key, value in named.items() if value), *(settings or [])]
+
+
 def _stage(name: str, stage: str, text: str) -> None:
     """A command that carries a run out up to a stage."""
 
@@ -84,8 +90,7 @@ def _stage(name: str, stage: str, text: str) -> None:
         ignore_gate: IgnoreGate = False,
         quiet: Quiet = False,
     ) -> None:
-        source = [*([f"data={data}"] if data else []), *([f"model.name={model}"] if model else [])]
-        wanted = [*source, *(settings or [])]
+        wanted = asked_for(data, model, settings)
         _carry_out(recipe, out_folder, wanted, tuned, workers, threads, ignore_gate, quiet, stage)
 
     app.command(name, help=text)(command)
@@ -120,6 +125,7 @@ def build(
     from remem import config
     from remem.console import Line
     from remem.data.shapes import SHAPES
+    from remem.data.shapes import build as build_data
     from remem.execute import writing
     from remem.store import Step, keys, open_part
 
@@ -130,8 +136,7 @@ def build(
         )
     if shape not in SHAPES:
         raise unknown("shape of data set", shape, SHAPES)
-    defaults, build_data = SHAPES[shape]
-    wanted = config.change(defaults, [*([f"data={data}"] if data else []), *(settings or [])])
+    wanted = config.change(SHAPES[shape], asked_for(data, "", settings))
     wanted.check()
     if folder.exists():
         raise UserError(f"{folder} exists already: choose another folder, or delete it.")

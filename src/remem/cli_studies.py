@@ -35,14 +35,12 @@ def diagnose(
 ) -> None:
     """Did stage 1 teach anything, and what decides it? Sweeps over data sets, taught and measured alike."""
     from remem import config, recipes
-    from remem.cli import out, share
+    from remem.cli import asked_for, out, share
     from remem.console import watching
     from remem.diagnosis.study import Study, carry_out, pending_steps
     from remem.diagnosis.sweeps import COUNTS, SHARES, members, sweeps
 
-    base = recipes.recipe("tiny" if quick else recipe)
-    base = config.override(base, [f"model.name={model}"] if model else [])
-    base = config.override(base, settings or [])
+    base = config.override(recipes.recipe("tiny" if quick else recipe), asked_for("", model, settings))
     chosen = sweeps(
         base,
         sweep or (),

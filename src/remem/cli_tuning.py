@@ -58,9 +58,7 @@ def tune(
     from remem.tuning.rule import Rule
     from remem.tuning.study import carry_out, pending_steps, tuning
 
-    wanted = [f"data={data}"] if data else []
-    wanted += [f"model.name={model}"] if model else []
-    run = config.override(recipes.recipe(recipe), [*wanted, *(settings or [])])
+    run = config.override(recipes.recipe(recipe), cli.asked_for(data, model, settings))
     data_set = load(run.data) if run.data else None
     rule = Rule(lower=tuple(lower or Rule.lower), keep=keep, at_least=at_least, tie=tie)
     fingerprint = data_set.fingerprint if data_set else ""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ from remem.errors import UserError
 from remem.metrics import EXPOSURE, METRICS, STATES, State, state
 from remem.metrics.membership import SIGNALS, beaten, measured
 from remem.records import read_table, write_table
-from remem.stats import interval, pairs_interval
+from remem.stats import Unit, interval, pairs_interval
 from remem.tasks import Questions
 from remem.types import Item, Ranking, Response
 from remem.utility import sample, utility, world_marks
@@ -275,7 +275,7 @@ def _told(
 
 def _row(split: str, kind: str, metric: str, found: list[tuple[Item, float | None]], seed: int) -> Row:
     present = [(item, value) for item, value in found if value is not None]
-    unit: Literal["people", "events"] = "people"
+    unit: Unit = "people"
     if present and all(item.target != item.person for item, _ in present):
         unit = "events"
     estimate = interval(

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from remem.seeds import derive
 
+Unit = Literal["people", "events"]  # whom intervals resample
+
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
@@ -35,7 +37,7 @@ def interval(
     seed: int,
     level: float = 0.95,
     draws: int = 2000,
-    unit: Literal["people", "events"] = "people",
+    unit: Unit = "people",
 ) -> Interval:
     """Mean of `values` (one per item) and its percentile interval, resampling whole people (one per item).
 
@@ -117,7 +119,7 @@ def paired_difference(
     seed: int,
     level: float = 0.95,
     draws: int = 2000,
-    unit: Literal["people", "events"] = "people",
+    unit: Unit = "people",
 ) -> Interval:
     """Mean of ours - theirs over the items that have both, with its interval; all three are keyed by item id.
 

@@ -16,6 +16,8 @@ from remem.data.pebench.cut import task as find_task
 from remem.errors import UserError, unknown
 from remem.types import Item
 
+SHARED = ("base", "taught")  # arms of all tasks of a run
+
 
 class Questions(Protocol):
     """What is asked of a data set here."""
@@ -93,11 +95,12 @@ def methods(run: Run, task: Task) -> dict[str, tuple[Unlearn, int]]:
 
 def parts(data: Questions, asked: Iterable[Task], extra: Collection[str] = ()) -> dict[str, Sequence[str]]:
     """The parts of several tasks, and whole splits beside them; empty ones are left out."""
+    asked = tuple(asked)
+    for name in (*(task.forget for task in asked), *extra):
+        if name not in data.splits:
+            raise unknown("split", name, data.splits)
     found: dict[str, Sequence[str]] = {}
     for task in asked:
-        for name in (task.forget, *extra):
-            if name not in data.splits:
-                raise unknown("split", name, data.splits)
         found |= task.parts(data)
     found |= {name: data.splits[name] for name in extra}
     return {name: ids for name, ids in found.items() if ids}

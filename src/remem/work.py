@@ -12,6 +12,7 @@ from remem.data.pebench.settings import PEBenchSettings
 from remem.errors import UserError
 from remem.gate import judge
 from remem.score import WorldAnswers, read_scores, score
+from remem.spread import evenly
 from remem.tasks import Task, parts
 from remem.types import Item, Progress, Response
 
@@ -177,7 +178,8 @@ def ask(
     asked: list[Sequence[str]] = [data.splits[run.gate.split]] if arms == ("taught",) else []
     for task in about:
         asked += [data.splits.get(split, ()) for split in task.unseen]
-        asked += [spread(data.splits.get(name, ()), run.evaluate.items) for name in task.others]
+        kept = [data.splits.get(name, ()) for name in task.others]
+        asked += [evenly(ids, run.evaluate.items or len(ids)) for ids in kept]
     ids = list(dict.fromkeys(i for inside in asked for i in inside))
     ranked = {
         item.id: item
@@ -185,12 +187,6 @@ def ask(
         for item in exposed(data, (task.forget, task.retain), run.evaluate.exposure_people)
     }
     respond(context.model(*arms), data, ids, list(ranked.values()), run.evaluate, folder, progress)
-
-
-def spread(ids: Sequence[str], most: int) -> Sequence[str]:
-    """So many of these at most, evenly spread over them; all of them where `most` is 0."""
-    size = min(most or len(ids), len(ids))
-    return [ids[number * len(ids) // size] for number in range(size)]
 
 
 def exam_folder(run: Run) -> Path | None:

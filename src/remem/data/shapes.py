@@ -1,8 +1,6 @@
-"""The shapes of data set that can be built, each with its default settings and its builder."""
+"""The shapes of data set that can be built, each with its default settings; the settings tell the builder."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from remem.data.build import build as build_remem
 from remem.data.pebench.build import build as build_pebench
@@ -11,9 +9,9 @@ from remem.data.settings import BuildSettings
 from remem.types import Progress, silent
 
 # What is built on its own is to be looked at, so its people are rendered.
-SHAPES: dict[str, tuple[Any, Callable[..., None]]] = {
-    "remem": (BuildSettings(source="rendered", size=256), build_remem),
-    "pebench": (PEBenchSettings(), build_pebench),
+SHAPES: dict[str, BuildSettings | PEBenchSettings] = {
+    "remem": BuildSettings(source="rendered", size=256),
+    "pebench": PEBenchSettings(),
 }
 
 

@@ -54,9 +54,10 @@ class Endpoint:
 
     def judge(self, cases: Sequence[Case], progress: Progress = silent) -> list[Verdict]:
         """A case that fails is missing and says why. UserError when the endpoint refuses, or is down."""
+        names = [key(self._settings.model, messages(case)) for case in cases]
         alike: dict[str, Case] = {}  # the same answer to the same question on another picture: asked once
-        for case in cases:
-            alike.setdefault(key(self._settings.model, messages(case)), case)
+        for name, case in zip(names, cases, strict=True):
+            alike.setdefault(name, case)
         found: dict[str, Verdict] = {}
         with ThreadPoolExecutor(self._settings.concurrency) as pool:
             jobs = {name: pool.submit(self._one, name, case) for name, case in alike.items()}
@@ -67,7 +68,7 @@ class Endpoint:
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
-        verdicts = [replace(found[key(self._settings.model, messages(case))], id=case.id) for case in cases]
+        verdicts = [replace(found[name], id=case.id) for name, case in zip(names, cases, strict=True)]
         if cases and not self._replies:
             raise self._down(verdicts[0].why)
         return verdicts

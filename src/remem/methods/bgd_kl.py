@@ -3,8 +3,9 @@
 Xu et al. PEBench: A Fictitious Dataset to Benchmark Machine Unlearning for Multimodal Large Language
 Models. 2025. arXiv:2503.12545 ("KL + BGD").
 Departure from the paper: reconstructed from its one-paragraph description (balanced sampling, one loss per
-target, on top of KL minimisation), as bgd is from "GD + BGD"; its code was not public. Both the ascent and
-the divergence from the model before are means over targets of each one's mean over answer tokens.
+target, on top of KL minimisation) and not compared with the code that its second version announces, as bgd.
+Both the ascent and the divergence from the model before are means over targets of each one's mean over answer
+tokens.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from remem.methods.base import Paired
 from remem.methods.checks import not_negative, positive
 from remem.methods.needs import Need, Space, Trained
 from remem.models.base import Encoded, Policy
+from remem.spread import evenly
 
 if TYPE_CHECKING:
     from remem.models.huggingface import Model
@@ -44,8 +45,8 @@ class MMUnlearner:
         not_negative("mmunlearner", forget_weight=self.forget_weight, retain_weight=self.retain_weight)
 
     def mask(self, model: Model, streams: Streams) -> dict[str, Bool[Tensor, " *shape"]]:
-        forget = fisher(model, _spread(streams.forget, self.items))
-        preserve = fisher(model, _spread(streams.retain, self.items))
+        forget = fisher(model, evenly(streams.forget, self.items))
+        preserve = fisher(model, evenly(streams.retain, self.items))
         # A weight that matters to neither (0 and 0) has nothing to forget.
         return {
             path: (forget[path] > 0) & (forget[path] >= self.threshold * preserve[path]) for path in forget
@@ -72,9 +73,3 @@ def fisher(model: Model, rows: Sequence[Encoded]) -> dict[str, Float[Tensor, " *
                 if gradient is not None:
                     found[path] += gradient.float().square() / len(rows)
     return found
-
-
-def _spread(rows: Sequence[Encoded], count: int) -> list[Encoded]:
-    """So many rows at most, evenly spread over the set."""
-    size = min(count, len(rows))
-    return [rows[i * len(rows) // size] for i in range(size)]

@@ -8,12 +8,11 @@ from typing import Literal
 
 from remem.data.pebench.cut import TASKS
 from remem.score import Row
-from remem.stats import Interval, interval
+from remem.stats import Interval, Unit, interval
 from remem.tasks import Questions, Task
 from remem.types import Item
 
 Values = Mapping[str, Mapping[str, float | None]]  # item id -> metric -> value; absent: not measured on it
-Unit = Literal["people", "events"]
 
 PRECISION = "precision"  # of names: the name stands in the answer
 SCENE = ("rouge_l_f1", "rouge_l_recall", "keyword_recall")  # of descriptions
@@ -74,16 +73,7 @@ def axes(
         for row in world:
             if row.split == axis.key and row.metric in WORLD[axis.key]:
                 metric = PRECISION if row.metric == "em" else row.metric
-                found = Interval(
-                    mean=row.mean,
-                    low=row.low,
-                    high=row.high,
-                    over="people",
-                    people=row.people,
-                    items=row.items,
-                )
-                made = _row(task, arm, axis, "world", metric, axis.goal, found, row.missing)
-                rows.append(made if row.low is None else AxisRow(**{**vars(made), "over": row.over}))
+                rows.append(_row(task, arm, axis, "world", metric, axis.goal, row, row.missing))
     return rows
 
 
@@ -126,7 +116,14 @@ def _of_concept(
 
 
 def _row(
-    task: Task, arm: str, axis: Axis, concept: str, metric: str, goal: str, found: Interval, missing: int
+    task: Task,
+    arm: str,
+    axis: Axis,
+    concept: str,
+    metric: str,
+    goal: str,
+    found: Interval | Row,
+    missing: int,
 ) -> AxisRow:
     return AxisRow(
         task=task.name,

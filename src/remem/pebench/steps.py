@@ -19,8 +19,9 @@ from remem.pebench import interference
 from remem.pebench.axes import G_EVAL, PRECISION, SCENE, AxisRow, axes
 from remem.records import read_responses, read_table, write_table
 from remem.score import read_scores, read_summary
+from remem.spread import evenly
 from remem.store import Step, write_atomic
-from remem.tasks import Task, methods
+from remem.tasks import SHARED, Task, methods
 from remem.types import Progress
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ _PICTURE = pa.schema(
     ]
 )
 JUDGED = ("forget", "again", "retain")  # the parts of a task whose scenes are judged
-SHARED = ("base", "taught")  # arms of all tasks
 
 
 def steps(run: Run, every: Sequence[Task], built: tuple[str, ...], data: Mapping[str, Any]) -> list[Step]:
@@ -126,8 +126,7 @@ def chosen(data: Dataset, task: Task, most: int) -> list[str]:
     ids: list[str] = []
     for part in JUDGED:
         scenes = [id for id in data.splits[getattr(task, part)] if data.items[id].category == "event"]
-        count = min(most, len(scenes)) if most else len(scenes)
-        ids += [scenes[number * len(scenes) // count] for number in range(count)]
+        ids += evenly(scenes, most or len(scenes))
     return ids
 
 
@@ -189,8 +188,8 @@ def _judges(root: Path, run: Run, every: Sequence[Task]) -> list[dict[str, Any]]
                 path = root / task.name / arm / verdicts_of(name) / "judge.json"
                 if path.is_file():
                     about = json.loads(path.read_text(encoding="utf-8"))
-                    whole = found.setdefault(about["judge"], {"judge": about.pop("judge")})
-                    about.pop("judge", None)
+                    who = about.pop("judge")
+                    whole = found.setdefault(who, {"judge": who})
                     for key, value in about.items():
                         known = whole.get(key, 0)
                         whole[key] = None if value is None or known is None else known + value

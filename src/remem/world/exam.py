@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from remem.data import Dataset, load, table
+from remem.spread import evenly
 from remem.types import Item, Progress, silent
 from remem.world.corpus import Lesson, Question, World, exam
 from remem.world.pictures import picture
@@ -111,8 +112,7 @@ def chosen(data: Dataset, most: int) -> list[str]:
         # Questions of presence come in pairs, and a pair is taken whole: half yes, half no.
         step = 2 if split == "world_fact" else 1
         units = [all_of[i : i + step] for i in range(0, len(all_of), step)]
-        count = min(len(units), max(1, most // step))
-        ids += [one for n in range(count) for one in units[n * len(units) // count]]
+        ids += [one for unit in evenly(units, max(1, most // step)) for one in unit]
     return ids
 
 
