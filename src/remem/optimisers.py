@@ -16,7 +16,7 @@ from torch import Tensor
 from remem.config import Train
 from remem.errors import UserError
 
-OUTER = ("embed_tokens", "lm_head", "embeddings", "wte")  # of paths: what words and places go through
+OUTER = ("embed_tokens", "lm_head", "embeddings", "wte", "heads")  # of paths: where it meets the world
 
 
 class Optimiser(Protocol):

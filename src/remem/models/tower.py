@@ -1,9 +1,10 @@
-"""How the base's vision tower was made: it learns to see people and things, and to know nobody.
+"""How the base's vision tower was made: it learns to see people and things, and no name.
 
 Three tasks on pictures that carry their own truth: name the traits of random faces, bring pictures of one
 face together and those of different faces apart (supervised contrastive, Khosla et al., NeurIPS 2020,
-arXiv:2004.11362), and say for each part of a scene which thing is there. No identity that is ever taught is
-among the faces.
+arXiv:2004.11362), and say for each part of a scene which thing is there. The faces are those of nobody and
+of the people whom the base is to know, as a tower of the real world has seen the famous; none is of a person
+whom a data set invents, so nobody who is taught and forgotten is known to it beforehand.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from remem.config import Train
 from remem.data import traits
+from remem.optimisers import optimiser
 from remem.seeds import derive
+from remem.train import schedule
 from remem.types import Progress, silent
 from remem.world.pictures import Shot
 from remem.world.scenes import where
@@ -32,13 +36,21 @@ _HAIR_HIDDEN = ("beanie", "cap", "fedora", "sun hat", "helmet")
 class Towering:
     """The training: learning rate up and down again."""
 
-    epochs: int = 22  # passes over the faces
+    epochs: int = 22  # passes over the faces of nobody
     faces: int = 40  # a step, two pictures of each
+    known: int = 10  # of them, people of the world
     scenes: int = 48  # a step
     lr: float = 1.5e-3
     weight_decay: float = 0.05
     temperature: float = 0.1
     zoom: float = 0.6  # faces are cut out anew, down to this share of the picture's side
+
+    def train(self) -> Train:
+        """As the loop's optimiser and schedule take it."""
+        return Train(
+            lr=self.lr, weight_decay=self.weight_decay, beta2=0.98, schedule="cosine", warmup=0.08,
+            optimiser="muon",
+        )  # fmt: skip
 
 
 class _Heads(nn.Module):
@@ -56,6 +68,7 @@ class _Truth:
     """What is known of each picture."""
 
     who: np.ndarray  # (pictures,) number of the face; -1: nobody
+    named: np.ndarray  # (pictures,) whether the face has a name in this world
     traits: Tensor  # (pictures, traits)
     things: Tensor  # (pictures, cells, cells)
     places: Tensor  # (pictures,)
@@ -71,10 +84,7 @@ def learn_to_see(
     seed: int,
     progress: Progress = silent,
 ) -> None:
-    """Trains the tower on (pictures, size, size, 3) uint8. `normal` is mean and deviation of the channels.
-
-    Only pictures of nobody known are used: faces without a name, and scenes.
-    """
+    """Trains the tower on (pictures, size, size, 3) uint8. `normal` is mean and deviation of the channels."""
     size = tower.config.image_size
     truth = _truth(shots, words, size // tower.config.patch_size)
     mean, std = (torch.tensor(list(v)).view(3, 1, 1) for v in normal)
@@ -83,15 +93,13 @@ def learn_to_see(
         heads = _Heads(tower.config.hidden_size)
     tower.learning = True
     tower.train()
-    parameters = [*tower.parameters(), *heads.parameters()]
-    optimiser = torch.optim.AdamW(
-        parameters, settings.lr, weight_decay=settings.weight_decay, betas=(0.9, 0.98)
-    )
+    weights = dict([*tower.named_parameters(), *heads.named_parameters("heads")])
+    how = settings.train()
+    stepper = optimiser(weights, how)
     batches = list(_batches(truth, settings, seed))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.lr, total_steps=len(batches), pct_start=0.08
-    )
     for step, (faces, scenes) in enumerate(batches):
+        for group in stepper.param_groups:
+            group["lr"] = how.lr * schedule(how, step, len(batches))
         dice = torch.Generator().manual_seed(derive(seed, "tower", step))
         chosen = np.concatenate([faces, scenes])
         seen = torch.from_numpy(pixels[np.sort(chosen)])[torch.from_numpy(np.argsort(np.argsort(chosen)))]
@@ -103,11 +111,11 @@ def learn_to_see(
             tokens = tower((varied - mean) / std, output_hidden_states=True).hidden_states[-1]
         parts = _losses(heads, tokens.float(), chosen, len(faces), truth, settings.temperature)
         loss = torch.stack(list(parts.values())).sum()
-        optimiser.zero_grad()
+        for weight in weights.values():
+            weight.grad = None
         loss.backward()
-        nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        schedule.step()
+        nn.utils.clip_grad_norm_(weights.values(), how.clip)
+        stepper.step()
         said = ", ".join(f"{name} {part.item():.2f}" for name, part in parts.items())
         progress(step + 1, len(batches), f"seeing: {said}")
     tower.learning = False
@@ -146,16 +154,16 @@ def same_face(points: Tensor, temperature: float = 0.1) -> Tensor:
 
 
 def _truth(shots: Sequence[Shot], words: Sequence[dict[str, str]], cells: int) -> _Truth:
-    numbers: dict[str, int] = {}
-    who = np.full(len(shots), -1)
+    numbers: dict[tuple[str, str], int] = {}
+    who, called = np.full(len(shots), -1), np.zeros(len(shots), bool)
     named = torch.full((len(shots), len(traits.TRAITS)), _NOBODY)
     things = torch.zeros((len(shots), cells, cells), dtype=torch.long)
     places = torch.zeros(len(shots), dtype=torch.long)
     for n, (shot, said) in enumerate(zip(shots, words, strict=True)):
         if shot.person is not None:
             look = shot.person.appearance
-            if not shot.person.name:  # a face of nobody: the known people stay unknown to the tower
-                who[n] = numbers.setdefault(shot.person.id, len(numbers))
+            who[n] = numbers.setdefault((shot.person.id, shot.person.name), len(numbers))
+            called[n] = bool(shot.person.name)
             hidden = said.get("hat", "none") in _HAIR_HIDDEN
             for i, (name, values) in enumerate(traits.TRAITS.items()):
                 if not (hidden and name == "hair"):
@@ -163,29 +171,41 @@ def _truth(shots: Sequence[Shot], words: Sequence[dict[str, str]], cells: int) -
         if shot.scene is not None:
             things[n] = torch.from_numpy(where(shot.scene, cells))
             places[n] = list(PLACES).index(shot.scene.place)
-    return _Truth(who, named, things, places)
+    return _Truth(who, called, named, things, places)
 
 
 def _batches(truth: _Truth, settings: Towering, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(pairs of pictures of one face, one after the other; scenes) of each step."""
     scene = np.nonzero(truth.things.flatten(1).amax(1).numpy() > 0)[0]
-    scene = scene[(truth.who[scene] >= 0) | (truth.traits[scene, 0].numpy() == _NOBODY)]
     plain = np.setdiff1d(np.nonzero(truth.who >= 0)[0], scene)
-    by_face = [plain[truth.who[plain] == one] for one in np.unique(truth.who[plain])]
+    nobody, known = (
+        [some[truth.who[some] == one] for one in np.unique(truth.who[some])]
+        for some in (plain[~truth.named[plain]], plain[truth.named[plain]])
+    )
+    apart = min(settings.known, len(known))
+    strange = min(settings.faces - apart, len(nobody))
     dice = np.random.default_rng(derive(seed, "tower batches"))
-    views = min(map(len, by_face))
-    deck = np.empty(0, int)
-    for _ in range(settings.epochs):
-        for _ in range(max(1, views // 2)):  # a pass takes two pictures of each face at a time
-            order = dice.permutation(len(by_face))
-            for start in range(0, len(order) - settings.faces + 1, settings.faces):
-                pairs = [
-                    dice.choice(by_face[i], 2, replace=False) for i in order[start : start + settings.faces]
-                ]
-                if len(deck) < settings.scenes:
-                    deck = np.concatenate([deck, dice.permutation(scene)])
-                taken, deck = deck[: settings.scenes], deck[settings.scenes :]
-                yield np.concatenate(pairs), taken
+    # A pass takes two pictures of each face of nobody at a time.
+    passes = settings.epochs * max(1, min(map(len, nobody)) // 2)
+    crowd, cast, deck = (_Deck(count, dice) for count in (len(nobody), len(known), len(scene)))
+    for _ in range(passes * (len(nobody) // strange)):
+        faces = [nobody[i] for i in crowd.take(strange)] + [known[i] for i in cast.take(apart)]
+        pairs = [dice.choice(views, 2, replace=False) for views in faces]
+        yield np.concatenate(pairs), scene[deck.take(min(settings.scenes, len(scene)))]
+
+
+class _Deck:
+    """Numbers below `count` in an endless shuffled stream; none twice in a hand."""
+
+    def __init__(self, count: int, dice: np.random.Generator):
+        self.count, self.dice = count, dice
+        self.left = np.empty(0, int)
+
+    def take(self, size: int) -> np.ndarray:
+        if len(self.left) < size:  # what is left of the old deck would come again with the new one
+            self.left = self.dice.permutation(self.count)
+        taken, self.left = self.left[:size], self.left[size:]
+        return taken
 
 
 def _varied(pictures: Tensor, size: int, zoom: float, dice: torch.Generator) -> Tensor:
