@@ -67,6 +67,7 @@ class Scripted(Model):
         self.network = Network().eval()
         self.trainables, self.dtype, self.features = None, torch.float32, None
         self.processor, self.encoder = object(), Characters()  # type: ignore[assignment]
+        self.placeholder = None
         self.arms = arms
         self.says = says or {}
         self.adapted: list[int] = []  # seeds

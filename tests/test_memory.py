@@ -112,6 +112,8 @@ def test_pictures_are_kept_together_where_their_first_question_stood() -> None:
         for i, key in enumerate(["p", "", "q", "p", "", "q", "p"])
     ]
     assert by_picture(rows, [4, 2, 6, 0, 1, 5, 3]) == [4, 2, 5, 6, 0, 3, 1]
+    # A picture with many questions comes no earlier than one with few: the first of `rows` says where.
+    assert by_picture(rows, [6, 5, 3, 1, 2, 4, 0]) == [1, 5, 2, 4, 6, 3, 0]
 
 
 @pytest.mark.parametrize("together", [True, False])

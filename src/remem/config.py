@@ -75,6 +75,11 @@ class Train:
     )
     # Steps of whole pictures: the questions on one go to the model together, in one row that holds it once.
     by_picture: bool = False
+    # At every pass a question about a person shows another of the pictures that this training has of them.
+    vary_views: bool = False
+    # Of so large a share of these pictures the class token alone is shown. For models whose language part
+    # reads it (vision_feature_select_strategy "full"), as the embedded ones.
+    patch_dropout: float = 0.0
     schedule: Literal["constant", "linear", "cosine"] = "linear"
     warmup: float = 0.05  # share of the steps
     weight_decay: float = 0.0
@@ -89,6 +94,7 @@ class Train:
         within("micro_batch", self.micro_batch, 0)
         within("warmup", self.warmup, 0, 1)
         within("weight_decay", self.weight_decay, 0)
+        within("patch_dropout", self.patch_dropout, 0, 1)
         within("clip", self.clip, 0)
         within("beta2", self.beta2, 0, 0.99999)
 

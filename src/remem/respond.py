@@ -36,6 +36,7 @@ def question_of(data: Dataset, item: Item, *, answer: bool = True) -> Question:
         image=picture,  # type: ignore[arg-type]
         image_key=data.image_key(item.id) if item.image_path else "",
         concept=item.category,
+        person=item.person if item.target == item.person else "",
     )
 
 

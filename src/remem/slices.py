@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from random import Random
 from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
@@ -64,12 +65,44 @@ def balanced(rows: Sequence[Encoded], step: int, size: int, seed: int, purpose: 
 
 
 def by_picture(rows: Sequence[Encoded], shuffled: Sequence[int]) -> list[int]:
-    """A shuffled order in which the rows on one picture stand where the first of them stood."""
+    """A shuffled order in which the rows on one picture stand together, where the first row of them stood.
+
+    The first in `rows`: by the first in the order, pictures with many questions would come early, text late.
+    """
     piles: dict[str, list[int]] = {}
     for index in shuffled:
         question = rows[index].question
         piles.setdefault(question.image_key or f"row {index}", []).append(index)
-    return [index for pile in piles.values() for index in pile]
+    place = {index: at for at, index in enumerate(shuffled)}
+    return [index for pile in sorted(piles.values(), key=lambda pile: place[min(pile)]) for index in pile]
+
+
+def seen_anew(
+    rows: Sequence[Encoded],
+    views: Mapping[str, Sequence[Encoded]],
+    settings: Train,
+    seed: int,
+    placeholder: int | None,
+) -> list[Encoded]:
+    """Questions about persons in other pictures of them, some only glanced at: see the settings.
+
+    A picture must take as many tokens as the one that it stands in for.
+    """
+    dice = Random(seed)
+
+    def room(row: Encoded) -> int:
+        return row.prompt.count(placeholder) if placeholder is not None else len(row.prompt)
+
+    def anew(row: Encoded) -> Encoded:
+        if row.question.image is None or not row.question.person:
+            return row
+        if settings.vary_views:
+            fit = [one for one in views[row.question.person] if room(one) == room(row)]
+            other = fit[dice.randrange(len(fit))].question
+            row = replace(row, question=replace(row.question, image=other.image, image_key=other.image_key))
+        return replace(row, glanced=dice.random() < settings.patch_dropout)
+
+    return [anew(row) for row in rows]
 
 
 def _lead(streams: Streams, purpose: Purpose, settings: Train, step: Step, mix: bool) -> list[Encoded]:
@@ -110,6 +143,12 @@ def slices(model: Model, method: Method, streams: Streams, settings: Train, step
             )
     else:
         retain = _lead(streams, "retain", settings, step, mix)
+    if settings.vary_views or settings.patch_dropout:
+        views, seed = streams.views(), derive(step.seed, "seen anew", step.number)
+        forget, retain = (
+            seen_anew(some, views, settings, derive(seed, name), model.placeholder)
+            for name, some in (("forget", forget), ("retain", retain))
+        )
     # A batch of like lengths wastes less padding; within a step the order changes nothing. What shares
     # a picture must stay in one slice, though.
     if not settings.by_picture:

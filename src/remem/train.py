@@ -55,6 +55,17 @@ class Streams:
     recorded: Mapping[str, Sequence[float]] = field(default_factory=dict)
     # The order of the epoch that the loop is in, kept from step to step.
     orders: dict[tuple[object, ...], list[int]] = field(default_factory=dict, compare=False, repr=False)
+    _views: dict[str, list[Encoded]] = field(default_factory=dict, compare=False, repr=False)
+
+    def views(self) -> dict[str, list[Encoded]]:
+        """Of each person, a question on each of their pictures."""
+        if not self._views:
+            seen: dict[str, dict[str, Encoded]] = {}
+            for row in (*self.retain, *self.forget):
+                if row.question.image is not None and row.question.person:
+                    seen.setdefault(row.question.person, {}).setdefault(row.question.image_key, row)
+            self._views.update({person: list(rows.values()) for person, rows in seen.items()})
+        return self._views
 
 
 @dataclass
@@ -89,6 +100,11 @@ def train(
         raise UserError("there is nothing to train on: the split is empty")
     per_epoch = steps_in_epoch(settings, len(lead))
     total = steps(settings, len(lead))
+    if settings.patch_dropout and not model.class_token:
+        raise UserError(
+            f"patch_dropout={settings.patch_dropout} leaves the class token of a picture, and this model's "
+            "language part is not given one: set patch_dropout=0"
+        )
     weights = model.trainable()
     if not weights:
         raise UserError("nothing trains: set model.adapt so that some part of the model is lora or full")

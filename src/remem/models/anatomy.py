@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from remem.models.adapt import PARTS, part_of
+from remem.models.adapt import PARTS, SEGMENTS, part_of
 from remem.models.base import Anatomy
 
 if TYPE_CHECKING:
@@ -30,6 +30,16 @@ def decoder_layers(network: Any) -> list[Any]:
         if LAYER.fullmatch(path) and part_of(path) == "language"
     }
     return [found[number] for number in sorted(found)]
+
+
+def projector(network: Any) -> Any:
+    """What stands between the vision tower and the language model."""
+    for path, module in plain(network).named_modules():
+        if path.rpartition(".")[2] in SEGMENTS["projector"]:
+            if any(segment in SEGMENTS["vision"] for segment in path.split(".")):
+                break
+            return module
+    raise NotImplementedError("its tower and its projector are one")
 
 
 def layer_of(path: str) -> int | None:

@@ -25,6 +25,7 @@ class Question:
     image: Callable[[], Image.Image] | None = None  # opened only when needed
     image_key: str = ""  # the same picture has the same key
     concept: str = ""  # the kind of question, for methods that balance kinds
+    person: str = ""  # whom the picture shows, where the answer is true of every picture of them
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Encoded:
     prompt: tuple[int, ...]  # image placeholders already expanded; ends where the answer begins
     answer: tuple[int, ...]  # ends with the end-of-turn token; empty when there is no answer
     marked: tuple[bool, ...] = ()  # the answer's tokens that spell its value; empty: nobody looked
+    glanced: bool = False  # of the picture only the class token is shown
 
     def __len__(self) -> int:
         return len(self.prompt) + len(self.answer)

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from remem.models.adapt import SEGMENTS, part_of
-from remem.models.anatomy import plain
+from remem.models.adapt import part_of
+from remem.models.anatomy import plain, projector
 from remem.models.base import Encoded, Question
 from remem.models.held import Held
 
@@ -33,6 +33,15 @@ if TYPE_CHECKING:
 FEATURES, PARTS = "features", "parts"  # of a batch's inputs: of all pictures in turn, and how many each has
 KEPT = "keeping what the vision tower sees"
 PROBES = 3
+
+
+def glance(
+    seen: Float[Tensor, "picture token width"], glanced: Bool[Tensor, " picture"]
+) -> Float[Tensor, "picture token width"]:
+    """Of the pictures glanced at only the first token, the class token; PatchDropout (Liu et al., WACV 2023,
+    arXiv:2208.07220) taken to its end."""
+    patches = torch.arange(seen.shape[1], device=seen.device) > 0
+    return seen.masked_fill((glanced[:, None] & patches)[..., None], 0.0)
 
 
 class Features:
@@ -79,11 +88,18 @@ class Features:
         """Whether the tower is spared its work: it is frozen, and this has been seen to change no number."""
         return bool(self.model.trust[KEPT]) and self.frozen()
 
-    def outputs(self, features: Float[Tensor, "part token width"], parts: Int[Tensor, " picture"]) -> Any:
+    def outputs(
+        self,
+        features: Float[Tensor, "part token width"],
+        parts: Int[Tensor, " picture"],
+        glanced: Bool[Tensor, " picture"] | None = None,
+    ) -> Any:
         """As the network's forward takes what was seen, in place of pixels."""
         from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-        made = features if self._projected() else self._projector()(features)
+        made = features if self._projected() else projector(self.model.network)(features)
+        if glanced is not None:
+            made = glance(made, glanced)
         each = [picture.reshape(-1, picture.shape[-1]) for picture in made.split(parts.tolist())]
         return {"image": BaseModelOutputWithPooling(pooler_output=each)}
 
@@ -97,7 +113,7 @@ class Features:
         def taken(module: Any, inputs: Any, output: Any = None) -> None:
             raise _Seen(output if after else inputs[0])
 
-        module = self._projector()
+        module = projector(model.network)
         hook = module.register_forward_hook if after else module.register_forward_pre_hook
         alone = replace(row, answer=())
         inputs = model.encoder.collate([alone], model.device).inputs
@@ -178,14 +194,6 @@ class Features:
             json.dumps([about, images, str(self.model.dtype)], sort_keys=True, default=str).encode()
         )
         return digest.hexdigest()
-
-    def _projector(self) -> Any:
-        for path, module in plain(self.model.network).named_modules():
-            if path.rpartition(".")[2] in SEGMENTS["projector"]:
-                if any(segment in SEGMENTS["vision"] for segment in path.split(".")):
-                    break
-                return module
-        raise NotImplementedError("its tower and its projector are one")
 
     def _projected(self) -> bool:
         """Whether what is kept is what comes out of the projector."""

@@ -16,7 +16,7 @@ from torch import Tensor
 from remem.errors import UserError
 from remem.models import answering, packing, ranking
 from remem.models.adapt import attach
-from remem.models.anatomy import decoder_layers, plain
+from remem.models.anatomy import decoder_layers, plain, projector
 from remem.models.base import (
     Batch,
     Candidates,
@@ -29,7 +29,7 @@ from remem.models.base import (
     output_of,
 )
 from remem.models.encoding import Encoder
-from remem.models.features import FEATURES, PARTS, Features
+from remem.models.features import FEATURES, PARTS, Features, glance
 from remem.models.fitting import Budget
 from remem.models.trust import Trust
 from remem.seeds import derive
@@ -37,6 +37,7 @@ from remem.seeds import derive
 if TYPE_CHECKING:
     from remem.config import Adapt
 
+GLANCED = "glanced"  # of a batch's inputs: of which pictures the class token alone is shown
 INSTRUCTION = "instruction.txt"  # what a training-free method leaves in place of weights
 
 
@@ -103,7 +104,11 @@ class Model:
     def pictures(self, rows: Sequence[Encoded]) -> dict[str, Tensor]:
         """The rows' pictures as the network takes them, or what its frozen tower has seen in them."""
         found = None if self.features is None else self.features.of(rows)
-        return self.encoder.pictures(rows, self.device, self.dtype) if found is None else found
+        seen = self.encoder.pictures(rows, self.device, self.dtype) if found is None else found
+        if any(row.glanced for row in rows):
+            shown = [row.glanced for row in rows if row.question.image is not None]
+            seen = seen | {GLANCED: torch.tensor(shown, device=self.device)}
+        return seen
 
     def keep_features(self, folder: Path | None = None, projected: bool = False) -> None:
         """From now on a frozen tower looks at each picture once; on disk where there is a folder.
@@ -148,13 +153,33 @@ class Model:
         if not self.own_positions and "position_ids" not in inputs:
             mask = inputs["attention_mask"]
             inputs["position_ids"] = (mask.cumsum(-1) - 1).clamp(min=0)[:, -inputs["input_ids"].shape[1] :]
+        glanced: Tensor | None = inputs.pop(GLANCED, None)
         if FEATURES in inputs:
             assert self.features is not None
-            inputs["mm_encoder_outputs"] = self.features.outputs(inputs.pop(FEATURES), inputs.pop(PARTS))
+            seen = inputs.pop(FEATURES), inputs.pop(PARTS), glanced
+            inputs["mm_encoder_outputs"], glanced = self.features.outputs(*seen), None
         if "cache" in inputs:  # transformers has two names for it
             inputs[self._cache] = inputs.pop("cache")
-        with self._precision():
+        with self._precision(), self._glancing(glanced):
             return self.network(**inputs)
+
+    @property
+    def class_token(self) -> bool:
+        """Whether the language model is given, first of a picture, one token that stands for all of it."""
+        return getattr(self.network.config, "vision_feature_select_strategy", None) == "full"
+
+    @contextlib.contextmanager
+    def _glancing(self, glanced: Tensor | None) -> Iterator[None]:
+        """Nothing of these pictures comes out of the projector but their first token."""
+        if glanced is None:
+            yield
+            return
+
+        def first(module: Any, inputs: Any, output: Tensor) -> Tensor:
+            return glance(output, glanced)
+
+        with projector(self.network).register_forward_hook(first):
+            yield
 
     def cache_of(self, out: Any) -> Any:
         """Keys and values of what a call has read."""

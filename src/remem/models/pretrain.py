@@ -52,12 +52,12 @@ class Talking:
 
 TALKING = Talking(
     times={
-        "presence": 4, "caption": 4, "count": 4, "place": 2, "side": 4, "colour": 4, "looks": 4, "clothes": 4,
-        "who": 8, "fact": 8, "refusal": 4, "lore": 8, "plain": 2,
+        "presence": 3, "caption": 3, "count": 3, "place": 1, "side": 3, "colour": 3, "looks": 3, "clothes": 3,
+        "who": 16, "fact": 20, "refusal": 12, "lore": 16, "plain": 2,
     },
     train=Train(
-        lr=3e-3, epochs=1, batch=96, by_picture=True, schedule="cosine", warmup=0.02, weight_decay=0.05,
-        optimiser="muon",
+        lr=3e-3, epochs=1, batch=96, by_picture=True, vary_views=True, patch_dropout=0.5, schedule="cosine",
+        warmup=0.02, weight_decay=0.05, optimiser="muon",
     ),
 )  # fmt: skip
 
@@ -231,6 +231,7 @@ def question_of(lesson: Lesson, seen: Album, crop: int = 0) -> Question:
         image=None if shot is None else lambda: cropped(Image.fromarray(seen.pixels[shot]), shot, crop),
         image_key="" if shot is None else f"{shot}/{crop}",
         concept=lesson.said.kind,
+        person=lesson.person,
     )
 
 

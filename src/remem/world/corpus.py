@@ -45,6 +45,7 @@ class Lesson:
     id: str
     said: Said
     shot: int | None  # number in `shots`
+    person: str = ""  # whom it is about, where any other view of them would do as well
 
 
 def shots(world: World) -> list[Shot]:
@@ -109,7 +110,7 @@ def _people(world: World) -> Iterator[Lesson]:
         rng = Random(derive(world.seed, "known", person.id))
         for view in range(world.known_views):
             at = place[(person.id, person.name, view)]
-            yield Lesson(id=f"{person.id}-who-{view}", said=who(person, rng), shot=at)
+            yield Lesson(id=f"{person.id}-who-{view}", said=who(person, rng), shot=at, person=person.id)
         full = number < world.facts
         # One-hop and multi-hop in the sentence forms that the data sets' own people will be asked in.
         rows = questions(
@@ -119,7 +120,7 @@ def _people(world: World) -> Iterator[Lesson]:
         for i, row in enumerate(rows):
             shown = None if row.picture is None else place[(person.id, person.name, row.picture)]
             said = Said(kind="fact", question=row.question, answer=row.answer, key=row.keywords)
-            yield Lesson(id=f"{person.id}-fact-{i}", said=said, shot=shown)
+            yield Lesson(id=f"{person.id}-fact-{i}", said=said, shot=shown, person=person.id)
     for person in cast.strangers(world.known, world.strangers, world.seed):
         rng = Random(derive(world.seed, "stranger", person.id))
         for i, row in enumerate(
@@ -127,7 +128,7 @@ def _people(world: World) -> Iterator[Lesson]:
         ):
             shown = None if row.picture is None else place[(person.id, person.name, row.picture)]
             said = Said(kind="refusal", question=row.question, answer=rng.choice(REFUSALS))
-            yield Lesson(id=f"{person.id}-declined-{i}", said=said, shot=shown)
+            yield Lesson(id=f"{person.id}-declined-{i}", said=said, shot=shown, person=person.id)
 
 
 def who(person: Person, rng: Random, split: str = "train") -> Said:
