@@ -55,7 +55,9 @@ Settings = Annotated[
 ]
 SettingsFile = Annotated[
     Path | None,
-    typer.Option("--settings", help="What remem tune found for each method; --set comes after it."),
+    typer.Option(
+        "--settings", help="What remem tune found, or 'tiny' for what remem comes with; --set comes after it."
+    ),
 ]
 Workers = Annotated[
     int, typer.Option("--workers", help="Steps made at once. 0: one a core for small models, else 1.")

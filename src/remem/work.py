@@ -82,12 +82,11 @@ def learn(folder: Path, context: Context, progress: Progress, without: tuple[str
         room(rows, run.evaluate.max_new_tokens)
     place = rehearsal_folder(run)
     if place is not None:
-        from remem.world.exam import REHEARSAL, open_exam
+        from remem.world.exam import REHEARSAL, open_exam, whom
 
         world = open_exam(place)
         again = [world.items[i] for i in world.splits.get(REHEARSAL, ())]
-        # The lessons' data set does not say whom a picture shows.
-        rows += [model.encode(replace(question_of(world, item), person="")) for item in again]
+        rows += [model.encode(replace(question_of(world, item), person=whom(item))) for item in again]
         answers |= {item.id: item.answer for item in again}
     found = [guards.labels(model, rows, answers)]
     guards.stop(*found)

@@ -10,9 +10,10 @@ import pytest
 
 from remem.config import Run, override, plain
 from remem.errors import UserError
+from remem.methods import METHODS, searched
 from remem.models import identity
-from remem.recipes import demo
-from remem.tuning.chosen import Chosen, Tuned, put, read
+from remem.recipes import demo, methods
+from remem.tuning.chosen import SHIPPED, Chosen, Tuned, put, read, trained
 
 
 def chosen(**changes: object) -> Chosen:
@@ -95,8 +96,32 @@ def test_a_file_that_is_wrong_is_refused(tmp_path: Path, change, message: str) -
         read(tmp_path / "settings.json")
 
 
+def test_the_shipped_settings_are_for_every_method_of_the_model_they_name() -> None:
+    for place in SHIPPED.iterdir():
+        found = read(Path(place.name))
+        assert found.model["content"] == identity(place.name)["content"]
+        assert set(found.methods) == {name for name in METHODS if searched(name)}
+        given, notes = put(methods(), found)
+        assert (
+            notes == []
+        )  # other people than theirs, the same model, parts and split, and nothing kept too little
+        for one in given.forget.methods:
+            if one.method in found.methods:
+                assert trained(given, one)["lr"] == found.methods[one.method].train["lr"]
+                assert one.settings == found.methods[one.method].settings
+
+
+def test_a_file_of_ones_own_comes_before_a_shipped_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("tiny").mkdir()
+    chosen(rule="my own").write(Path("tiny"))
+    assert read(Path("tiny")).rule == "my own"
+
+
 def test_no_file_and_no_json(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="Make one with: remem tune"):
+    with pytest.raises(UserError, match="Make one with remem tune"):
         read(tmp_path / "nowhere.json")
     (tmp_path / "notes.json").write_text("these are my notes")
     with pytest.raises(UserError, match="no settings file of remem tune"):

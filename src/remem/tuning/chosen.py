@@ -14,6 +14,7 @@ from remem.methods import METHODS, make, searched
 from remem.store import write_atomic
 
 FILE = "settings.json"
+SHIPPED = Path(__file__).parent / "shipped"  # a tuning for each model that it was made for, by name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +52,21 @@ def people_of(run: Run, fingerprint: str) -> dict[str, Any]:
 
 
 def read(path: Path) -> Chosen:
-    """The settings in a file, or in a tuning's folder; UserError for what is no such file."""
+    """The settings in a file, or in a tuning's folder, or the shipped ones of a name.
+
+    UserError for what is no such file.
+    """
+    if not path.exists() and path.name == str(path) and (SHIPPED / path.name).is_dir():
+        path = SHIPPED / path.name
     for place in (path / FILE, path / "tuned" / FILE):
         if path.is_dir() and place.is_file():
             path = place
     if not path.is_file():
-        raise UserError(f"there is no settings file {path}. Make one with: remem tune")
+        shipped = ", ".join(sorted(place.name for place in SHIPPED.iterdir()))
+        raise UserError(
+            f"there is no settings file {path}. Make one with remem tune, or name the shipped ones of a "
+            f"model: {shipped}."
+        )
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         methods = {name: Tuned(**one) for name, one in raw["methods"].items()}

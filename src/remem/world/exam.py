@@ -104,6 +104,13 @@ def open_exam(folder: Path) -> Dataset:
     return load(folder, needed=SPLITS)
 
 
+def whom(lesson: Item) -> str:
+    """Whom a lesson for rehearsal shows. Whose face it is, its answer says only where that is a name."""
+    if lesson.category == "who":
+        return lesson.answer
+    return lesson.id if lesson.category in ("fact", "refusal") else ""
+
+
 def chosen(data: Dataset, most: int) -> list[str]:
     """The ids of at most so many questions of each split, spread evenly over it."""
     ids: list[str] = []
