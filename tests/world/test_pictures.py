@@ -8,7 +8,7 @@ from PIL import Image
 
 from remem.world import pictures
 from remem.world.corpus import lessons, shots
-from remem.world.exam import REHEARSAL, SPLITS, chosen, open_exam, presence, write
+from remem.world.exam import REHEARSAL, SPLITS, chosen, open_exam, presence, whom, write
 from remem.world.pictures import album, picture
 from world.test_corpus import SMALL
 
@@ -52,6 +52,9 @@ def test_the_exam_is_a_data_set_of_its_own_shape(tmp_path: Path) -> None:
     assert [(item.question, item.answer) for item in again] == [
         (one.said.question, one.said.answer) for one in taught
     ]
+    whose = [one.person if one.said.kind == "who" else "" for one in taught]
+    assert len({*zip(whose, map(whom, again), strict=True)}) == len(set(whose)) == len(set(map(whom, again)))
+    assert [not whom(item) for item in again] == [not person for person in whose]
     assert [data.image(item.id) is not None for item in again] == [one.shot is not None for one in taught]
     assert all(data.image(one) is not None for one in data.splits["real"])
     assert all(data.items[one].image_path == "" for one in data.splits["plain"])

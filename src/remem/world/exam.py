@@ -106,9 +106,9 @@ def open_exam(folder: Path) -> Dataset:
 
 def whom(lesson: Item) -> str:
     """Whom a lesson for rehearsal shows. Whose face it is, its answer says only where that is a name."""
-    if lesson.category == "who":
+    if lesson.question_type == "who":
         return lesson.answer
-    return lesson.id if lesson.category in ("fact", "refusal") else ""
+    return lesson.id if lesson.question_type in ("fact", "refusal") else ""
 
 
 def chosen(data: Dataset, most: int) -> list[str]:
