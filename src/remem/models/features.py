@@ -97,9 +97,9 @@ class Features:
         """As the network's forward takes what was seen, in place of pixels."""
         from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-        if glanced is not None:
-            features = glance(features, glanced)
         made = features if self._projected() else projector(self.model.network)(features)
+        if glanced is not None:
+            made = glance(made, glanced)
         each = [picture.reshape(-1, picture.shape[-1]) for picture in made.split(parts.tolist())]
         return {"image": BaseModelOutputWithPooling(pooler_output=each)}
 

@@ -170,15 +170,15 @@ class Model:
 
     @contextlib.contextmanager
     def _glancing(self, glanced: Tensor | None) -> Iterator[None]:
-        """Nothing of these pictures is put into the projector but their first token."""
+        """Nothing of these pictures comes out of the projector but their first token."""
         if glanced is None:
             yield
             return
 
-        def first(module: Any, inputs: Any) -> Any:
-            return (glance(inputs[0], glanced), *inputs[1:])
+        def first(module: Any, inputs: Any, output: Tensor) -> Tensor:
+            return glance(output, glanced)
 
-        with projector(self.network).register_forward_pre_hook(first):
+        with projector(self.network).register_forward_hook(first):
             yield
 
     def cache_of(self, out: Any) -> Any:
