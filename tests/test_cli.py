@@ -56,7 +56,7 @@ def run(
         (["run", "--out", "/dev/null/x"], "Choose another --out"),
         (["run", "--set", "npo.language=lara"], "Did you mean lora"),
         (["run", "--set", "evaluate.membership=true", "--set", "build.strangers=0"], "see build.strangers"),
-        (["run", "--settings", "./nowhere"], "Make one with: remem tune"),
+        (["run", "--settings", "./nowhere"], "Make one with remem tune"),
         (["tune", "dmo"], "Did you mean demo"),
         (["tune", "--set", "methods=npo,simnop"], "unknown method: simnop. Did you mean simnpo"),
         (["tune", "--set", "methods=rmu"], "this language model has 4 layers"),
