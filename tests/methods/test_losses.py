@@ -570,3 +570,10 @@ def test_refusals_are_many_and_drawn_with_a_seed() -> None:
     drawn = [refusal_for("item", 0, epoch) for epoch in range(40)]
     assert drawn == [refusal_for("item", 0, epoch) for epoch in range(40)]
     assert len(set(drawn)) > 10
+
+
+def test_what_slices_note_adds_up() -> None:
+    step = Step()
+    for share in (1.5, -0.5, 3.0):
+        step.note("kl", torch.tensor(share))
+    assert step.noted == {"kl": 4.0}
