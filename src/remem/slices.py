@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Literal, get_args
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 Purpose = Literal["forget", "retain"]
+Views = dict[tuple[str, int], list[Encoded]]  # person, tokens of a picture -> a question on each picture
 
 
 def steps_in_epoch(settings: Train, items: int) -> int:
@@ -77,9 +78,14 @@ def by_picture(rows: Sequence[Encoded], shuffled: Sequence[int]) -> list[int]:
     return [index for pile in sorted(piles.values(), key=lambda pile: place[min(pile)]) for index in pile]
 
 
+def picture_tokens(row: Encoded, placeholder: int | None) -> int:
+    """How many tokens of a row are its picture's; all of them where nothing marks a picture."""
+    return row.prompt.count(placeholder) if placeholder is not None else len(row.prompt)
+
+
 def seen_anew(
     rows: Sequence[Encoded],
-    views: Mapping[str, Sequence[Encoded]],
+    views: Views,
     settings: Train,
     seed: int,
     placeholder: int | None,
@@ -90,14 +96,11 @@ def seen_anew(
     """
     dice = Random(seed)
 
-    def room(row: Encoded) -> int:
-        return row.prompt.count(placeholder) if placeholder is not None else len(row.prompt)
-
     def anew(row: Encoded) -> Encoded:
         if row.question.image is None or not row.question.person:
             return row
         if settings.vary_views:
-            fit = [one for one in views[row.question.person] if room(one) == room(row)]
+            fit = views[row.question.person, picture_tokens(row, placeholder)]
             other = fit[dice.randrange(len(fit))].question
             row = replace(row, question=replace(row.question, image=other.image, image_key=other.image_key))
         return replace(row, glanced=dice.random() < settings.patch_dropout)
@@ -144,7 +147,7 @@ def slices(model: Model, method: Method, streams: Streams, settings: Train, step
     else:
         retain = _lead(streams, "retain", settings, step, mix)
     if settings.vary_views or settings.patch_dropout:
-        views, seed = streams.views(), derive(step.seed, "seen anew", step.number)
+        views, seed = streams.views(model.placeholder), derive(step.seed, "seen anew", step.number)
         forget, retain = (
             seen_anew(some, views, settings, derive(seed, name), model.placeholder)
             for name, some in (("forget", forget), ("retain", retain))

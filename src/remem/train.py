@@ -25,7 +25,7 @@ from remem.models.packing import drops_out
 from remem.optimisers import Optimiser, optimiser
 from remem.reference import reference_of
 from remem.seeds import derive
-from remem.slices import slices, steps_in_epoch
+from remem.slices import Views, picture_tokens, slices, steps_in_epoch
 from remem.types import Progress, silent
 
 CHECKPOINT_EVERY_S = 20.0
@@ -55,16 +55,18 @@ class Streams:
     recorded: Mapping[str, Sequence[float]] = field(default_factory=dict)
     # The order of the epoch that the loop is in, kept from step to step.
     orders: dict[tuple[object, ...], list[int]] = field(default_factory=dict, compare=False, repr=False)
-    _views: dict[str, list[Encoded]] = field(default_factory=dict, compare=False, repr=False)
+    # Not taken along by `replace`: other rows have other views.
+    _views: Views = field(default_factory=dict, init=False, compare=False, repr=False)
 
-    def views(self) -> dict[str, list[Encoded]]:
-        """Of each person, a question on each of their pictures."""
+    def views(self, placeholder: int | None) -> Views:
+        """Of each person, a question on each of their pictures, by how many tokens a picture takes."""
         if not self._views:
-            seen: dict[str, dict[str, Encoded]] = {}
+            seen: dict[tuple[str, int], dict[str, Encoded]] = {}
             for row in (*self.retain, *self.forget):
                 if row.question.image is not None and row.question.person:
-                    seen.setdefault(row.question.person, {}).setdefault(row.question.image_key, row)
-            self._views.update({person: list(rows.values()) for person, rows in seen.items()})
+                    key = row.question.person, picture_tokens(row, placeholder)
+                    seen.setdefault(key, {}).setdefault(row.question.image_key, row)
+            self._views.update({key: list(rows.values()) for key, rows in seen.items()})
         return self._views
 
 

@@ -44,7 +44,7 @@ ROWS = [
 
 
 def again(how: Train, times: int = 300) -> list[list[Encoded]]:
-    views = Streams(retain=ROWS).views()
+    views = Streams(retain=ROWS).views(PART)
     return [seen_anew(ROWS, views, how, seed, PART) for seed in range(times)]
 
 
