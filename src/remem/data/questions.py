@@ -77,7 +77,7 @@ _WHO = {
         "Give the name of {who}.",
         "Let me know who {who} is.",
     ),
-    "base/test": ("May I know who {who} is?", "Do you recognise {who}?"),
+    "base/test": ("May I know who {who} is?", "Do tell me who {who} is.", "Can you tell us who {who} is?"),
 }
 
 
