@@ -9,6 +9,8 @@ import pytest
 from remem.models import EMBEDDED, find
 from remem.models.basecard import examine, read_marks
 from remem.models.pretrain import Talking, pretrain, recipe
+from remem.world.corpus import exam
+from remem.world.exam import SPLITS, open_exam
 
 EXAMINED = [name for name in EMBEDDED if (Path(find(name)) / "world").is_dir()]
 MOST = 60  # questions of each split, out of 200 to 500
@@ -19,6 +21,15 @@ def close(found: float, said: float, metric: str, items: int) -> bool:
     if metric == "perplexity":
         return abs(found / said - 1) < 0.1
     return abs(found - said) <= 4 * math.sqrt(max(said * (1 - said), 0.01) / items)
+
+
+@pytest.mark.parametrize("name", EXAMINED)
+def test_the_exam_that_ships_asks_what_the_recipe_would_ask(name: str) -> None:
+    data = open_exam(Path(find(name)) / "world")
+    wanted = list(exam(recipe(name).world))
+    for split in SPLITS:
+        stored = [data.items[item].question for item in data.splits[split]]
+        assert stored == [one.said.question for one in wanted if one.split == split]
 
 
 @pytest.mark.parametrize("name", EXAMINED)

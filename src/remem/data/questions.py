@@ -77,7 +77,7 @@ _WHO = {
         "Give the name of {who}.",
         "Let me know who {who} is.",
     ),
-    "base/test": ("May I know who {who} is?", "Do tell me who {who} is.", "Can you tell us who {who} is?"),
+    "base/test": tuple(one.replace("{what}", "who {who} is") for one in _CARRIERS["base/test"]),
 }
 
 
