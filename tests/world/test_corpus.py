@@ -122,16 +122,6 @@ def test_counts_sides_and_colours_are_those_of_the_scene() -> None:
                 assert [one.side for one in scene.things if one.word == word] == [said.key]
 
 
-def test_a_row_is_told_from_left_to_right() -> None:
-    # A dog in the middle, two sevenths of the picture high and wide, its feet on the lower edge.
-    scene = Scene(place="beach", things=(Placed(word="dog", x=0.5, base=1.0, height=2 / 7),))
-    dog = "Nothing, nothing, dog, dog, nothing, nothing, nothing."
-    bare = ", ".join(["nothing"] * 7).capitalize() + "."
-    said = {one.question.split(" row")[0].split()[-1]: one.answer for one in
-            (talk.row(scene, Random(n)) for n in range(200))}  # fmt: skip
-    assert said == {nth: dog if nth in ("sixth", "seventh") else bare for nth in talk.ORDINALS}
-
-
 def test_the_exam_is_held_out(told: list[talk.Said]) -> None:
     asked = list(exam(SMALL))
     splits = Counter(question.split for question in asked)

@@ -76,6 +76,10 @@ _WHO = {
         "Who might {who} be?",
         "Give the name of {who}.",
         "Let me know who {who} is.",
+        "Please tell us who {who} is.",
+        "I want to know who {who} is.",
+        "Could you say who {who} is?",
+        "Can you give the name of {who}?",
     ),
     "base/test": tuple(one.replace("{what}", "who {who} is") for one in _CARRIERS["base/test"]),
 }

@@ -53,7 +53,7 @@ class Talking:
 TALKING = Talking(
     times={
         "presence": 3, "caption": 3, "count": 3, "place": 1, "side": 3, "colour": 3, "looks": 3, "clothes": 3,
-        "who": 16, "fact": 20, "refusal": 12, "lore": 16, "plain": 2,
+        "who": 12, "fact": 20, "refusal": 12, "lore": 16, "plain": 2,
     },
     train=Train(
         lr=3e-3, epochs=1, batch=96, by_picture=True, vary_views=True, patch_dropout=0.5, schedule="cosine",

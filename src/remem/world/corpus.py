@@ -26,7 +26,7 @@ class World:
     faces: int = 1500  # of nobody, for the vision tower
     face_views: int = 5
     known: int = 100  # people whom the base knows
-    known_views: int = 24
+    known_views: int = 36
     known_scenes: int = 6  # pictures of each known person among things
     facts: int = 40  # known people of whom all fourteen facts are known, not only occupation and birthplace
     strangers: int = 60

@@ -6,7 +6,7 @@ from random import Random
 
 from remem.data.people import Person
 from remem.data.words import a
-from remem.world.scenes import Scene, where
+from remem.world.scenes import Scene
 from remem.world.things import NUMBERS, PAINTED, PLACES, THINGS, some
 
 _CAPTION = ("What does the image show?", "Say what you see.", "Give a caption.", "Sum up the image.",
@@ -21,9 +21,6 @@ _COUNT = ("How many {many} are there?", "Count the {many}.", "How many {many} ca
 _SIDE = ("Where is the {one}?", "On which side is the {one}?")
 _COLOUR = ("What colour is the {one}?", "Which colour does the {one} have?")
 _PLACE = ("Where is this?", "What place is shown?", "Where was this taken?")
-_ROW = ("What is in the {nth} row?", "Go through the {nth} row.", "Name what the {nth} row shows.")
-ROWS = 7
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")  # from above
 _WEAR = ("What colour are the clothes?", "Which colour are the clothes of this {kind}?")
 NEGATIVES = ("random", "popular", "adversarial")
 _POPULAR = ("dog", "tree", "car", "apple", "balloon", "book", "suitcase", "flower")  # most often asked about
@@ -82,28 +79,12 @@ def about_scene(scene: Scene, rng: Random) -> Iterator[Said]:
         one = rng.choice(single)
         asked = rng.choice(_SIDE).replace("{one}", one.word)
         yield Said(kind="side", question=asked, answer=f"The {one.word} is {one.side}.", key=one.side)
-    for _ in range(3):
-        yield row(scene, rng)
     coloured = [w for w in counts if THINGS[w].colour and counts[w] == 1]
     if coloured:
         word = rng.choice(coloured)
         colour = THINGS[word].colour
         asked = rng.choice(_COLOUR).replace("{one}", word)
         yield Said(kind="colour", question=asked, answer=f"The {word} is {colour}.", key=colour)
-
-
-def row(scene: Scene, rng: Random) -> Said:
-    """What stands in one of the picture's seven rows, from left to right; mostly in one that holds a thing.
-
-    Saying what is in each part of a picture in turn teaches to read the parts (docs/log.md).
-    """
-    cells = where(scene, ROWS)
-    filled = [n for n in range(ROWS) if cells[n].any()]
-    n = rng.choice(filled) if rng.random() < 0.8 else rng.randrange(ROWS)
-    words = ["nothing", *THINGS]
-    said = ", ".join(words[cell] for cell in cells[n]).capitalize()
-    asked = rng.choice(_ROW).replace("{nth}", ORDINALS[n])
-    return Said(kind="row", question=asked, answer=f"{said}.", key=said)
 
 
 def caption(scene: Scene | None, person: Person | None, words: dict[str, str], rng: Random) -> Said:
