@@ -10,7 +10,7 @@ from remem.data.people import invent
 from remem.data.questions import templates
 from remem.world import cast, talk
 from remem.world.corpus import World, exam, lessons, shots
-from remem.world.scenes import Placed, Scene, invent_scene, where
+from remem.world.scenes import invent_scene, where
 from remem.world.sentences import sentences
 from remem.world.things import PAINTED, PLACES, THINGS
 
