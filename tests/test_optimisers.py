@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from remem.config import Train
-from remem.optimisers import Several, optimiser
+from remem.optimisers import Several, WholeMuon, optimiser
 
 MUON = Train(lr=0.01, optimiser="muon")
 
@@ -69,3 +69,16 @@ def test_a_saved_state_goes_on_as_if_nothing_had_happened() -> None:
 def test_adamw_is_the_default_and_muon_without_matrices_is_adamw() -> None:
     assert isinstance(optimiser(_weights(), Train()), torch.optim.AdamW)
     assert isinstance(optimiser({"norm.weight": torch.ones(3).requires_grad_()}, MUON), torch.optim.AdamW)
+
+
+def test_muon_in_float32_takes_torchs_steps() -> None:
+    one, two = (weights["model.layers.0.mlp.up_proj.weight"] for weights in (_weights(), _weights()))
+    settings = {"lr": 0.01, "weight_decay": 0.1, "adjust_lr_fn": "match_rms_adamw"}
+    steppers = torch.optim.Muon([one], **settings), WholeMuon([two], **settings)
+    for seed in (1, 2, 3):
+        for weight, stepper in zip((one, two), steppers, strict=True):
+            _step({"": weight}, stepper, seed)
+    start = _weights()["model.layers.0.mlp.up_proj.weight"]
+    # torch's steps are in bfloat16, with 8 bits of mantissa.
+    assert torch.allclose(one - start, two - start, atol=0.03 * (one - start).abs().max().item())
+    assert not torch.equal(one, two)
