@@ -84,7 +84,7 @@ def test_a_setting_changes_the_keys_of_what_depends_on_it(setting: str, before: 
 TRAINED = [f"adapt.{one}" for one in ("rank=3", "alpha=3", "dropout=0.3", "language=lora", "vision=full")]
 
 
-@pytest.mark.parametrize("setting", [*TRAINED, "rehearse=false"])
+@pytest.mark.parametrize("setting", [*TRAINED, "rehearse=0.5"])
 def test_what_trains_changes_everything_trained(setting: str, before: dict[str, str]) -> None:
     after = made(override(plain_training(BASE), [f"model.{setting}"]))
     found = changed(before, after)

@@ -55,7 +55,7 @@ class Lab:
                 methods=(Unlearn(method="npo"), Unlearn(method="po")), train=Train(epochs=EPOCHS, batch=8)
             ),
             evaluate=Evaluate(max_new_tokens=5, batch=7, exposure_people=1, world="none"),
-            model=ModelSettings(rehearse=False),
+            model=ModelSettings(rehearse=0.0),
         )
 
     def open(self, *arms: str) -> Scripted:
@@ -107,7 +107,7 @@ def test_the_taught_model_sees_everything_and_the_goal_model_nothing_to_forget(l
 @pytest.mark.parametrize("arm", ["taught", "goal"])
 def test_stage_1_goes_over_what_the_base_was_taught_when_told_to(lab: Lab, arm: str) -> None:
     without = {id for id, _ in lab.train(arm)}
-    lab.run = replace(lab.run, model=ModelSettings(rehearse=True))
+    lab.run = replace(lab.run, model=ModelSettings(rehearse=1.0))
     world = open_exam(Path(find("embedded")) / "world")
     lessons = {(id, world.items[id].answer) for id in world.splits[REHEARSAL]}
     assert lessons
@@ -117,6 +117,16 @@ def test_stage_1_goes_over_what_the_base_was_taught_when_told_to(lab: Lab, arm: 
     assert lessons <= taught
     asked = {id for split in SPLITS for id in world.splits[split]}
     assert not asked & {id for id, _ in taught}  # the exam stays held out
+
+
+def test_stage_1_goes_over_a_share_of_every_kind_of_lesson(lab: Lab) -> None:
+    world = open_exam(Path(find("embedded")) / "world")
+    kinds = Counter(world.items[id].question_type for id in world.splits[REHEARSAL])
+    lab.run = replace(lab.run, model=ModelSettings(rehearse=0.2))
+    taught = {id for id, _ in lab.train("taught")} - lab.ids("finetune")
+    gone_over = Counter(world.items[id].question_type for id in taught)
+    assert gone_over.total() == round(0.2 * kinds.total())
+    assert all(abs(gone_over[kind] - 0.2 * count) < 1 for kind, count in kinds.items())
 
 
 @pytest.mark.parametrize("arms", [(), ("taught",), ("taught", "npo-s0")])

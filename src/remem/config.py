@@ -58,9 +58,11 @@ class ModelSettings:
     # What a frozen vision tower sees in a picture is kept: in memory, or for all steps in the run folder.
     # Worth it where the tower is a large part of the model.
     features: Literal["off", "memory", "disk"] = "off"
-    rehearse: bool = (
-        True  # stage 1 goes over what the model was taught before, where it comes with such lessons
-    )
+    # Where the model comes with lessons that it was taught before, stage 1 goes over this share of them.
+    rehearse: float = 1.0
+
+    def __post_init__(self) -> None:
+        within("model.rehearse", self.rehearse, 0, 1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,7 +85,9 @@ def learn(folder: Path, context: Context, progress: Progress, without: tuple[str
         from remem.world.exam import REHEARSAL, open_exam, whom
 
         world = open_exam(place)
-        again = [world.items[i] for i in world.splits.get(REHEARSAL, ())]
+        lessons = world.splits.get(REHEARSAL, ())  # those of a kind stand together
+        share = round(run.model.rehearse * len(lessons))
+        again = [world.items[i] for i in evenly(lessons, share)]
         rows += [model.encode(replace(question_of(world, item), person=whom(item))) for item in again]
         answers |= {item.id: item.answer for item in again}
     found = [guards.labels(model, rows, answers)]

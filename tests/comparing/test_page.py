@@ -55,7 +55,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
             methods=(Unlearn(method="npo"), Unlearn(method="ga")), train=Train(batch=8), seeds=(0, 1)
         ),
         evaluate=Evaluate(max_new_tokens=200, batch=64, exposure_people=2, world="none", membership=True),
-        model=ModelSettings(rehearse=False, name="tiny"),
+        model=ModelSettings(rehearse=0.0, name="tiny"),
     )
     made = tmp_path_factory.mktemp("run")
     with pytest.MonkeyPatch.context() as patch:

@@ -35,7 +35,7 @@ def laboratory(root: Path, scenes: Path, monkeypatch: pytest.MonkeyPatch) -> Lab
         learn=Train(lr=1e-3, batch=16),
         forget=Forget(tasks=tuple(TASKS), methods=METHODS, train=Train(epochs=1, batch=4)),
         evaluate=Evaluate(max_new_tokens=400, batch=64, exposure_people=1, world="none"),
-        model=ModelSettings(rehearse=False),
+        model=ModelSettings(rehearse=0.0),
     )
     monkeypatch.setattr(Context, "model", lambda context, *arms: made.open(*arms))
     return made

@@ -74,7 +74,7 @@ def run(folder: Path) -> Run:
         learn=Train(lr=1e-3, batch=16),
         forget=Forget(methods=methods, train=Train(epochs=1, batch=8)),
         evaluate=Evaluate(max_new_tokens=5, batch=64, items=6, exposure_people=2, world="none"),
-        model=ModelSettings(rehearse=False),
+        model=ModelSettings(rehearse=0.0),
     )
 
 
