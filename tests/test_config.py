@@ -4,12 +4,12 @@ import pytest
 
 from remem.config import override, plain
 from remem.errors import UserError
-from remem.recipes import RECIPES, demo, recipe
+from remem.recipes import RECIPES, drawn, recipe, usual
 
 
 def test_overrides_reach_every_depth_and_keep_types() -> None:
     run = override(
-        demo(),
+        drawn(),
         [
             "learn.lr=1",
             "build.people=7",
@@ -27,11 +27,11 @@ def test_overrides_reach_every_depth_and_keep_types() -> None:
     assert run.model.adapt.language == "lora"
     assert run.forget.split == "forget2"
     assert run.build.forget == (0.1, 0.2)
-    assert demo().learn.lr != 1.0
+    assert drawn().learn.lr != 1.0
 
 
 def test_methods_are_chosen_and_tuned() -> None:
-    run = override(demo(), ["methods=npo,ga", "npo.beta=0.5", "ga.lr=1e-5", "ga.language=lora", "ga.rank=4"])
+    run = override(drawn(), ["methods=npo,ga", "npo.beta=0.5", "ga.lr=1e-5", "ga.language=lora", "ga.rank=4"])
     npo, ga = run.forget.methods
     assert (npo.adapt, ga.adapt) == ({}, {"language": "lora", "rank": 4})
     assert (npo.method, npo.settings) == ("npo", {"beta": 0.5})
@@ -57,15 +57,15 @@ def test_methods_are_chosen_and_tuned() -> None:
 )
 def test_mistakes_are_named(setting: str, message: str) -> None:
     if not message:
-        override(demo(), [setting])
+        override(drawn(), [setting])
         return
     with pytest.raises(UserError, match=message.replace(".", r"\.").replace("(", r"\(")):
-        override(demo(), [setting])
+        override(drawn(), [setting])
 
 
 def test_a_setting_of_a_method_that_is_not_used_is_refused() -> None:
     with pytest.raises(UserError, match="this run does not use npo"):
-        override(demo(), ["methods=ga", "npo.beta=0.2"])
+        override(drawn(), ["methods=ga", "npo.beta=0.2"])
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -92,4 +92,9 @@ def test_unknown_recipe_suggests_the_nearest() -> None:
 )  # fmt: skip
 def test_a_setting_out_of_range_is_refused_before_any_work(setting: str) -> None:
     with pytest.raises(UserError):
-        override(demo(), [setting])
+        override(drawn(), [setting])
+
+
+def test_the_usual_recipe_for_a_model_of_ones_own_needs_no_class_token() -> None:
+    assert recipe(usual("")).learn.patch_dropout > 0
+    assert recipe(usual("path/to/model")).learn.patch_dropout == 0

@@ -42,7 +42,11 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 RecipeName = Annotated[
-    str, typer.Argument(help="A recipe: see [bold]remem list recipes[/].", metavar="RECIPE")
+    str,
+    typer.Argument(
+        help="A recipe: see [bold]remem list recipes[/]. Default: demo, or drawn with --model.",
+        metavar="RECIPE",
+    ),
 ]
 OutFolder = Annotated[Path | None, typer.Option("--out", help="Where the run is kept. Default: runs/RECIPE.")]
 DataSource = Annotated[
@@ -81,7 +85,7 @@ def _stage(name: str, stage: str, text: str) -> None:
     """A command that carries a run out up to a stage."""
 
     def command(
-        recipe: RecipeName = "demo",
+        recipe: RecipeName = "",
         out_folder: OutFolder = None,
         data: DataSource = "",
         model: ModelName = "",
@@ -92,8 +96,12 @@ def _stage(name: str, stage: str, text: str) -> None:
         ignore_gate: IgnoreGate = False,
         quiet: Quiet = False,
     ) -> None:
+        from remem.recipes import usual
+
         wanted = asked_for(data, model, settings)
-        _carry_out(recipe, out_folder, wanted, tuned, workers, threads, ignore_gate, quiet, stage)
+        _carry_out(
+            recipe or usual(model), out_folder, wanted, tuned, workers, threads, ignore_gate, quiet, stage
+        )
 
     app.command(name, help=text)(command)
 

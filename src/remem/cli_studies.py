@@ -14,7 +14,7 @@ def diagnose(
     folder: Annotated[Path, typer.Argument(help="Where the study is kept.", metavar="OUT")] = Path(
         "runs/diagnosis"
     ),
-    recipe: Annotated[str, typer.Option("--recipe", help="What every member is like otherwise.")] = "demo",
+    recipe: Annotated[str, typer.Option("--recipe", help="What every member is like otherwise.")] = "drawn",
     sweep: Annotated[
         list[str] | None, typer.Option("--sweep", help="qa, one-hop or shapes; again for more. Default: all.")
     ] = None,

@@ -14,7 +14,7 @@ from remem.errors import UserError
 def tune(
     recipe: Annotated[
         str, typer.Argument(help="The recipe that the settings are for.", metavar="RECIPE")
-    ] = "demo",
+    ] = "drawn",
     folder: Annotated[
         Path | None, typer.Option("--out", help="Where the tuning is kept. Default: runs/tune-RECIPE.")
     ] = None,

@@ -13,10 +13,10 @@ from remem.errors import unknown
 from remem.methods import METHODS
 
 
-def demo() -> Run:
-    """ReMem in minutes: 20 drawn people x 100 questions on the tiny model, five methods, forget1."""
+def drawn() -> Run:
+    """ReMem in small: 20 drawn people x 100 questions on the tiny model, five methods, forget1."""
     return Run(
-        recipe="demo",
+        recipe="drawn",
         build=BuildSettings(),
         model=ModelSettings(name="tiny"),
         learn=Train(lr=3e-3, epochs=6, batch=32, micro_batch=16, schedule="cosine"),
@@ -35,8 +35,8 @@ def demo() -> Run:
 
 
 def remem() -> Run:
-    """ReMem on rendered people and the embedded model, which knows a world that must survive."""
-    run = demo()
+    """ReMem on 20 rendered people and the embedded model, which knows a world that must survive."""
+    run = drawn()
     return replace(
         run,
         recipe="remem",
@@ -47,9 +47,23 @@ def remem() -> Run:
     )
 
 
+def demo() -> Run:
+    """The same in minutes: 12 people x 60 questions, and a part of what the model was taught before."""
+    run = remem()
+    return replace(
+        run,
+        recipe="demo",
+        build=BuildSettings(
+            source="rendered", size=128, people=12, qa=60, images=18, test_qa=14, test_images=8
+        ),
+        model=replace(run.model, rehearse=0.3),
+        learn=replace(run.learn, epochs=8),
+    )
+
+
 def tiny() -> Run:
-    """The same story on 4 people, in seconds: to see that everything works."""
-    run = demo()
+    """The same story on 4 drawn people, in seconds: to see that everything works."""
+    run = drawn()
     return replace(
         run,
         recipe="tiny",
@@ -60,8 +74,8 @@ def tiny() -> Run:
 
 
 def methods() -> Run:
-    """All methods on the demo's people and model, three seeds. Give it what `remem tune methods` found."""
-    run = demo()
+    """All methods on the drawn people, three seeds. Give it what `remem tune methods` found."""
+    run = drawn()
     own = {one.method: one for one in run.forget.methods}
     # Where a published default cannot be: a layer of 32 on a model of four, and a penalty on an adapter.
     own["rmu"] = Unlearn(method="rmu", settings={"layer": 2}, train={"lr": 1e-3})
@@ -80,7 +94,7 @@ def methods() -> Run:
 
 def pebench() -> Run:
     """PEBench in small: 20 rendered people in 10 events, embedded model; people, events, both forgotten."""
-    run = demo()
+    run = drawn()
     return replace(
         run,
         recipe="pebench",
@@ -123,11 +137,17 @@ def pebench_tiny() -> Run:
 RECIPES: dict[str, Callable[[], Run]] = {
     "demo": demo,
     "remem": remem,
+    "drawn": drawn,
     "methods": methods,
     "tiny": tiny,
     "pebench": pebench,
     "pebench-tiny": pebench_tiny,
 }
+
+
+def usual(model: str) -> str:
+    """The recipe where none is named. The demo's training is for its own model, which has a class token."""
+    return "drawn" if model else "demo"
 
 
 def recipe(name: str) -> Run:

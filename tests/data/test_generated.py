@@ -30,7 +30,7 @@ from remem.config import override
 from remem.data import BuildSettings, build, images, invent, pipeline_fingerprint
 from remem.data.images import Pipeline, generated, pipelines
 from remem.errors import UserError
-from remem.recipes import demo
+from remem.recipes import drawn
 
 PERSON, OTHER = invent(2, 0)
 WIDE = 32  # of the text encoder, and of what the network attends to
@@ -268,7 +268,7 @@ def test_a_pipeline_without_prompts(tmp_path):
 
 def test_a_data_set_is_built_and_does_not_say_where_the_pipeline_lies(folder, tmp_path):
     run = override(
-        demo(),
+        drawn(),
         [
             "build.source=diffusers",
             f"build.pipeline.name={folder}",

@@ -8,7 +8,7 @@ from remem.config import plain
 from remem.data import BuildSettings, build, load
 from remem.diagnosis import members, one_hop_share, published_shapes, qa_per_person, sweeps
 from remem.errors import UserError
-from remem.recipes import demo
+from remem.recipes import drawn
 
 
 def differences(ours, theirs, path=""):
@@ -18,18 +18,18 @@ def differences(ours, theirs, path=""):
 
 
 def test_members_of_a_sweep_differ_in_one_thing():
-    for runs, what in ((qa_per_person(demo()), ".build.qa"), (one_hop_share(demo()), ".build.one_hop")):
+    for runs, what in ((qa_per_person(drawn()), ".build.qa"), (one_hop_share(drawn()), ".build.one_hop")):
         for run in runs[1:]:
             assert differences(plain(runs[0]), plain(run)) == [".recipe", what]
 
 
 def test_equal_steps_are_equal():
-    for run in qa_per_person(demo(), (5, 50, 200), equal_steps=True):
+    for run in qa_per_person(drawn(), (5, 50, 200), equal_steps=True):
         assert run.learn.epochs * run.build.qa == pytest.approx(600)
 
 
 def test_shapes_are_those_of_the_papers():
-    shapes = {run.recipe: run.build for run in published_shapes(demo())}
+    shapes = {run.recipe: run.build for run in published_shapes(drawn())}
     asked = {name: (one.images, one.qa, one.one_hop) for name, one in shapes.items()}
     assert asked == {
         "ReMem": (100, 100, 0.7),
@@ -39,7 +39,7 @@ def test_shapes_are_those_of_the_papers():
     }
 
 
-EXTREMES = published_shapes(demo())[1:] + one_hop_share(demo(), (0.0, 1.0))
+EXTREMES = published_shapes(drawn())[1:] + one_hop_share(drawn(), (0.0, 1.0))
 
 
 @pytest.mark.parametrize("run", EXTREMES, ids=lambda run: run.recipe)
@@ -55,7 +55,7 @@ def test_every_shape_can_be_built_and_is_asked_both_kinds(run, tmp_path):
 
 
 def test_a_member_of_two_sweeps_is_taught_once():
-    found = sweeps(demo(), ("qa", "one-hop", "shapes"), counts=(10, 100), shares=(0.5, 0.7))
+    found = sweeps(drawn(), ("qa", "one-hop", "shapes"), counts=(10, 100), shares=(0.5, 0.7))
     made = members(found, (0, 1))
     assert len(made) == 2 * (2 + 2 + 4 - 2)
     [shared] = [one for one in made if len(one.places) == 3 and one.seed == 0]
@@ -64,14 +64,14 @@ def test_a_member_of_two_sweeps_is_taught_once():
 
 
 def test_seeds_are_other_people():
-    one, two = members(sweeps(demo(), ("qa",), counts=(5,)), (0, 1))
+    one, two = members(sweeps(drawn(), ("qa",), counts=(5,)), (0, 1))
     assert (one.run.build.seed, one.run.seed) == (0, 0)
     assert (two.run.build.seed, two.run.seed) == (1, 1)
 
 
 def test_an_unknown_sweep_is_named():
     with pytest.raises(UserError, match="Did you mean one-hop"):
-        sweeps(demo(), ("onehop",))
+        sweeps(drawn(), ("onehop",))
 
 
 def test_held_out_share_of_one_hop_defaults_to_the_share(tmp_path):

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from PIL import Image, ImageDraw
 
 from remem.config import override, plain
-from remem.recipes import demo
+from remem.recipes import drawn
 from remem.types import Item
 
 FIRST = [
@@ -166,8 +166,8 @@ def run(folder: Path, people: int = 6, questions: int = 10, forget: int = 1) -> 
         "floors": {"1-hop": 0.95, "multi-hop": 0.9},
         "lora": None,
     }
-    request = {"run": plain(override(demo(), ["learn.lr=0.004"])), "ignore_gate": False, "data": ""}
-    _json(folder / "run.json", {"recipe": "demo", "version": "0.1.0", "request": request, "config": config})
+    request = {"run": plain(override(drawn(), ["learn.lr=0.004"])), "ignore_gate": False, "data": ""}
+    _json(folder / "run.json", {"recipe": "drawn", "version": "0.1.0", "request": request, "config": config})
     return data
 
 

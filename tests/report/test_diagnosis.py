@@ -7,7 +7,7 @@ import pytest
 
 from remem.diagnosis import sweeps
 from remem.diagnosis.numbers import Number, Numbers
-from remem.recipes import demo
+from remem.recipes import drawn
 from remem.report.diagnosis import write
 
 COUNTS = (5, 20, 100)
@@ -22,7 +22,7 @@ def number(count: int, mean: float | None, low: float | None, high: float | None
 
 
 def told(folder: Path, rows: list[Number], passed: dict[int, int]) -> str:
-    found = sweeps(demo(), ("qa",), COUNTS)
+    found = sweeps(drawn(), ("qa",), COUNTS)
     gates = {("qa", f"qa-{count}"): (passed.get(count, 0), 3) for count in COUNTS}
     page = write(folder, found, Numbers(rows=tuple(rows), passed=gates, candidates=(32,)))
     return page.read_text("utf-8")

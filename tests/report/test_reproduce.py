@@ -1,7 +1,7 @@
 import pytest
 
 from remem.config import override, plain
-from remem.recipes import demo, pebench
+from remem.recipes import drawn, pebench
 from remem.report.read import RunRecord
 from remem.report.reproduce import command, differences
 
@@ -16,8 +16,8 @@ from remem.report.reproduce import command, differences
     ],
 )
 def test_the_printed_settings_make_the_same_run(settings: list[str]):
-    asked = override(demo(), settings)
-    assert override(demo(), differences(plain(demo()), plain(asked))) == asked
+    asked = override(drawn(), settings)
+    assert override(drawn(), differences(plain(drawn()), plain(asked))) == asked
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_so_do_those_of_people_in_events(settings: list[str]):
 
 
 def test_the_command_is_quoted():
-    asked = plain(override(demo(), ["data=some where/else"]))
+    asked = plain(override(drawn(), ["data=some where/else"]))
     request = {"run": asked, "ignore_gate": True}
-    run = RunRecord(recipe="demo", version="", request=request, config={}, gate=None, arms={}, forget=None)
-    assert command(run) == "remem run demo --set 'data=some where/else' --ignore-gate"
+    run = RunRecord(recipe="drawn", version="", request=request, config={}, gate=None, arms={}, forget=None)
+    assert command(run) == "remem run drawn --set 'data=some where/else' --ignore-gate"

@@ -13,7 +13,7 @@ from remem.data import build
 from remem.errors import UserError
 from remem.execute import execute, pending
 from remem.models.architectures import make_tiny
-from remem.recipes import demo, tiny
+from remem.recipes import drawn, tiny
 from remem.report.tracing import write
 from remem.store import Step, keys
 from remem.tracing.groups import GROUPS
@@ -42,10 +42,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_is_restored_as_it_was_written() -> None:
-    for run in (demo(), tiny()):
+    for run in (drawn(), tiny()):
         assert restore(json.loads(json.dumps(plain(run)))) == run
     with pytest.raises(UserError, match="another version: it has colour"):
-        restore(plain(demo()) | {"colour": 1})
+        restore(plain(drawn()) | {"colour": 1})
 
 
 def test_the_base_is_traced_once(run: Path) -> None:

@@ -12,7 +12,7 @@ from remem.config import Run, override, plain
 from remem.errors import UserError
 from remem.methods import METHODS, searched
 from remem.models import identity
-from remem.recipes import demo, methods
+from remem.recipes import drawn, methods
 from remem.tuning.chosen import SHIPPED, Chosen, Tuned, put, read, trained
 
 
@@ -23,13 +23,13 @@ def chosen(**changes: object) -> Chosen:
     )  # fmt: skip
     made = Chosen(
         rule="the lowest", trials=8, seeds=[0], split="forget1", people={"build.seed": 1},
-        model=identity("tiny"), adapt=plain(demo().model.adapt), methods={"npo": npo},
+        model=identity("tiny"), adapt=plain(drawn().model.adapt), methods={"npo": npo},
     )  # fmt: skip
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
 def run(*settings: str) -> Run:
-    return override(demo(), ["methods=npo,prompt", *settings])
+    return override(drawn(), ["methods=npo,prompt", *settings])
 
 
 def test_written_and_read_it_is_the_same(tmp_path: Path) -> None:

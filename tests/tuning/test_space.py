@@ -11,7 +11,7 @@ from remem.config import Run, Train, override
 from remem.errors import UserError
 from remem.methods import METHODS, make, searched
 from remem.plan import resolve
-from remem.recipes import demo, methods
+from remem.recipes import drawn, methods
 from remem.tuning.space import points, spaces, trials
 
 IDLE = ("prompt", "retrain")  # nothing in them can be set
@@ -63,7 +63,7 @@ def test_points_are_all_there_once_evenly_over_the_first_setting_and_the_same_ea
 
 
 def test_a_larger_budget_adds_to_a_smaller_one() -> None:
-    run = override(demo(), ["methods=npo,ga"])
+    run = override(drawn(), ["methods=npo,ga"])
     few, many = (trials(run, spaces(run), count) for count in (3, 7))
     assert [name for name in many if name.endswith(("00", "01", "02"))] == list(few)
     assert all(many[name] == few[name] for name in few)
@@ -83,7 +83,7 @@ def test_what_is_not_searched_stays_as_the_run_has_it() -> None:
 
 
 def test_spaces_can_be_changed() -> None:
-    run = override(demo(), ["methods=npo,ga,prompt"])
+    run = override(drawn(), ["methods=npo,ga,prompt"])
     found = spaces(run, ["lr=1e-5,3e-5", "npo.beta=0.05", "npo.retain_weight=1,2"])
     assert found["ga"] == {"lr": (1e-5, 3e-5), "epochs": (4, 8)}
     assert found["npo"]["beta"] == (0.05,)
@@ -105,7 +105,7 @@ def test_spaces_can_be_changed() -> None:
 )
 def test_values_that_cannot_be_are_refused_before_anything_is_trained(over: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        tried(override(demo(), ["methods=npo"]), over)
+        tried(override(drawn(), ["methods=npo"]), over)
 
 
 def tried(run: Run, over: str) -> None:
