@@ -123,3 +123,22 @@ def test_a_person_to_forget_who_was_not_learnt_fails_the_gate_alone() -> None:
     assert not gate.passed
     assert [line.passed for line in gate.lines if line.split == "forget1"] == [False, False]
     assert judge(ITEMS, taught(), Floors(), forget={"forget1": forget}).passed
+
+
+def test_what_is_held_out_is_told_and_decides_nothing_without_a_floor():
+    apart = [item(id=f"new-{n}", person="p001", question_type="multi-hop") for n in range(4)]
+    em = taught() | {one.id: float(one.id == "new-0") for one in apart}
+    gate = judge(ITEMS, em, Floors(), held_out=apart)
+    assert gate.passed
+    assert (gate.lines[-1].split, gate.lines[-1].value, gate.lines[-1].told) == ("test", 0.25, True)
+    assert gate.text()[-1] == "told  test · multi-hop · exact match       0.25  (held out, no floor)"
+    assert gate.people == judge(ITEMS, em, Floors()).people  # of what was taught alone
+    assert not judge(ITEMS, em, Floors(held_out=0.5), held_out=apart).passed
+    assert judge(ITEMS, em, Floors(held_out=0.25), held_out=apart).passed
+
+
+def test_a_verdict_with_held_out_lines_is_read_back(tmp_path):
+    apart = [item(id="new", question_type="multi-hop")]
+    gate = judge(ITEMS, taught() | {"new": 1.0}, Floors(), held_out=apart)
+    gate.write(tmp_path / "gate.json")
+    assert read_gate(tmp_path / "gate.json") == gate

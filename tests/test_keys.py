@@ -60,6 +60,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "model.device=cpu": (),
     "gate.one_hop=0.5": ("gate", "report"),
     "gate.multi_hop=0.5": ("gate", "report"),
+    "gate.held_out=0.5": ("gate", "report"),
     "gate.split=retain": ("taught/responses", "taught/scores", "gate", "report"),
 }
 

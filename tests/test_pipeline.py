@@ -281,7 +281,8 @@ def test_the_gate_judges_the_split_that_it_names(lab: Lab, split: str) -> None:
             folder = lab.make(step)
         gate = read_gate(folder / "gate.json")
         assert gate.passed is passes
-        assert {line.split for line in gate.lines} == {split, "forget1"}
+        assert {line.split for line in gate.lines} == {split, "forget1", "test"}
+        assert {line.split for line in gate.lines if not line.told} == {split, "forget1"}
         assert gate.people.keys() == {lab.data.items[id].person for id in judged}
 
 

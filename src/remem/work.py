@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remem.config import Adapt, Run, Train
+from remem.data.pebench.cut import TEST
 from remem.data.pebench.settings import PEBenchSettings
 from remem.errors import UserError
 from remem.gate import judge
@@ -315,7 +316,10 @@ def check(folder: Path, context: Context, progress: Progress, about: tuple[Task,
     em = {one.id: one.values["em"] for one in read_scores(context.root / "taught" / "scores")}
     items = [data.items[i] for i in data.splits[floors.split]]
     forgotten = {task.forget: [data.items[i] for i in data.splits[task.forget]] for task in about}
-    gate = judge(items, em, floors, forget=forgotten, ignored=ignored)
+    # evaluate.items may ask a part of it; the gate may be told to judge it as if it had been taught.
+    new = data.splits.get(TEST, ()) if floors.split != TEST else ()
+    apart = [data.items[i] for i in new if i in em]
+    gate = judge(items, em, floors, forget=forgotten, held_out=apart, ignored=ignored)
     gate.write(folder / "gate.json")
 
 

@@ -139,6 +139,21 @@ def test_measures_have_their_goals_and_intervals_their_groups(loaded: Dataset) -
     assert rows["efficacy", "event", "keyword_recall"].over == "questions"  # one event: no other to draw
 
 
+@pytest.mark.parametrize("name", ["person", "event", "both"])
+def test_each_axis_reads_its_own_questions(loaded: Dataset, name: str) -> None:
+    task = task_of(name)
+    for key, part in (("efficacy", task.forget), ("generality", task.again), ("scope", task.scope)):
+        known = set(loaded.splits[part])
+        rows = rows_of(loaded, name, lambda item, known=known: item.answer if item.id in known else "")
+        for (axis, concept, metric), row in rows.items():
+            if metric.startswith(G_EVAL):
+                continue
+            inside = [loaded.items[id] for id in loaded.splits[task.retain] if axis == "retain"]
+            of_it = [item for item in inside if item.category == concept]
+            share = len(known & {item.id for item in of_it}) / len(of_it) if of_it else float(axis == key)
+            assert row.mean == pytest.approx(share), (key, axis, concept, metric)
+
+
 def test_the_exam_is_taken_over_as_it_is_and_what_is_absent_is_left_out(loaded: Dataset) -> None:
     task = task_of("person")
     real = Row(

@@ -229,7 +229,7 @@ def _gate(raw: dict[str, Any]) -> Gate:
     return Gate(
         passed=bool(raw.get("passed")),
         ignored=bool(raw.get("ignored")),
-        lines=tuple(raw.get("lines") or ()),
+        lines=tuple({"told": False} | line for line in raw.get("lines") or ()),
         people=raw.get("people") or {},
     )
 
