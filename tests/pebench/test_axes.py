@@ -14,7 +14,7 @@ from remem.judge import Case
 from remem.judge.offline import Offline
 from remem.metrics import METRICS
 from remem.pebench.axes import G_EVAL, PRECISION, SCENE, AxisRow, axes, headline
-from remem.pebench.interference import agreements, changes, pictures, worst
+from remem.pebench.interference import agreements, changes, pictures, world_changes, worst
 from remem.report.axes import turned
 from remem.score import Row
 from remem.tasks import Task, tasks
@@ -196,6 +196,21 @@ def test_interference_is_the_change_on_the_same_questions(loaded: Dataset) -> No
                 assert one.mean == 0
         silent = changes(task, loaded, "arm", values(loaded, task, blank), taught, 0)
         assert {one.mean for one in silent} == {-1}
+
+
+def test_what_forgetting_costs_in_the_world_has_a_sign(loaded: Dataset) -> None:
+    task = task_of("person")
+
+    def exam(mean: float) -> list[AxisRow]:
+        real = Row(
+            split="real", question_type="all", metric="em", mean=mean, low=0, high=1, over="groups",
+            people=9, items=20, missing=0,
+        )  # fmt: skip
+        return axes(task, loaded, "arm", {}, [real], 0)
+
+    (one,) = world_changes(task, "arm", exam(0.5), exam(0.8))
+    assert (one.axis, one.metric, one.mean) == ("real", PRECISION, pytest.approx(-0.3))
+    assert one.low is None
 
 
 def test_the_picture_that_suffers_is_found(loaded: Dataset) -> None:
