@@ -70,6 +70,8 @@ def run(
         (["tune", "--data", "./nowhere"], "nowhere"),
         (["compare", "./nowhere"], "give the folder of a run"),
         (["list", "method"], "Did you mean methods"),
+        (["make-tiny-model", "qwen2vl", "made"], "Did you mean qwen2-vl"),
+        (["make-tiny-model", "llava", "."], "exists already"),
         (["lint", "./nowhere"], "nowhere"),
         (["build", "people"], "the shape of the data set and then the folder: remem build remem people"),
         (["build", "rmem", "people"], "Did you mean remem"),

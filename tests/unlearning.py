@@ -11,8 +11,8 @@ import torch
 from models.conftest import TEXTS, questions
 from remem.config import Adapt, Train
 from remem.methods.refusals import refusal_for
-from remem.models.architectures import make_tiny
 from remem.models.base import Encoded
+from remem.models.families import make_tiny
 from remem.models.huggingface import Model
 from remem.models.loading import load
 from remem.train import Streams, Teach, train

@@ -116,6 +116,16 @@ def models() -> Rows:
     return ["name", "what it is"], rows
 
 
+def families() -> Rows:
+    from remem.models.families import FAMILIES
+
+    rows = [
+        [name, (inspect.getdoc(inspect.getmodule(make)) or "").split("\n")[0]]
+        for name, make in FAMILIES.items()
+    ]
+    return ["name", "of remem make-tiny-model"], rows
+
+
 def sources() -> Rows:
     from remem.data.images.api import Api
     from remem.data.images.drawn import Drawn
@@ -138,6 +148,7 @@ LISTS: dict[str, Callable[[], Rows]] = {
     "metrics": metrics,
     "recipes": recipes,
     "models": models,
+    "families": families,
     "sources": sources,
     "judges": judges,
 }

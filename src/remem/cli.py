@@ -196,7 +196,9 @@ def gallery(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="methods, metrics, recipes, models, sources or judges")],
+    what: Annotated[
+        str, typer.Argument(help="methods, metrics, recipes, models, families, sources or judges")
+    ],
 ) -> None:
     """What remem knows, with citation, unit and goal."""
     from remem import catalogue
@@ -234,6 +236,23 @@ def pretrain(
     make(part, kept, settings, Line(out, "step", every_s=5))
     part.rename(folder)
     out.print(f"made {folder}. Use it with: remem run --model {folder}. {kept} may be deleted.")
+
+
+@app.command("make-tiny-model")
+def make_tiny_model(
+    family: Annotated[str, typer.Argument(help="A family: see [bold]remem list families[/].")],
+    folder: Annotated[Path, typer.Argument(help="Where the model goes; must not exist.")],
+    seed: Annotated[int, typer.Option("--seed", help="Of the random weights.")] = 0,
+) -> None:
+    """A tiny model of a family's real classes with random weights: to try a pipeline in seconds."""
+    from remem.models.families import make_tiny
+
+    if folder.exists():
+        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
+    part = folder.with_name(f"{folder.name}.part")
+    make_tiny(family, part, seed=seed)
+    part.rename(folder)
+    out.print(f"made {folder}. Use it with: remem run tiny --model {folder}")
 
 
 app.command()(cli_studies.diagnose)

@@ -40,6 +40,7 @@ class Adapt:
     rank: int = 8  # of LoRA
     alpha: int = 16
     dropout: float = 0.05
+    names: tuple[str, ...] = ()  # of the linear layers that LoRA adapts, as q_proj; none: all of them
 
     def __post_init__(self) -> None:
         within("model.adapt.rank", self.rank, 1)

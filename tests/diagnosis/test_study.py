@@ -13,7 +13,7 @@ from remem.config import Run, override
 from remem.diagnosis.study import Study, carry_out, pending_steps, steps
 from remem.diagnosis.sweeps import members, sweeps
 from remem.errors import UserError
-from remem.models.architectures import make_tiny
+from remem.models.families import make_tiny
 from remem.recipes import tiny
 
 TEXTS = ["What is the e-mail address of Jane Doe? It is jane.doe@example.com, 12 May 1987."] * 10

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from remem.models.architectures import make_tiny
+from remem.models.families import make_tiny
 
 TEXTS = ["What is the e-mail address of Jane Doe? It is jane.doe@example.com, 12 May 1987."] * 10
 SMALL = ["--threads=1"] + [

@@ -12,7 +12,7 @@ from remem.config import override, plain, restore
 from remem.data import build
 from remem.errors import UserError
 from remem.execute import execute, pending
-from remem.models.architectures import make_tiny
+from remem.models.families import make_tiny
 from remem.recipes import drawn, tiny
 from remem.report.tracing import write
 from remem.store import Step, keys

@@ -6,11 +6,12 @@ Matching by suffix is how "language-only" adapters of published scripts came to 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from remem.errors import UserError
+from remem.errors import UserError, unknown
 from remem.models.base import Trainables
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
 PARTS = ("vision", "projector", "language")
 # Path segments by part, most specific part first: a Qwen merger lives inside the vision tower.
 SEGMENTS = {
-    "projector": ("multi_modal_projector", "connector", "merger", "embed_vision", "image_newline"),
+    "projector": (
+        "multi_modal_projector",
+        "connector",
+        "merger",
+        "deepstack_merger_list",
+        "embed_vision",
+        "image_newline",
+    ),
     "vision": ("vision_tower", "vision_model", "visual", "vision_encoder"),
     "language": ("language_model", "text_model", "lm_head"),
 }
@@ -67,9 +75,18 @@ def _with_lora(model: Any, adapt: Adapt, how: dict[str, str]) -> Any:
     linear = [path for path, module in model.named_modules() if isinstance(module, nn.Linear)]
     head = next((p for p, m in model.named_modules() if m is model.get_output_embeddings()), None)
     targets = [path for path in linear if path != head and how[part_of(path)] == "lora"]
+    there = {path.rpartition(".")[2] for path in targets}
+    for name in adapt.names:
+        if name not in there:
+            raise unknown("linear layer in model.adapt.names", name, there)
+    targets = [path for path in targets if not adapt.names or path.rpartition(".")[2] in adapt.names]
     if not targets:
         raise UserError(f"LoRA found no linear layer to adapt among {len(linear)}: check model.adapt")
-    tops = {_top(path, part_of(path)) for path, _ in model.named_parameters() if how[part_of(path)] == "full"}
+    modules = dict(model.named_modules())
+    full = [path for path, _ in model.named_parameters() if how[part_of(path)] == "full"]
+    # A parameter that is in no module of its part (LLaVA-NeXT's image_newline) cannot go into an adapter: it
+    # stays as it is.
+    tops = {_top(modules, path, part_of(path)) for path in full} & modules.keys()
     return get_peft_model(
         model,
         LoraConfig(
@@ -82,13 +99,13 @@ def _with_lora(model: Any, adapt: Adapt, how: dict[str, str]) -> Any:
     )
 
 
-def _top(path: str, part: str) -> str:
-    """The shortest module path of a part: the module that is saved whole."""
+def _top(modules: Mapping[str, nn.Module], path: str, part: str) -> str:
+    """The shortest module path of a part: the module that is saved whole. Of a list it is each entry."""
     segments = path.split(".")
-    for i, segment in enumerate(segments):
-        if segment in SEGMENTS[part]:
-            return ".".join(segments[: i + 1])
-    return path
+    start = next((i for i, segment in enumerate(segments) if segment in SEGMENTS[part]), len(segments) - 1)
+    while isinstance(modules.get(".".join(segments[: start + 1])), nn.ModuleList):
+        start += 1
+    return ".".join(segments[: start + 1])
 
 
 def _check(trainables: Trainables) -> None:

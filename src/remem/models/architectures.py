@@ -1,4 +1,4 @@
-"""Small models of real classes, with random weights: the embedded model's shape, and tiny ones for tests.
+"""Small models of real classes, with random weights: the embedded model's shape and its tokenizer.
 
 Nothing here is downloaded: configurations, tokenizer and processors are made from scratch and
 saved as any Hugging Face model is, so that they load through the Auto classes.
@@ -6,13 +6,9 @@ saved as any Hugging Face model is, so that they load through the Auto classes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-
-import torch
-
-from remem.errors import unknown
 
 END, PAD, IMAGE = "<end>", "<pad>", "<image>"
 USER, ASSISTANT = "<user>", "<assistant>"
@@ -24,11 +20,19 @@ TEMPLATE = (
     "{% if message['role'] == 'assistant' %}<end>{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}<assistant>{% endif %}"
 )
-SMOL_TOKENS = ("<fake_token_around_image>", "<global-img>", "<end_of_utterance>", "<row_1_col_1>", "<video>")
 
 
-def train_tokenizer(texts: Iterable[str], vocabulary: int = 1024, extra: tuple[str, ...] = ()) -> Any:
-    """A byte-level BPE in which every digit is a token of its own and nothing is out of vocabulary."""
+def train_tokenizer(
+    texts: Iterable[str],
+    vocabulary: int = 1024,
+    extra: Iterable[str] = (),
+    named: Mapping[str, str] | None = None,
+    bos: str | None = None,
+) -> Any:
+    """A byte-level BPE in which every digit is a token of its own and nothing is out of vocabulary.
+
+    `extra`: further special tokens. `named`: those by which a processor asks (`image_token`, ...).
+    """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -37,14 +41,16 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int = 1024, extra: tuple[s
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     )
     bpe.decoder = decoders.ByteLevel()
-    special = [PAD, END, IMAGE, USER, ASSISTANT, *extra]
+    named = {"image_token": IMAGE} if named is None else named
+    special = [PAD, END, IMAGE, USER, ASSISTANT, *([bos] if bos else []), *named.values(), *extra]
+    special = list(dict.fromkeys(special))
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary, special_tokens=special, initial_alphabet=alphabet, show_progress=False
     )
     bpe.train_from_iterator(texts, trainer)
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=bpe, pad_token=PAD, eos_token=END, extra_special_tokens={"image_token": IMAGE}
+        tokenizer_object=bpe, pad_token=PAD, eos_token=END, bos_token=bos, extra_special_tokens=dict(named)
     )
     tokenizer.add_special_tokens({"additional_special_tokens": [USER, ASSISTANT, *extra]})
     tokenizer.chat_template = TEMPLATE
@@ -92,7 +98,7 @@ def llava(
     config = LlavaConfig(
         vision_config=EyesConfig(**tower, stem=stem) if stem else CLIPVisionConfig(**tower),
         text_config=LlamaConfig(
-            **_text(tokenizer, language),
+            **text_config(tokenizer, language),
             intermediate_size=3 * language[1],
             tie_word_embeddings=True,
             initializer_range=spread,
@@ -116,7 +122,7 @@ def llava(
     return LlavaForConditionalGeneration(config), processor
 
 
-def _text(tokenizer: Any, language: tuple[int, int]) -> dict[str, Any]:
+def text_config(tokenizer: Any, language: tuple[int, int]) -> dict[str, Any]:
     return {
         "vocab_size": len(tokenizer),
         "hidden_size": language[1],
@@ -128,62 +134,6 @@ def _text(tokenizer: Any, language: tuple[int, int]) -> dict[str, Any]:
         "eos_token_id": tokenizer.eos_token_id,
         "bos_token_id": None,
     }
-
-
-def _tiny_llava(tokenizer: Any) -> tuple[Any, Any]:
-    return llava(tokenizer, size=32, vision=(2, 32), language=(2, 64))
-
-
-def _idefics3(tokenizer: Any, smol: bool = False) -> tuple[Any, Any]:
-    import transformers as t
-
-    name = "SmolVLM" if smol else "Idefics3"
-    config = getattr(t, f"{name}Config")(
-        vision_config={
-            "hidden_size": 32,
-            "intermediate_size": 64,
-            "num_hidden_layers": 2,
-            "num_attention_heads": 2,
-            "image_size": 32,
-            "patch_size": 8,
-        },
-        text_config={"model_type": "llama", **_text(tokenizer, (2, 64)), "intermediate_size": 128},
-        scale_factor=2,
-        image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    # The PIL picture processor: the default one of these families needs torchvision.
-    images = getattr(t, f"{name}ImageProcessorPil", None) or getattr(t, f"{name}ImageProcessor")
-    images = images(
-        size={"longest_edge": 64},
-        max_image_size={"longest_edge": 32},
-        do_image_splitting=True,
-        do_resize=True,
-    )
-    processor = t.Idefics3Processor(images, tokenizer, image_seq_len=4, chat_template=tokenizer.chat_template)
-    return getattr(t, f"{name}ForConditionalGeneration")(config), processor
-
-
-def _tiny_smolvlm(tokenizer: Any) -> tuple[Any, Any]:
-    return _idefics3(tokenizer, smol=True)
-
-
-FAMILIES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
-    "llava": _tiny_llava,
-    "idefics3": _idefics3,
-    "smolvlm": _tiny_smolvlm,
-}
-
-
-def make_tiny(family: str, folder: Path, texts: Iterable[str], seed: int = 0) -> None:
-    """Saves a randomly initialised tiny model of a family's real classes, with its processor."""
-    if family not in FAMILIES:
-        raise unknown("model family", family, FAMILIES)
-    tokenizer = train_tokenizer(texts, 512, SMOL_TOKENS)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        network, processor = FAMILIES[family](tokenizer)
-    save(network, processor, folder)
 
 
 def save(network: Any, processor: Any, folder: Path) -> None:

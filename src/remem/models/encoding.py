@@ -16,18 +16,26 @@ from torch import Tensor
 
 from remem.errors import UserError
 from remem.models.base import Batch, Candidates, Encoded, Question, align_right
+from remem.models.crossing import align
 from remem.models.held import Held
+from remem.models.marks import Marks
 
 Vision = dict[str, Tensor]
 # Keys that a processor returns with one entry per token; the others describe pictures.
-TOKENWISE = ("attention_mask", "token_type_ids", "mm_token_type_ids")
+TOKENWISE = ("attention_mask", "token_type_ids", "mm_token_type_ids", "labels", "cross_attention_mask")
 
 
 class Encoder:
     """Encodes with one processor. Processed pictures are kept in memory up to a budget, oldest out first."""
 
-    def __init__(self, processor: Any, end_ids: Sequence[int], pixel_budget_bytes: int = 1 << 30):
-        self.processor = processor
+    def __init__(
+        self,
+        processor: Any,
+        end_ids: Sequence[int],
+        pixel_budget_bytes: int = 1 << 30,
+        marks: Marks | None = None,
+    ):
+        self.processor, self.marks = processor, marks or Marks()
         self.tokenizer = processor.tokenizer
         self.end_ids = tuple(end_ids)
         self.pad = self.tokenizer.pad_token_id or 0
@@ -141,7 +149,9 @@ class Encoder:
         ]
 
     def _process(self, prompt: str, question: Question) -> tuple[tuple[int, ...], Vision]:
-        images = None if question.image is None else [question.image()]
+        if question.image is None:  # some processors read no text without a picture
+            return tuple(self.tokenizer(prompt, **self._special(prompt)).input_ids), {}
+        images = [question.image()]
         out = self.processor(text=prompt, images=images, return_tensors="pt", **self._special(prompt))
         vision = {
             k: v for k, v in out.items() if k != "input_ids" and k not in TOKENWISE and isinstance(v, Tensor)
@@ -166,12 +176,18 @@ class Encoder:
     def collate(self, rows: Sequence[Encoded], device: torch.device) -> Batch:
         """A padded batch of encoded questions, answers (where there are any) included; without pictures."""
         ids, real = align_right([row.prompt + row.answer for row in rows], self.pad)
-        inputs = {"input_ids": ids.to(device), "attention_mask": real.long().to(device)}
+        inputs = {"input_ids": ids, "attention_mask": real.long()}
+        inputs |= self.marks(ids, [len(row.answer) for row in rows])
+        inputs = {name: tensor.to(device) for name, tensor in inputs.items()}
         return replace(self.answers(rows, device), inputs=inputs)
 
     def pictures(self, rows: Sequence[Encoded], device: torch.device, dtype: torch.dtype) -> Vision:
         """The processed pictures of the rows that have one, in their order."""
-        vision = stack_pictures([self.pixels(row.question) for row in rows if row.question.image is not None])
+        seen = [self.pixels(row.question) or None for row in rows]
+        if self.marks.crosses and any(seen):
+            vision = align(rows, seen, self.marks.placeholder)
+        else:
+            vision = stack_pictures([one for one in seen if one])
         return {
             key: tensor.to(device, dtype) if tensor.is_floating_point() else tensor.to(device)
             for key, tensor in vision.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from inspect import signature
 from pathlib import Path
@@ -28,9 +28,11 @@ from remem.models.base import (
     Trainables,
     output_of,
 )
+from remem.models.crossing import BLANK, without
 from remem.models.encoding import Encoder
 from remem.models.features import FEATURES, PARTS, Features, glance
 from remem.models.fitting import Budget
+from remem.models.marks import Marks, placeholder_of
 from remem.models.trust import Trust
 from remem.seeds import derive
 
@@ -51,11 +53,10 @@ class Model:
         text = network.config.get_text_config()
         self.longest = int(getattr(text, "max_position_embeddings", None) or 1 << 30)  # tokens
         self.source = source
-        self.placeholder: int | None = getattr(
-            processor, "image_token_id", None
-        )  # stands for a picture's part
+        self.placeholder = placeholder_of(network, processor)  # stands for a picture's part
         self.trainables: Trainables | None = None
-        self.encoder = Encoder(processor, end_of_turn(network, processor), pixel_budget_bytes)
+        marks = Marks.of(network, self.placeholder)
+        self.encoder = Encoder(processor, end_of_turn(network, processor), pixel_budget_bytes, marks)
         # Families with their own position rule (Qwen-VL) work positions out from the mask by themselves.
         self.own_positions = hasattr(plain(network).model, "get_rope_index")
         self.trust = Trust(self.dtype)
@@ -160,7 +161,8 @@ class Model:
             inputs["mm_encoder_outputs"], glanced = self.features.outputs(*seen), None
         if "cache" in inputs:  # transformers has two names for it
             inputs[self._cache] = inputs.pop("cache")
-        with self._precision(), self._glancing(glanced):
+        blank: Tensor | None = inputs.pop(BLANK, None)
+        with self._precision(), self._projecting(glance, glanced), self._projecting(without, blank):
             return self.network(**inputs)
 
     @property
@@ -169,16 +171,16 @@ class Model:
         return getattr(self.network.config, "vision_feature_select_strategy", None) == "full"
 
     @contextlib.contextmanager
-    def _glancing(self, glanced: Tensor | None) -> Iterator[None]:
-        """Nothing of these pictures comes out of the projector but their first token."""
-        if glanced is None:
+    def _projecting(self, change: Callable[[Tensor, Tensor], Tensor], which: Tensor | None) -> Iterator[None]:
+        """What comes out of the projector is changed for these pictures: see `glance` and `without`."""
+        if which is None:
             yield
             return
 
-        def first(module: Any, inputs: Any, output: Tensor) -> Tensor:
-            return glance(output, glanced)
+        def changed(module: Any, inputs: Any, output: Tensor) -> Tensor:
+            return change(output, which)
 
-        with projector(self.network).register_forward_hook(first):
+        with projector(self.network).register_forward_hook(changed):
             yield
 
     def cache_of(self, out: Any) -> Any:
@@ -196,9 +198,11 @@ class Model:
     @torch.inference_mode()
     def generate(self, rows: Sequence[Encoded], max_new_tokens: int) -> list[Generated]:
         """Greedy answers to prompts; the rows' own answers are left out."""
-        batch = self.encoder.collate([Encoded(row.question, row.prompt, ()) for row in rows], self.device)
+        rows = [Encoded(row.question, row.prompt, ()) for row in rows]
+        batch = self.encoder.collate(rows, self.device)
         vision = self.encoder.pictures(rows, self.device, self.dtype)
-        with self._precision(), self._greedy(max_new_tokens):
+        blank = vision.pop(BLANK, None)
+        with self._precision(), self._greedy(max_new_tokens), self._projecting(without, blank):
             out = self.network.generate(**batch.inputs, **vision)
         return [self.spoken(ids) for ids in out[:, batch.inputs["input_ids"].shape[1] :].tolist()]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from safetensors import SafetensorError
 
 from remem.errors import UserError
 from remem.models import check_folder
+from remem.models.halves import picture_half
 from remem.models.huggingface import INSTRUCTION, Model
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -74,31 +74,14 @@ def load_processor(source: str) -> Any:
     try:
         processor = transformers.AutoProcessor.from_pretrained(source)
     except (ImportError, OSError, ValueError) as problem:
-        processor = _picture_half(source, problem)
+        processor = picture_half(source)
+        if processor is None:
+            raise UserError(f"the processor of {source} does not load: {_first_line(problem)}") from problem
     if getattr(processor, "image_processor", None) is None or getattr(processor, "tokenizer", None) is None:
         raise UserError(
             f"{source} has no processor for both pictures and text: save the processor beside the model"
         )
     return processor
-
-
-def _picture_half(source: str, problem: Exception) -> Any:
-    """SmolVLM's processor demands a video processor, hence torchvision. Pictures and text go through the
-    same code as Idefics3, its parent family. Any other processor that does not load is an error."""
-    import transformers
-
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        images = transformers.AutoImageProcessor.from_pretrained(source)
-        if "SmolVLM" in type(images).__name__:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(source)
-            saved = transformers.ProcessorMixin.get_processor_dict(source)[0]
-            return transformers.Idefics3Processor(
-                images,
-                tokenizer,
-                image_seq_len=saved.get("image_seq_len", 169),
-                chat_template=saved.get("chat_template") or tokenizer.chat_template,
-            )
-    raise UserError(f"the processor of {source} does not load: {_first_line(problem)}") from problem
 
 
 def pick_device(wanted: str) -> torch.device:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from remem.config import Run, Unlearn, plain
+from remem.config import Adapt, Run, Unlearn, plain
 from remem.errors import UserError, unknown
 from remem.methods import METHODS, make, searched
 from remem.store import write_atomic
@@ -102,7 +102,8 @@ def put(run: Run, chosen: Chosen, fingerprint: str = "") -> tuple[Run, list[str]
             notes.append(f"{one.method} is not in the settings file: it runs with the settings that it has")
     if chosen.model["content"] != identity(run.model.name)["content"]:
         notes.append(f"these settings were tuned on another model ({chosen.model['name']})")
-    elif chosen.adapt != plain(run.model.adapt):
+    # What was recorded before a setting came had its default.
+    elif plain(Adapt()) | chosen.adapt != plain(run.model.adapt):
         notes.append("these settings were tuned with other parts of the model training (model.adapt)")
     if chosen.split != run.forget.split:
         notes.append(f"these settings were tuned to forget {chosen.split}, not {run.forget.split}")

@@ -1,0 +1,63 @@
+"""What some families must be told of every token: whether it stands for a picture, or is the answer's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from remem.models.anatomy import plain
+
+# Model types whose prompt is read in both directions, and only its answer from left to right.
+PREFIX_READERS = ("paligemma",)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """One network's further inputs, one entry a token; most families have none.
+
+    Qwen-VL places a picture's tokens in a grid by `mm_token_type_ids`, Gemma 3 lets them see each other by
+    `token_type_ids`; for PaliGemma the same name says where the answer begins.
+    """
+
+    names: tuple[str, ...] = ()
+    placeholder: int = -1
+    prefix: bool = False
+    crosses: bool = False  # looks at pictures through cross-attention: see `crossing`
+
+    @classmethod
+    def of(cls, network: Any, placeholder: int | None) -> Marks:
+        takes = signature(plain(network).forward).parameters
+        names = tuple(name for name in ("token_type_ids", "mm_token_type_ids") if name in takes)
+        prefix = plain(network).config.model_type in PREFIX_READERS
+        crosses = "cross_attention_mask" in takes
+        return cls(names, -1 if placeholder is None else placeholder, prefix, crosses)
+
+    def __call__(self, ids: Int[Tensor, "row token"], answers: Sequence[int]) -> dict[str, Tensor]:
+        """For right-aligned rows that end in answers of so many tokens."""
+        if not self.names:
+            return {}
+        picture = (ids == self.placeholder).long()
+        place = torch.arange(ids.shape[1], 0, -1, device=ids.device)
+        answer = (place <= torch.tensor(answers, device=ids.device)[:, None]).long()
+        told = answer if self.prefix else picture
+        return {name: picture if name == "mm_token_type_ids" else told for name in self.names}
+
+
+def placeholder_of(network: Any, processor: Any) -> int | None:
+    """The token that stands for a picture's part. A processor may name the one before a picture (Gemma 3)."""
+    config = plain(network).config
+    for place, name in (
+        (config, "image_token_id"),
+        (config, "image_token_index"),
+        (processor, "image_token_id"),
+    ):
+        found = getattr(place, name, None)
+        if isinstance(found, int):
+            return found
+    return None
