@@ -55,6 +55,10 @@ class ModelSettings:
     name: str = "embedded"
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     device: str = "auto"
+    # QLoRA: the language model's layers in four bits (the extra qlora). What trains there is LoRA.
+    quantise: Literal["none", "4bit"] = "none"
+    # Activations are made again in the backward pass instead of kept: less memory, a third more work.
+    checkpointing: bool = False
     adapt: Adapt = field(default_factory=Adapt)
     # What a frozen vision tower sees in a picture is kept: in memory, or for all steps in the run folder.
     # Worth it where the tower is a large part of the model.
@@ -64,6 +68,11 @@ class ModelSettings:
 
     def __post_init__(self) -> None:
         within("model.rehearse", self.rehearse, 0, 1)
+        if self.quantise != "none" and self.adapt.language == "full":
+            raise UserError(
+                "model.quantise=4bit: weights of four bits cannot train in full. Set "
+                "model.adapt.language=lora"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,7 +41,7 @@ STAGES = ("build", "learn", "forget", "evaluate", "report")
 
 def resolve(run: Run) -> Run:
     """The run with every method's own defaults written out; an error for what cannot be run."""
-    from remem.methods import check_trained, make
+    from remem.methods import check_trained, kind, make
     from remem.methods.base import Choosy
     from remem.models import find
     from remem.models.anatomy import anatomy
@@ -61,8 +61,8 @@ def resolve(run: Run) -> Run:
     source, body = find(run.model.name), None
     whole = []
     for one in run.forget.methods:
-        for kind, group in ((Train, one.train), (Adapt, one.adapt)):
-            known = [f.name for f in fields(kind)]
+        for part, group in ((Train, one.train), (Adapt, one.adapt)):
+            known = [f.name for f in fields(part)]
             for name in group:
                 if name not in known:
                     raise unknown(f"training setting of {one.method}", name, known)
@@ -70,6 +70,11 @@ def resolve(run: Run) -> Run:
         replace(run.forget.train, **one.train)  # an error for a value out of range
         adapt = replace(run.model.adapt, **one.adapt)
         check_trained(one.method, plain(adapt).values())
+        if run.model.quantise != "none" and (adapt.language == "full" or kind(one.method) == "edit"):
+            raise UserError(
+                f"{one.method} changes the language model's own weights, and these have four bits: leave it "
+                "out, or set model.quantise=none"
+            )
         if isinstance(method, Choosy):
             body = body or anatomy(source, adapt)
             method.check(replace(body, how={part: getattr(adapt, part) for part in body.how}))
@@ -258,7 +263,7 @@ def _asking(settings: Evaluate) -> dict[str, Any]:
 def _without_device(run: Run) -> dict[str, Any]:
     """What of the model decides a result: its content, not its path, and not where it runs."""
     settings = plain(run.model) | identity(run.model.name)
-    del settings["device"]
+    del settings["device"], settings["checkpointing"]
     return settings
 
 

@@ -52,7 +52,14 @@ class Context:
 
         settings = self.run.model
         chain = [self.root / arm / "model" for arm in arms]
-        model = open_model(settings.name, chain, dtype=settings.dtype, device=settings.device)
+        model = open_model(
+            settings.name,
+            chain,
+            dtype=settings.dtype,
+            device=settings.device,
+            quantise=settings.quantise,
+            checkpointing=settings.checkpointing,
+        )
         if settings.features != "off":
             folder = self.root / ".features" if settings.features == "disk" else None
             model.keep_features(folder, projected=settings.adapt.projector == "frozen")

@@ -87,9 +87,15 @@ def check_folder(name: str) -> None:
 
 
 def open_model(
-    name: str, chain: Sequence[Path] = (), *, dtype: str = "float32", device: str = "auto"
+    name: str,
+    chain: Sequence[Path] = (),
+    *,
+    dtype: str = "float32",
+    device: str = "auto",
+    quantise: str = "none",
+    checkpointing: bool = False,
 ) -> Model:
-    """A model with the results of earlier stages on top; see `huggingface.load`."""
+    """A model with the results of earlier stages on top; see `loading.load`."""
     from remem.models.loading import load
 
-    return load(find(name), chain, dtype=dtype, device=device)
+    return load(find(name), chain, dtype=dtype, device=device, quantise=quantise, checkpointing=checkpointing)

@@ -13,18 +13,26 @@ from remem.errors import UserError
 from remem.models import check_folder
 from remem.models.halves import picture_half
 from remem.models.huggingface import INSTRUCTION, Model
+from remem.models.quantised import four_bit
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def load(
-    source: str | Path, chain: Sequence[Path] = (), *, dtype: str = "float32", device: str = "auto"
+    source: str | Path,
+    chain: Sequence[Path] = (),
+    *,
+    dtype: str = "float32",
+    device: str = "auto",
+    quantise: str = "none",
+    checkpointing: bool = False,
 ) -> Model:
     """A model from a folder or hub id, with the results of earlier stages on top.
 
     Each folder of the chain is either a whole model, which replaces what came before, or an
     adapter, which is merged into it: so that the next adapter's "off" is the stage before it.
     A folder with an instruction changes nothing but what is said before every question.
+    `checkpointing`: while it trains, activations are made again instead of kept; no number changes.
     """
     import transformers
 
@@ -40,10 +48,14 @@ def load(
         check_folder(str(start))
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+    how: dict[str, Any] = {"dtype": DTYPES[dtype]}
+    place = pick_device(device)
+    if quantise == "4bit":
+        how |= {"quantization_config": four_bit(str(start), DTYPES[dtype]), "device_map": {"": place}}
     try:
         processor = load_processor(str(start))
         network, loaded = transformers.AutoModelForImageTextToText.from_pretrained(
-            str(start), dtype=DTYPES[dtype], output_loading_info=True
+            str(start), **how, output_loading_info=True
         )
     except (OSError, ValueError, SafetensorError) as problem:
         raise UserError(
@@ -59,7 +71,11 @@ def load(
         from peft import PeftModel
 
         network = PeftModel.from_pretrained(network, str(folder)).merge_and_unload()
-    network.to(pick_device(device)).eval()
+    if quantise == "none":
+        network.to(place)
+    network.eval()
+    if checkpointing:
+        network.gradient_checkpointing_enable({"use_reentrant": False})
     if processor.tokenizer.pad_token_id is None:
         processor.tokenizer.pad_token = processor.tokenizer.eos_token
     model = Model(network, processor, str(source))
