@@ -61,7 +61,7 @@ def test_four_bits_are_for_language_alone_and_lora_trains_on_them(
         before = model.forward(model.collate(rows)).nll.item()
     train(model, Teach(), Streams(retain=rows), HOW, seed=0, folder=tmp_path)
     with torch.no_grad():
-        assert model.forward(model.collate(rows)).nll.item() < 0.7 * before
+        assert model.forward(model.collate(rows)).nll.item() < before - 0.5  # its head is random and stays
     model.save(tmp_path / "taught")
 
     again = load(folders["llava"], [tmp_path / "taught"], quantise="4bit")
