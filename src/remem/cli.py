@@ -75,6 +75,14 @@ IgnoreGate = Annotated[
 ]
 
 
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be done, and what it would take; write nothing.")
+]
+OnCard = Annotated[
+    str, typer.Option("--on-card", help="With --dry-run: a card, as rtx4090 or h100. Default: this machine.")
+]
+
+
 def asked_for(data: str, model: str, settings: list[str] | None) -> list[str]:
     """These options as settings; what --set says comes last."""
     named = {"data": data, "model.name": model}
@@ -95,10 +103,15 @@ def _stage(name: str, stage: str, text: str) -> None:
         threads: Threads = 0,
         ignore_gate: IgnoreGate = False,
         quiet: Quiet = False,
+        dry_run: DryRun = False,
+        on_card: OnCard = "",
     ) -> None:
         from remem.recipes import usual
 
         wanted = asked_for(data, model, settings)
+        if dry_run:
+            _foretell(recipe or usual(model), wanted, tuned, stage, on_card)
+            return
         _carry_out(
             recipe or usual(model), out_folder, wanted, tuned, workers, threads, ignore_gate, quiet, stage
         )
@@ -321,6 +334,29 @@ def _carry_out(
             stage=stage,
         )
     _conclude(root, stage, clock)
+
+
+def _foretell(recipe: str, settings: list[str], tuned: Path | None, stage: str, on_card: str) -> None:
+    """What --dry-run prints. Exit status 1 where the run does not fit."""
+    from remem import config, plan, recipes
+    from remem.estimate import cards, foresee
+    from remem.estimate.told import refuse, told
+    from remem.tuning.chosen import put, read
+
+    chosen = config.override(recipes.recipe(recipe), settings)
+    data_set = _loaded(chosen) if chosen.data else None
+    fingerprint = data_set.fingerprint if data_set else ""
+    if tuned:
+        chosen = config.override(put(chosen, read(tuned), fingerprint)[0], settings)
+    chosen.build.check()
+    chosen = plan.resolve(chosen)
+    steps = plan.until(plan.plan(chosen, fingerprint), stage)
+    found = foresee(chosen, cards.card(on_card), data_set)
+    for heading, pairs in told(found, [step.name for step in steps]):
+        out.print(f"[bold]{escape(heading)}[/]")
+        for what, amount in pairs:
+            out.print(f"  {escape(what)}: {escape(amount)}", soft_wrap=True)
+    refuse(found, chosen)
 
 
 def _loaded(chosen: Run) -> Dataset:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from remem import papers
 from remem.config import Evaluate, Forget, ModelSettings, Run, Train, Unlearn
 from remem.data.pebench.cut import TASKS
 from remem.data.pebench.settings import PEBenchSettings
@@ -142,6 +143,11 @@ RECIPES: dict[str, Callable[[], Run]] = {
     "tiny": tiny,
     "pebench": pebench,
     "pebench-tiny": pebench_tiny,
+    "remem-llava15": papers.remem_llava15,
+    "remem-llava15-24gb": papers.remem_llava15_24gb,
+    "remem-qwen25vl": papers.remem_qwen25vl,
+    "remem-smolvlm": papers.remem_smolvlm,
+    "pebench-llava15": papers.pebench_llava15,
 }
 
 
@@ -151,7 +157,8 @@ def usual(model: str) -> str:
 
 
 def recipe(name: str) -> Run:
-    """A named run; the error suggests the nearest name."""
+    """A named run, its name with - or _; the error suggests the nearest name."""
+    name = name.replace("_", "-")
     if name not in RECIPES:
         raise unknown("recipe", name, RECIPES)
     return RECIPES[name]()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from remem.errors import UserError
 from remem.models.adapt import PARTS, SEGMENTS, part_of
 from remem.models.base import Anatomy
 
@@ -57,16 +58,25 @@ def neuron_readers(network: Any) -> dict[str, Any]:
     }
 
 
-def anatomy(source: str, adapt: Adapt) -> Anatomy:
-    """What methods may ask of a model before it is loaded: built from its configuration, without weights."""
+def skeleton(source: str) -> Any:
+    """A model built from its configuration, without weights; UserError where there is no such model."""
     import transformers
 
     from remem.models.eyes import register
 
     register()
-    config = transformers.AutoConfig.from_pretrained(source)
-    with torch.device("meta"):
-        network = transformers.AutoModelForImageTextToText.from_config(config)
+    try:
+        config = transformers.AutoConfig.from_pretrained(source)
+        with torch.device("meta"):
+            return transformers.AutoModelForImageTextToText.from_config(config)
+    except (OSError, ValueError) as problem:
+        first = str(problem).strip().split("\n")[0]
+        raise UserError(f"{source} is no image-text-to-text model: {first}") from problem
+
+
+def anatomy(source: str, adapt: Adapt) -> Anatomy:
+    """What methods may ask of a model before it is loaded."""
+    network = skeleton(source)
     neurons = sum(module.weight.shape[1] for module in neuron_readers(network).values())
     how = {part: getattr(adapt, part) for part in PARTS}
     return Anatomy(len(decoder_layers(network)), neurons, how)

@@ -24,17 +24,16 @@ def four_bit(source: str, dtype: torch.dtype) -> Any:
     """The configuration with which transformers loads the model; UserError without bitsandbytes."""
     import transformers
 
+    from remem.models.anatomy import skeleton
+
     if importlib.util.find_spec("bitsandbytes") is None:
         raise UserError('model.quantise=4bit needs bitsandbytes: pip install "remem[qlora]"')
-    config = transformers.AutoConfig.from_pretrained(source)
-    with torch.device("meta"):
-        network = transformers.AutoModelForImageTextToText.from_config(config)
     return transformers.BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=dtype,
-        llm_int8_skip_modules=whole(network),
+        llm_int8_skip_modules=whole(skeleton(source)),
     )
 
 

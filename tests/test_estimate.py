@@ -1,0 +1,158 @@
+"""What a run will take: counts that are known, a run that does not fit, and memory that was measured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from remem.config import Adapt, Run, override
+from remem.errors import UserError
+from remem.estimate import CARDS, foresee
+from remem.estimate.cards import GIB, card
+from remem.estimate.sizes import sizes
+from remem.estimate.told import refuse, told
+from remem.models.families import make_tiny
+from remem.plan import resolve
+from remem.recipes import RECIPES, recipe
+
+LORA = Adapt(vision="frozen", projector="frozen", language="lora", rank=8)
+
+
+@pytest.fixture(scope="module")
+def seven_billion(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The configuration of LLaVA-1.5-7B with a processor for its pictures; no weights."""
+    from transformers import CLIPImageProcessor, LlavaConfig, LlavaProcessor, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("seven")
+    make_tiny("llava", folder)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    images = CLIPImageProcessor(size={"shortest_edge": 336}, crop_size={"height": 336, "width": 336})
+    LlavaProcessor(
+        images,
+        tokenizer,
+        patch_size=14,
+        vision_feature_select_strategy="default",
+        num_additional_image_tokens=1,
+        chat_template=tokenizer.chat_template,
+    ).save_pretrained(folder)
+    (folder / "model.safetensors").unlink()
+    config = LlavaConfig()  # transformers' own default is the 7B model
+    config.text_config.vocab_size = 32064
+    config.save_pretrained(folder)
+    return folder
+
+
+def of(run: Run, folder: Path, *settings: str) -> Run:
+    return resolve(override(run, [f"model.name={folder}", *settings]))
+
+
+def test_parameters_are_those_of_the_paper(seven_billion: Path) -> None:
+    found = sizes(str(seven_billion), LORA)
+    assert found.parameters["language"] == pytest.approx(6.74e9, rel=0.01)
+    assert found.parameters["vision"] == pytest.approx(0.304e9, rel=0.01)
+    # Of each of 32 layers: q, k, v, o of 4096, gate and up of 4096 x 11008, down the other way round.
+    by_hand = 32 * 8 * (4 * 2 * 4096 + 3 * (4096 + 11008))
+    assert found.trained == by_hand
+    assert sizes(str(seven_billion), replace(LORA, names=("q_proj",))).trained == 32 * 8 * 2 * 4096
+    assert (found.layers, found.width, found.cached) == (32, 4096, 2 * 32 * 4096)
+
+
+def test_memory_by_hand(seven_billion: Path) -> None:
+    run = of(recipe("remem_llava15"), seven_billion)
+    found = foresee(run, CARDS["h100"])
+    assert found.memory["weights"] / GIB == pytest.approx(2 * 7.06e9 / GIB, rel=0.01)
+    trained = found.memory["what trains: float32, gradients, AdamW, last good copy"]
+    assert trained == 20 * found.sizes.trained
+    assert found.fits
+    assert found.reading.patches == pytest.approx(
+        576 * 0.3, rel=0.35
+    )  # three of ten questions show a picture
+    assert found.reading.longest > 576
+    kept = foresee(of(run, seven_billion, "model.checkpointing=false"), CARDS["h100"]).memory["activations"]
+    assert kept > 10 * found.memory["activations"]
+    four = foresee(of(recipe("remem_llava15_24gb"), seven_billion), CARDS["rtx4090"])
+    assert 3.5 < four.memory["weights"] / GIB < 5.5
+    assert four.fits
+
+
+def test_a_run_that_cannot_fit_is_refused_with_what_would_help(seven_billion: Path) -> None:
+    run = of(
+        recipe("drawn"),
+        seven_billion,
+        "model.dtype=bfloat16",
+        "methods=npo",
+        "learn.batch=16",
+        "model.rehearse=0",
+    )
+    found = foresee(run, CARDS["a100"])
+    assert found.memory["reference model"] > 13 * GIB
+    with pytest.raises(
+        UserError, match=r"needs about \d+ GiB, and a100 has 80 GiB: set model.adapt.language=lora"
+    ):
+        refuse(found, run)
+
+
+def test_more_work_takes_more_time(seven_billion: Path) -> None:
+    run = of(recipe("remem_llava15"), seven_billion, "methods=gd")
+    once = foresee(run, CARDS["h100"])
+    assert foresee(replace(run, learn=replace(run.learn, epochs=10)), CARDS["h100"]).hours[
+        "stage 1, taught and goal"
+    ] == pytest.approx(2 * once.hours["stage 1, taught and goal"])
+    slower = foresee(run, CARDS["rtx4090"])
+    assert sum(slower.hours.values()) > 3 * sum(once.hours.values())
+    assert once.steps == {"stage 1": 2500, "gd": 125}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, make in RECIPES.items() if make().model.name in ("embedded", "tiny")]
+)
+def test_every_recipe_of_an_embedded_model_is_foretold(name: str) -> None:
+    run = resolve(recipe(name))
+    found = foresee(run, CARDS["h100"])
+    refuse(found, run)
+    lines = dict(told(found, ["dataset", "taught/model"]))
+    assert lines["steps of the run"] == [("2, of which train", "taught")]
+
+
+def test_unknown_cards_name_the_near_ones() -> None:
+    with pytest.raises(UserError, match=r"unknown card: h10\. Did you mean h100"):
+        card("h10")
+
+
+MEASURE = """
+import json, sys
+from pathlib import Path
+from remem.config import override, plain
+from remem.recipes import recipe
+from remem.models import open_model
+from remem.models.base import Question
+from remem.train import Streams, Teach, train
+run = override(recipe("drawn"), ["learn.batch=256", "learn.micro_batch=256"])
+from remem.estimate.foresee import _sample
+model = open_model("embedded")
+model.adapt(run.model.adapt)
+rows = [model.encode(one) for one in _sample(run, None)] * 12
+before = int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) * 1024
+train(model, Teach(), Streams(retain=rows[:256]), run.learn, seed=0, folder=Path(sys.argv[1]))
+peak = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) * 1024
+print(json.dumps([before, peak]))
+"""
+
+
+@pytest.mark.slow
+def test_activations_are_near_what_is_measured(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    before, peak = json.loads(done.stdout.strip().splitlines()[-1])
+    settings = ["model.name=embedded", "learn.batch=256", "learn.micro_batch=256"]
+    run = resolve(override(recipe("drawn"), settings))
+    found = foresee(run, CARDS["h100"]).memory
+    expected = sum(found[part] for part in ("activations", "answers' logits"))
+    print(f"grew by {(peak - before) / 2**20:.0f} MiB, foreseen {expected / 2**20:.0f} MiB")
+    assert 0.5 < expected / (peak - before) < 2
