@@ -28,7 +28,8 @@ demo: $(READY) ## the whole story on two CPU cores: runs/demo/report/index.html
 test: $(READY) ## the test suite, without the tests that take minutes
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
-test-all: $(READY) ## every test, the slow ones too
+test-all: $(READY) ## every test, the slow ones and those on a Ray cluster too
+	$(BIN)/pip install -q -c constraints.txt -e ".[dev,ray]"
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m ""
 
 lint: $(READY) ## ruff and mypy, as continuous integration runs them

@@ -1,6 +1,8 @@
 """Work of steps for test_store.py, in a module of its own: worker processes must be able to import it."""
 
 import errno
+import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -34,3 +36,17 @@ def long(folder: Path, context: Any, progress: Any) -> None:
 
 def refuse(folder: Path, context: Any, progress: Any) -> None:
     raise UserError("mend this")
+
+
+def once_killed(folder: Path, context: Any, progress: Any) -> None:
+    """Dies with its whole process in its first attempt, as a machine that is lost."""
+    mark = folder / "tried"
+    tried = mark.exists()
+    mark.write_text(mark.read_text() + "again" if tried else "once")
+    if not tried:
+        os.kill(os.getpid(), signal.SIGKILL)
+    write(folder, context, progress)
+
+
+def always_killed(folder: Path, context: Any, progress: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)

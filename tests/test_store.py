@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from remem.engines.local import Processes
 from remem.errors import UserError
 from remem.execute import execute, pending
 from remem.store import Step, keys
@@ -132,7 +133,7 @@ def test_workers_make_what_one_process_makes(tmp_path: Path) -> None:
     steps = [step("a"), step("b", "y"), step("c", needs=("a", "b")), step("d", after=("c",))]
     heard: list[str] = []
     execute(tmp_path / "one", steps, CONTEXT, Silent())
-    execute(tmp_path / "two", steps, CONTEXT, Silent(), workers=2, finished=heard.append)
+    execute(tmp_path / "two", steps, CONTEXT, Silent(), engine=Processes(2, 0), finished=heard.append)
     assert set(heard) == {"a", "b", "c", "d"}
     assert heard.index("c") > max(heard.index("a"), heard.index("b"))
     assert heard[-1] == "d"
@@ -150,7 +151,7 @@ def test_a_users_mistake_in_a_worker_is_the_same_message(tmp_path: Path) -> None
             [Step(name="a", work=refuse, settings={}), step("b", needs=("a",))],
             CONTEXT,
             Silent(),
-            workers=2,
+            engine=Processes(2, 0),
         )
     assert not (tmp_path / "b").exists()
 
@@ -160,7 +161,7 @@ def test_an_error_does_not_wait_for_the_other_workers(tmp_path: Path) -> None:
     steps = [Step(name="a", work=long, settings={}), Step(name="b", work=refuse, settings={})]
     clock = time.monotonic()
     with pytest.raises(UserError, match="mend this"):
-        execute(tmp_path, steps, CONTEXT, Silent(), workers=2)
+        execute(tmp_path, steps, CONTEXT, Silent(), engine=Processes(2, 0))
     assert time.monotonic() - clock < 40  # seconds; the other step takes 60
     assert not (tmp_path / "a").exists()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 # Idle OpenMP threads that spin take the cores from the other workers; set before torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -17,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from remem import __version__, cli_studies, cli_tuning
+from remem.cli_engines import Need, On, SlurmSettings
 from remem.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -83,6 +85,14 @@ OnCard = Annotated[
 ]
 
 
+class Where(NamedTuple):
+    """Where steps are made, as the options say it."""
+
+    on: str
+    need: Sequence[str]
+    slurm: Sequence[str]
+
+
 def asked_for(data: str, model: str, settings: list[str] | None) -> list[str]:
     """These options as settings; what --set says comes last."""
     named = {"data": data, "model.name": model}
@@ -103,6 +113,9 @@ def _stage(name: str, stage: str, text: str) -> None:
         threads: Threads = 0,
         ignore_gate: IgnoreGate = False,
         quiet: Quiet = False,
+        on: On = "local",
+        need: Need = None,
+        slurm: SlurmSettings = None,
         dry_run: DryRun = False,
         on_card: OnCard = "",
     ) -> None:
@@ -112,8 +125,18 @@ def _stage(name: str, stage: str, text: str) -> None:
         if dry_run:
             _foretell(recipe or usual(model), wanted, tuned, stage, on_card)
             return
+        there = Where(on, need or (), slurm or ())
         _carry_out(
-            recipe or usual(model), out_folder, wanted, tuned, workers, threads, ignore_gate, quiet, stage
+            recipe or usual(model),
+            out_folder,
+            wanted,
+            tuned,
+            workers,
+            threads,
+            ignore_gate,
+            quiet,
+            stage,
+            there,
         )
 
     app.command(name, help=text)(command)
@@ -291,11 +314,13 @@ def _carry_out(
     ignore_gate: bool,
     quiet: bool,
     stage: str,
+    where: Where,
 ) -> None:
     import time
 
     from remem import config, pipeline, recipes
     from remem.console import watching
+    from remem.engines import engine as engine_of
     from remem.tuning.chosen import put, read
 
     clock = time.monotonic()
@@ -319,6 +344,7 @@ def _carry_out(
     if not todo:
         out.print(f"every step of {root} is done: nothing to do but to write this request down.")
     processes, each = share(workers, threads, chosen)
+    engine = engine_of(where.on, processes, each, where.need, where.slurm)
     out.print(
         f"[bold]remem {stage if stage != 'report' else 'run'} {recipe}[/] → {root}: {len(todo)} steps to do"
     )
@@ -327,7 +353,7 @@ def _carry_out(
             root,
             chosen,
             view,
-            workers=processes,
+            engine=engine,
             threads=each,
             ignore_gate=ignore_gate,
             fingerprint=fingerprint,

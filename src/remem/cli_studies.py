@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from remem.cli_engines import Need, On, SlurmSettings
 from remem.errors import UserError
 
 
@@ -30,6 +31,9 @@ def diagnose(
     model: Annotated[str, typer.Option("--model", help="A folder or hub id of a model.")] = "",
     settings: Annotated[list[str] | None, typer.Option("--set", help="Any setting of the recipe.")] = None,
     workers: Annotated[int, typer.Option("--workers", help="Steps made at once. 0: automatic.")] = 0,
+    on: On = "local",
+    need: Need = None,
+    slurm: SlurmSettings = None,
     threads: Annotated[int, typer.Option("--threads", help="Threads a worker. 0: automatic.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", help="Plain lines instead of progress bars.")] = False,
 ) -> None:
@@ -39,6 +43,7 @@ def diagnose(
     from remem.console import watching
     from remem.diagnosis.study import Study, carry_out, pending_steps
     from remem.diagnosis.sweeps import COUNTS, SHARES, members, sweeps
+    from remem.engines import engine
 
     base = config.override(recipes.recipe("tiny" if quick else recipe), asked_for("", model, settings))
     chosen = sweeps(
@@ -55,8 +60,9 @@ def diagnose(
     todo = pending_steps(study)
     out.print(f"[bold]remem diagnose[/] → {folder}: {len(study.members)} models, {len(todo)} steps to do")
     processes, each = share(workers, threads, base)
+    made_by = engine(on, processes, each, need or (), slurm or ())
     with watching(out, len(todo), quiet) as view:
-        carry_out(study, view, workers=processes, threads=each)
+        carry_out(study, view, made_by, each)
     out.print(f"\n[bold]diagnosis[/] {folder / 'report' / 'index.html'}", soft_wrap=True)
 
 
@@ -107,5 +113,5 @@ def trace(
     todo = pending(folder, planned)
     out.print(f"[bold]remem trace[/] → {folder / 'trace'}: {len(todo)} steps to do")
     with watching(out, len(todo), quiet) as view:
-        execute(folder, planned, context, view, 1, threads)
+        execute(folder, planned, context, view, threads=threads)
     out.print(f"\n[bold]trace[/] {folder / 'trace' / 'report' / 'index.html'}", soft_wrap=True)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from remem.cli_engines import Need, On, SlurmSettings
 from remem.errors import UserError
 
 
@@ -41,6 +42,9 @@ def tune(
         list[str] | None, typer.Option("--set", help="Any setting of the run that this is for.")
     ] = None,
     workers: Annotated[int, typer.Option("--workers", help="Steps made at once. 0: automatic.")] = 0,
+    on: On = "local",
+    need: Need = None,
+    slurm: SlurmSettings = None,
     threads: Annotated[int, typer.Option("--threads", help="Threads a worker. 0: automatic.")] = 0,
     ignore_gate: Annotated[bool, typer.Option("--ignore-gate", help="Go on when stage 1 failed.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Plain lines instead of progress bars.")] = False,
@@ -53,6 +57,7 @@ def tune(
     from remem import cli, config, recipes
     from remem.console import watching
     from remem.data import load
+    from remem.engines import engine
     from remem.report.words import seconds as told
     from remem.tuning.cost import estimate
     from remem.tuning.rule import Rule
@@ -80,9 +85,10 @@ def tune(
     if idle:
         out.print(f"  nothing to tune: {', '.join(idle)}", soft_wrap=True)
     processes, each = cli.share(workers, threads, whole.run)
+    made_by = engine(on, processes, each, need or (), slurm or ())
     with watching(out, len(todo), quiet) as view:
         for stage1 in (True, False):
-            carry_out(root, whole, view, processes, each, stage1)
+            carry_out(root, whole, view, made_by, each, stage1)
             left = estimate(root, whole, pending_steps(root, whole)) if stage1 else None
             if left:
                 out.print(f"  the trials will take about {told(left / processes)}, to judge by stage 1")

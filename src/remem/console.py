@@ -21,7 +21,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from remem.execute import View
+from remem.engines.base import View
 
 
 class Lines:

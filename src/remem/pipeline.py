@@ -9,7 +9,8 @@ from typing import Any
 
 from remem import __version__
 from remem.config import Run, plain
-from remem.execute import View, execute, pending, writing
+from remem.engines.base import Engine, View
+from remem.execute import execute, pending, writing
 from remem.gate import Gate, read_gate
 from remem.plan import plan, resolve, until
 from remem.store import FORMAT, Step, keys, write_atomic
@@ -65,7 +66,7 @@ def carry_out(
     run: Run,
     view: View,
     *,
-    workers: int = 1,
+    engine: Engine | None = None,
     threads: int = 0,
     ignore_gate: bool = False,
     fingerprint: str = "",
@@ -85,7 +86,7 @@ def carry_out(
 
     if "gate" in {step.name for step in steps} - todo:
         passed("gate")
-    execute(root, steps, Context(root, run, fingerprint), view, workers, threads, passed)
+    execute(root, steps, Context(root, run, fingerprint), view, engine, threads, passed)
 
 
 def write_record(root: Path, run: Run, request: Mapping[str, Any], steps: Sequence[Step]) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 from remem import __version__
 from remem.config import Run, plain
 from remem.diagnosis.sweeps import Member, Sweep
+from remem.engines.base import Engine, View
 from remem.errors import UserError
-from remem.execute import View, execute, pending, writing
+from remem.execute import execute, pending, writing
 from remem.plan import plan, resolve, until
 from remem.store import FORMAT, Step, write_atomic
 from remem.types import Progress
@@ -58,7 +59,7 @@ def pending_steps(study: Study) -> list[Step]:
     return pending(study.root, steps(study))
 
 
-def carry_out(study: Study, view: View, workers: int = 1, threads: int = 0) -> None:
+def carry_out(study: Study, view: View, engine: Engine | None = None, threads: int = 0) -> None:
     """Makes what is missing. A member that does not pass the gate stops nothing: that is a finding here."""
     for member in study.members:
         if member.run.data:
@@ -70,7 +71,7 @@ def carry_out(study: Study, view: View, workers: int = 1, threads: int = 0) -> N
             study.folder(member).mkdir(parents=True, exist_ok=True)
             write_atomic(study.folder(member) / "run.json", _record(member.run))
     if todo:
-        execute(study.root, steps(study), study, view, workers, threads)
+        execute(study.root, steps(study), study, view, engine, threads)
 
 
 def _record(run: Run) -> str:

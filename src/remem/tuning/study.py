@@ -13,8 +13,9 @@ from pathlib import Path
 from remem import __version__
 from remem.config import Run, plain
 from remem.data.pebench.settings import PEBenchSettings
+from remem.engines.base import Engine, View
 from remem.errors import UserError
-from remem.execute import View, execute, pending
+from remem.execute import execute, pending
 from remem.methods.needs import Space
 from remem.pipeline import check_gate, write_record
 from remem.plan import plan, resolve
@@ -133,7 +134,12 @@ def pending_steps(root: Path, tuning: Tuning) -> list[Step]:
 
 
 def carry_out(
-    root: Path, tuning: Tuning, view: View, workers: int = 1, threads: int = 0, stage1: bool = False
+    root: Path,
+    tuning: Tuning,
+    view: View,
+    engine: Engine | None = None,
+    threads: int = 0,
+    stage1: bool = False,
 ) -> None:
     """Makes what is missing, or only `stage1`. Raises GateFailed when it did not teach."""
     planned = steps(tuning)
@@ -151,7 +157,7 @@ def carry_out(
 
     if "gate" not in {step.name for step in pending(root, wanted)}:
         passed("gate")
-    execute(root, wanted, context, view, workers, threads, passed)
+    execute(root, wanted, context, view, engine, threads, passed)
 
 
 def drop_weights(folder: Path) -> None:
