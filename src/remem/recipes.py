@@ -100,7 +100,7 @@ def pebench() -> Run:
         run,
         recipe="pebench",
         build=PEBenchSettings(people=20, events=10, size=128),
-        model=ModelSettings(name="embedded"),
+        model=ModelSettings(name="embedded", rehearse=0.3),  # thirty passes over a part are enough
         learn=replace(run.learn, epochs=30),
         forget=Forget(
             tasks=tuple(TASKS),
