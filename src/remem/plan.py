@@ -43,9 +43,9 @@ def resolve(run: Run) -> Run:
     """The run with every method's own defaults written out; an error for what cannot be run."""
     from remem.methods import check_trained, kind, make
     from remem.methods.base import Choosy
-    from remem.models import find
+    from remem.models import EMBEDDED, find
     from remem.models.anatomy import anatomy
-    from remem.models.loading import pick_device
+    from remem.models.loading import check_source, pick_device
 
     if isinstance(run.build, PEBenchSettings) and run.build.data:
         raise UserError(
@@ -59,6 +59,8 @@ def resolve(run: Run) -> Run:
         check_judges(run.judge)
     pick_device(run.model.device)
     source, body = find(run.model.name), None
+    if run.model.name not in EMBEDDED:
+        check_source(source)
     whole = []
     for one in run.forget.methods:
         for part, group in ((Train, one.train), (Adapt, one.adapt)):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import warnings
@@ -24,7 +25,9 @@ from remem.models.adapt import PARTS, part_of
 from remem.models.base import Encoded
 from remem.models.families import FAMILIES, make_tiny
 from remem.models.huggingface import Model
-from remem.models.loading import load
+from remem.models.loading import load, load_processor
+from remem.plan import resolve
+from remem.recipes import recipe
 from remem.train import Streams, Teach, train
 
 PAGE = Path(__file__).parents[2] / "docs" / "families.md"
@@ -266,21 +269,80 @@ def test_the_table_in_the_docs_is_what_was_found() -> None:
     assert {key: told[key] for key in found} == found
 
 
-def test_a_model_that_reads_no_pictures_is_refused(tmp_path: Path) -> None:
+def test_a_model_that_reads_no_pictures_is_refused(made: Callable[[str], Path], tmp_path: Path) -> None:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
-    LlamaForCausalLM(LlamaConfig(vocab_size=20, **sizes)).save_pretrained(tmp_path / "text")
-    with pytest.raises(UserError, match="processor"):
-        load(tmp_path / "text")
+    folder = tmp_path / "text"
+    load_processor(str(made("llava"))).save_pretrained(folder)  # all is there but the right kind of model
+    LlamaForCausalLM(LlamaConfig(vocab_size=20, **sizes)).save_pretrained(folder)
+    for asked in (load, early):
+        with pytest.raises(UserError, match=r"is a llama model.*choose an image-text-to-text model"):
+            asked(folder)
+
+
+def test_code_that_a_model_brings_along_is_not_run(made: Callable[[str], Path], tmp_path: Path) -> None:
+    folder, ran = tmp_path / "own", tmp_path / "ran"
+    shutil.copytree(made("llava"), folder)
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "own", "auto_map": {"AutoConfig": "own.Own"}}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "own.py").write_text(f"open({str(ran)!r}, 'w')\nclass Own: pass\n")
+    for asked in (load, early):
+        with pytest.raises(UserError, match="brings code of its own"):
+            asked(folder)
+    assert not ran.exists()
+
+
+def early(folder: Path) -> None:
+    """As a run does before its first step."""
+    run = recipe("tiny")
+    resolve(replace(run, model=replace(run.model, name=str(folder))))
+
+
+def test_what_is_there_is_let_through(made: Callable[[str], Path]) -> None:
+    for family in FAMILIES:
+        early(made(family))
+
+
+@pytest.mark.parametrize("suffix", ["", "Fast"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_files_named_as_older_checkpoints_name_them(
+    family: str, suffix: str, made: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Picture settings and template in files of their own, a class that wants torchvision named in them."""
+    folder = tmp_path / "old"
+    shutil.copytree(made(family), folder)
+    whole = json.loads((folder / "processor_config.json").read_text())
+    kind = "SmolVLMProcessor" if family == "smolvlm" else whole["processor_class"]
+    images = whole.pop("image_processor") | {"processor_class": kind}
+    images["image_processor_type"] += suffix
+    (folder / "preprocessor_config.json").write_text(json.dumps(images))
+    whole["processor_class"] = kind
+    (folder / "processor_config.json").write_text(json.dumps(whole))
+    if set(whole) == {"processor_class"}:
+        (folder / "processor_config.json").unlink()
+    template = folder / "chat_template.jinja"
+    (folder / "chat_template.json").write_text(json.dumps({"chat_template": template.read_text()}))
+    template.unlink()
+    ours, theirs = load(made(family)), load(folder)
+    rows = encoded(theirs)
+    assert rows == [
+        replace(row, question=other.question) for row, other in zip(encoded(ours), rows, strict=True)
+    ]
+    for row in rows:
+        seen, expected = theirs.encoder.pixels(row.question), ours.encoder.pixels(row.question)
+        assert seen.keys() == expected.keys()
+        assert all(torch.equal(seen[name], expected[name]) for name in seen)
 
 
 def test_a_model_without_a_chat_template_is_refused(made: Callable[[str], Path], tmp_path: Path) -> None:
     folder = tmp_path / "mute"
     shutil.copytree(made("paligemma"), folder)
     (folder / "chat_template.jinja").unlink()
-    with pytest.raises(UserError, match=r"add chat_template\.jinja"):
-        load(folder)
+    for asked in (load, early):
+        with pytest.raises(UserError, match=r"add chat_template\.jinja"):
+            asked(folder)
 
 
 def test_a_processor_that_ignores_pictures_is_refused(made: Callable[[str], Path]) -> None:

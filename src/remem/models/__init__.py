@@ -82,7 +82,8 @@ def check_folder(name: str) -> None:
             raise UserError(f"{folder} holds no {file}, so no {what}: save the model and its processor there")
     if not any((folder / file).exists() for file in ("preprocessor_config.json", "processor_config.json")):
         raise UserError(
-            f"{folder} has a model but no processor: run processor.save_pretrained on that folder"
+            f"{folder} has a model but no processor for pictures: run processor.save_pretrained on that "
+            "folder. A model that reads text alone cannot be used."
         )
 
 

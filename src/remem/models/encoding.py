@@ -41,11 +41,7 @@ class Encoder:
         self.pad = self.tokenizer.pad_token_id or 0
         self.held = Held(pixel_budget_bytes)
         self.instruction = ""  # said before every question
-        if getattr(processor, "chat_template", None) is None and self.tokenizer.chat_template is None:
-            raise UserError(
-                "this model has no chat template, so questions cannot be put to it: "
-                "add chat_template.jinja to its folder"
-            )
+        check_template(processor)
 
     def text(self, question: str, with_image: bool, answer: str | None = None) -> str:
         """The conversation as the model's template writes it, up to the answer or with it."""
@@ -205,6 +201,15 @@ class Encoder:
             mask=mask.to(device),
             ids=tuple(row.question.id for row in rows),
             marked=marked,
+        )
+
+
+def check_template(processor: Any) -> None:
+    """UserError where the model comes without one."""
+    if getattr(processor, "chat_template", None) is None and processor.tokenizer.chat_template is None:
+        raise UserError(
+            "this model has no chat template, so questions cannot be put to it: "
+            "add chat_template.jinja to its folder"
         )
 
 

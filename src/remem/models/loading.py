@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 
 from remem.errors import UserError
 from remem.models import check_folder
+from remem.models.encoding import check_template
 from remem.models.halves import picture_half
 from remem.models.huggingface import INSTRUCTION, Model
 from remem.models.quantised import four_bit
@@ -44,11 +45,12 @@ def load(
     whole = [i for i, folder in enumerate(chain) if (folder / "config.json").exists()]
     start = chain[whole[-1]] if whole else source
     adapters = chain[whole[-1] + 1 :] if whole else chain
+    check_kind(str(start))
     if Path(start).exists():
         check_folder(str(start))
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    how: dict[str, Any] = {"dtype": DTYPES[dtype]}
+    how: dict[str, Any] = {"dtype": DTYPES[dtype], "trust_remote_code": False}
     place = pick_device(device)
     if quantise == "4bit":
         how |= {"quantization_config": four_bit(str(start), DTYPES[dtype]), "device_map": {"": place}}
@@ -83,12 +85,51 @@ def load(
     return model
 
 
+def check_source(source: str) -> None:
+    """What can be told of a folder or hub id without its weights, so that no work is lost on a wrong one.
+
+    UserError for a model that is not image-text-to-text, for a processor that lacks one half, and where there
+    is no chat template.
+    """
+    import transformers
+
+    check_kind(source)
+    transformers.utils.logging.set_verbosity_error()
+    check_template(load_processor(source))
+
+
+def check_kind(source: str) -> None:
+    """UserError for a model of another kind, or one that needs code of its own.
+
+    One whose configuration does not load is left to who loads it.
+    """
+    import transformers
+
+    from remem.models.eyes import register
+
+    register()
+    try:
+        config = transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
+    except (OSError, ValueError) as problem:
+        if "trust_remote_code" not in str(problem):
+            return
+        raise UserError(
+            f"{source} brings code of its own, which remem does not run: choose a checkpoint for "
+            "transformers' own classes (its name often ends in -hf)"
+        ) from problem
+    if type(config) not in transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
+        raise UserError(
+            f"{source} is a {config.model_type} model, which transformers does not know to answer questions "
+            "on pictures: choose an image-text-to-text model (docs/families.md)"
+        )
+
+
 def load_processor(source: str) -> Any:
     """The model's processor; where it is built for video too and torchvision is absent, its picture half."""
     import transformers
 
     try:
-        processor = transformers.AutoProcessor.from_pretrained(source)
+        processor = transformers.AutoProcessor.from_pretrained(source, trust_remote_code=False)
     except (ImportError, OSError, ValueError) as problem:
         processor = picture_half(source)
         if processor is None:
