@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from remem.engines.base import View
 from remem.errors import UserError, unknown
-from remem.execute import View
 
 TRACKERS = ("tensorboard", "trackio", "wandb", "mlflow")
 
