@@ -72,6 +72,9 @@ Threads = Annotated[
     int, typer.Option("--threads", help="Threads a worker; may move the last digits. 0: automatic.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines instead of progress bars.")]
+Track = Annotated[
+    str, typer.Option("--track", help="Trackers: tensorboard, trackio, wandb, mlflow; commas between.")
+]
 IgnoreGate = Annotated[
     bool, typer.Option("--ignore-gate", help="Go on when stage 1 failed; every table will say so.")
 ]
@@ -118,6 +121,7 @@ def _stage(name: str, stage: str, text: str) -> None:
         slurm: SlurmSettings = None,
         dry_run: DryRun = False,
         on_card: OnCard = "",
+        track: Track = "",
     ) -> None:
         from remem.recipes import usual
 
@@ -137,6 +141,7 @@ def _stage(name: str, stage: str, text: str) -> None:
             quiet,
             stage,
             there,
+            track,
         )
 
     app.command(name, help=text)(command)
@@ -315,10 +320,11 @@ def _carry_out(
     quiet: bool,
     stage: str,
     where: Where,
+    track: str,
 ) -> None:
     import time
 
-    from remem import config, pipeline, recipes
+    from remem import config, pipeline, recipes, tracking
     from remem.console import watching
     from remem.engines import engine as engine_of
     from remem.tuning.chosen import put, read
@@ -337,6 +343,8 @@ def _carry_out(
         out.print(f"{root} is finished already: nothing to do.")
         _conclude(root, stage, clock)
         return
+    trackers = [name.strip() for name in track.split(",") if name.strip()]
+    tracking.check(trackers)
     chosen.build.check()
     if data_set:
         examine(chosen, data_set)
@@ -352,7 +360,7 @@ def _carry_out(
         pipeline.carry_out(
             root,
             chosen,
-            view,
+            tracking.Tracking(view, root, trackers, _warn) if trackers else view,
             engine=engine,
             threads=each,
             ignore_gate=ignore_gate,
@@ -383,6 +391,10 @@ def _foretell(recipe: str, settings: list[str], tuned: Path | None, stage: str, 
         for what, amount in pairs:
             out.print(f"  {escape(what)}: {escape(amount)}", soft_wrap=True)
     refuse(found, chosen)
+
+
+def _warn(text: str) -> None:
+    err.print(f"[yellow]note[/] {escape(text)}", soft_wrap=True)
 
 
 def _loaded(chosen: Run) -> Dataset:
