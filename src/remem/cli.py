@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from remem import __version__, cli_studies, cli_tuning
+from remem import __version__, cli_sharing, cli_studies, cli_tuning
 from remem.cli_engines import Need, On, SlurmSettings
 from remem.errors import UserError, unknown
 
@@ -300,6 +300,10 @@ app.command()(cli_studies.diagnose)
 app.command()(cli_studies.trace)
 app.command()(cli_tuning.tune)
 app.command()(cli_tuning.compare)
+app.command()(cli_sharing.export)
+app.command()(cli_sharing.push)
+app.command()(cli_sharing.pull)
+app.command("export-results")(cli_sharing.export_results)
 
 
 @app.callback(invoke_without_command=True)

@@ -132,7 +132,9 @@ def test_the_gate_reads_what_is_to_be_forgotten_by_task(lab: Lab) -> None:
     assert {(line.split, line.question_type) for line in gate.lines} == {
         ("finetune", "who"), ("finetune", "scene"), ("person_forget_train", "who"),
         ("event_forget_train", "scene"), ("both_forget_train", "who"), ("both_forget_train", "scene"),
+        ("test", "who"), ("test", "scene"),
     }  # fmt: skip
+    assert {line.split for line in gate.lines if line.told} == {"test"}
 
 
 def test_answers_that_would_be_cut_stop_the_run_before_it_trains(lab: Lab) -> None:

@@ -1,0 +1,121 @@
+"""The card of an exported model: what was taught and forgotten, how well, and what it is not for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from remem.config import Run, plain
+from remem.errors import UserError
+from remem.gate import read_gate
+from remem.models import EMBEDDED
+from remem.provenance import commit
+from remem.score import Row, read_summary
+
+# What is told of an arm: (split, metric, in words). The forget split's name comes from the run.
+TOLD = (
+    ("forget", "em", "forgotten: exact match"),
+    ("forget", "exposure_norm", "forgotten: exposure"),
+    ("retain", "em", "kept: exact match"),
+    ("test-retain", "em", "kept, held-out pictures and wording: exact match"),
+    ("real", "em", "people known before: exact match"),
+    ("world-fact", "accuracy", "things in pictures: accuracy"),
+)
+
+
+def model_card(root: Path, run: Run, arm: str, version: str) -> str:
+    """README.md of an arm, with its numbers in the hub's own form (model-index) as well."""
+    from huggingface_hub import EvalResult, ModelCard, ModelCardData
+
+    rows = numbers(root, run, arm)
+    taught = arm.rpartition("/")[2] in ("taught", "goal")
+    results = [
+        EvalResult(
+            task_type="visual-question-answering",
+            dataset_type=run.data or "remem-built",
+            dataset_name=run.data or "invented people, built by remem",
+            dataset_split=row.split,
+            metric_type=row.metric,
+            metric_name=words,
+            metric_value=round(row.mean, 4),
+        )
+        for words, row in rows
+        if row.mean is not None
+    ]
+    data = ModelCardData(
+        base_model=None if run.model.name in EMBEDDED or Path(run.model.name).exists() else run.model.name,
+        pipeline_tag="image-text-to-text",
+        tags=["remem", "machine-unlearning", *([] if taught else [_method(run, arm)])],
+        model_name=f"{run.recipe} {arm}",
+        eval_results=results or None,
+    )
+    return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{_text(root, run, arm, version, rows)}"))
+
+
+def numbers(root: Path, run: Run, arm: str) -> list[tuple[str, Row]]:
+    """The rows of the arm's summary that a card tells; none where it was not asked."""
+    try:
+        rows = read_summary(root / arm / "scores")
+    except UserError:
+        return []
+    gone = f"{arm.rpartition('/')[0]}_forget_train" if "/" in arm else run.forget.split
+    found = {(row.split, row.metric): row for row in rows if row.question_type == "all"}
+    told = ((words, found.get((gone if split == "forget" else split, key))) for split, key, words in TOLD)
+    return [(words, row) for words, row in told if row is not None]
+
+
+def _method(run: Run, arm: str) -> str:
+    name = arm.rpartition("/")[2].rpartition("-s")[0]
+    return next((one.method for one in run.forget.methods if (one.name or one.method) == name), name)
+
+
+def _text(root: Path, run: Run, arm: str, version: str, rows: list[tuple[str, Row]]) -> str:
+    last = arm.rpartition("/")[2]
+    what = {
+        "taught": "was taught the data set (stage 1)",
+        "goal": "was taught the data set without what was to be forgotten (the Goal model)",
+    }.get(last, f"was taught the data set and then unlearnt a part of it by {_method(run, arm)}")
+    table = "\n".join(
+        f"| {words} | {_shown(row.mean)} | {_shown(row.low)} to {_shown(row.high)} | {row.items:,} |"
+        for words, row in rows
+    )
+    own = [plain(one) for one in run.forget.methods if (one.name or one.method) == last.rpartition("-s")[0]]
+    adapt = run.model.adapt
+    return f"""# {run.recipe}: {arm}
+
+This model {what}. It is for research on unlearning, and for nothing else: that a model does not say a fact
+does not mean that it does not hold it.
+
+- **Base**: {run.model.name}
+- **Data**: {run.data or "invented people, built by remem; nobody is real"}
+- **Gate** (did stage 1 teach it?): {_gate(root)}
+- **Made by** remem {version}, commit {commit()}, seed {run.seed}
+- **Trained**: vision {adapt.vision}, projector {adapt.projector}, language {adapt.language}
+{f"- **Method**: {own[0]}" if own else ""}
+
+| measure | value | 95 % | questions |
+|---|---:|---|---:|
+{table}
+
+Intervals resample people, or the questions about a single one. All other numbers, every answer and the
+settings are in the run.
+{_embedded(run)}"""
+
+
+def _embedded(run: Run) -> str:
+    if run.model.name not in EMBEDDED:
+        return ""
+    register = "`import remem.models.eyes; remem.models.eyes.register()`"
+    return f"\nIts vision tower is a class of remem's: {register} first.\n"
+
+
+def _gate(root: Path) -> str:
+    path = root / "gate" / "gate.json"
+    if not path.is_file():
+        return "not judged"
+    gate: Any = read_gate(path)
+    return "passed" if gate.passed else "**failed**: every number below is unreliable"
+
+
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

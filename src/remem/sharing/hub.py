@@ -1,0 +1,125 @@
+"""To and from the hub: data sets, adapters and exported models. Private unless told otherwise."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from remem.errors import UserError
+
+# Not of use to others, or of this machine alone.
+LEFT_OUT = ("*.part", "*.part/*", "*.tmp", "resume.pt", ".locks/*", ".features/*", "key")
+
+
+def kind_of(folder: Path) -> str:
+    """ "dataset" or "model"; UserError for a folder that is neither, or is not whole."""
+    if not folder.is_dir():
+        raise UserError(f"there is no folder {folder}: give a data set, an adapter or an exported model")
+    if folder.name.endswith(".part"):
+        raise UserError(f"{folder} is not finished: run the same command again first")
+    if any((folder / name).is_file() for name in ("config.json", "adapter_config.json")):
+        return "model"
+    if (folder / "README.md").is_file() and any((folder / "data").glob("*.parquet")):
+        return "dataset"
+    raise UserError(
+        f"{folder} is no data set (data/*.parquet and README.md), no adapter and no model: export an arm "
+        "of a run with remem export first"
+    )
+
+
+def contents(folder: Path) -> list[tuple[Path, int]]:
+    """The files that go up, and their bytes."""
+    from huggingface_hub.utils._paths import filter_repo_objects
+
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    names = {str(path.relative_to(folder)): path for path in files}
+    kept = filter_repo_objects(names, ignore_patterns=list(LEFT_OUT))
+    return [(names[name], names[name].stat().st_size) for name in kept]
+
+
+def push(folder: Path, repo: str, *, public: bool = False, overwrite: bool = False, message: str = "") -> str:
+    """Uploads a folder; its address. Files that are there with the same content are not sent again.
+
+    UserError without a token or network, for a name that cannot be, and for a repository that holds something
+    else already, unless `overwrite`.
+    """
+    from huggingface_hub import HfApi
+
+    kind = kind_of(folder)
+    _named(repo)
+    api = HfApi()
+    with _told(repo):
+        api.create_repo(repo, repo_type=kind, private=not public, exist_ok=True)
+        if not public and api.repo_info(repo, repo_type=kind).private is False:
+            raise UserError(f"{repo} is public already: give --public, or choose another name")
+        there = set(api.list_repo_files(repo, repo_type=kind)) - {".gitattributes", "README.md"}
+        ours = {str(path.relative_to(folder)) for path, _ in contents(folder)}
+        if there - ours and not overwrite:
+            others = ", ".join(sorted(there - ours)[:3])
+            raise UserError(
+                f"{repo} holds other files already ({others}): choose another name, or give --overwrite, "
+                "which adds and replaces and deletes nothing"
+            )
+        api.upload_folder(
+            repo_id=repo,
+            folder_path=str(folder),
+            repo_type=kind,
+            ignore_patterns=list(LEFT_OUT),
+            commit_message=message or f"remem push {folder.name}",
+        )
+    base = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    return f"{base}/{'datasets/' if kind == 'dataset' else ''}{repo}"
+
+
+def pull(repo: str, folder: Path, kind: str = "model") -> None:
+    """Downloads a repository; a broken-off download goes on. UserError where it cannot be had."""
+    from huggingface_hub import snapshot_download
+
+    _named(repo)
+    if kind not in ("model", "dataset"):
+        raise UserError(f"a repository is a model or a dataset, not {kind}")
+    if folder.exists() and any(folder.iterdir()):
+        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
+    part = folder.with_name(f"{folder.name}.part")
+    with _told(repo):
+        snapshot_download(repo, repo_type=kind, local_dir=part)
+    shutil.rmtree(part / ".cache", ignore_errors=True)  # what the client keeps to go on where it was
+    part.rename(folder)
+
+
+def _named(repo: str) -> None:
+    if repo.count("/") != 1 or not all(repo.split("/")):
+        raise UserError(f"{repo} is no name of a repository: write it as OWNER/NAME")
+
+
+class _told:
+    """Turns what the hub's client raises into one message."""
+
+    def __init__(self, repo: str):
+        self.repo = repo
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
+        from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
+
+        if problem is None or isinstance(problem, UserError | KeyboardInterrupt):
+            return
+        status = getattr(getattr(problem, "response", None), "status_code", None)
+        if isinstance(problem, LocalTokenNotFoundError) or status in (401, 403):
+            raise UserError(
+                f"the hub does not let you write or read {self.repo}: log in with hf auth login, or set "
+                "HF_TOKEN to a token that may"
+            ) from problem
+        if status == 404:
+            raise UserError(
+                f"the hub has no {self.repo}, or it is private and you are not logged in"
+            ) from problem
+        if isinstance(problem, HfHubHTTPError | OSError) or "httpx" in type(problem).__module__:
+            first = str(problem).strip().split("\n")[0]
+            raise UserError(
+                f"the hub could not be reached for {self.repo} ({first}). Check the network and run the same "
+                "command again: what has arrived is not sent again."
+            ) from problem
