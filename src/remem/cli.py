@@ -431,6 +431,7 @@ def examine(chosen: Run, data: Dataset) -> None:
 
 def share(workers: int, threads: int, chosen: Run) -> tuple[int, int]:
     """Worker processes, and threads of each. A small model gains more from processes than from threads."""
+    from remem import parallel
     from remem.models import EMBEDDED
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -438,6 +439,8 @@ def share(workers: int, threads: int, chosen: Run) -> tuple[int, int]:
         raise UserError(f"--workers {workers}: give 0 (automatic) or more")
     if threads < 0:
         raise UserError(f"--threads {threads}: give 0 (automatic) or more")
+    if parallel.world() > 1:  # they share each step instead
+        return 1, threads
     small = chosen.model.name in EMBEDDED and chosen.model.device in ("auto", "cpu")
     processes = workers or (min(cores, 8) if small else 1)
     # One thread a process for the embedded model, however many processes: the same bytes every time.
@@ -466,9 +469,13 @@ def _conclude(root: Path, stage: str, clock: float) -> None:
 
 def main() -> None:
     """The entry point: a user's mistake is one message and exit status 1, a failed gate 2."""
+    from remem import parallel
     from remem.pipeline import GateFailed
 
+    if not parallel.first():  # of several processes one speaks
+        out.quiet = err.quiet = True
     try:
+        parallel.start()
         # typer gives an exit status back instead of raising it, Ctrl-C (130) among them.
         status = app(standalone_mode=False)
         if status == STOPPED:

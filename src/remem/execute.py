@@ -6,16 +6,20 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from typing import Any
 
-from remem.engines.base import Engine, Job, View
+from remem import parallel
+from remem.engines.base import Engine, Job, View, kind_of
 from remem.errors import UserError
 from remem.provenance import recorded
 from remem.store import Step, close_part, is_done, keys, open_part
+from remem.types import silent
 
 
 def pending(root: Path, steps: Sequence[Step]) -> list[Step]:
@@ -61,6 +65,9 @@ def _inputs(step: Step, key: Mapping[str, str]) -> dict[str, str]:
 
 def make(root: Path, step: Step, key: str, inputs: Mapping[str, str], context: Any, view: View) -> None:
     """One step, under its lock: whoever waited for it finds it done."""
+    if parallel.world() > 1:
+        _together(root, step, key, inputs, context, view)
+        return
     with writing(root, step.name), _locked(root, step):
         if is_done(root, step, key, inputs):
             return
@@ -74,6 +81,43 @@ def make(root: Path, step: Step, key: str, inputs: Mapping[str, str], context: A
                 **(step.arguments or {}),
             )
         close_part(root, step, key, inputs, part)
+
+
+def _together(root: Path, step: Step, key: str, inputs: Mapping[str, str], context: Any, view: View) -> None:
+    """One step by several processes. The first holds the lock and writes; the others train and ask along.
+
+    What the others write of a training is thrown away; of questions asked all write chunks in one folder.
+    """
+    kind = kind_of(step.name)
+    if not parallel.first():
+        place = parallel.tell("")
+        if place and kind != "other":
+            with tempfile.TemporaryDirectory() as scratch:
+                folder = Path(place)
+                if kind == "train":
+                    folder = Path(shutil.copytree(place, Path(scratch) / "part"))
+                parallel.barrier()  # copied, before the first begins to write
+                step.work(folder, context, progress=silent, **(step.arguments or {}))
+        elif place:
+            parallel.barrier()
+        parallel.barrier()
+        return
+    with writing(root, step.name), _locked(root, step):
+        done = is_done(root, step, key, inputs)
+        part = None if done else open_part(root, step, key)
+        parallel.tell(str(part.resolve()) if part else "")
+        if part is not None:
+            parallel.barrier()
+            resumed = len(list(part.iterdir())) > 1
+            with recorded(part, {"run": context.seed}, resumed):
+                step.work(
+                    part,
+                    context,
+                    progress=lambda done, total, note="": view.update(step.name, done, total, note),
+                    **(step.arguments or {}),
+                )
+            close_part(root, step, key, inputs, part)
+        parallel.barrier()
 
 
 CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.ENOENT)

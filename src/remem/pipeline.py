@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from remem import __version__
+from remem import __version__, parallel
 from remem.config import Run, plain
 from remem.engines.base import Engine, View
 from remem.execute import execute, pending, writing
@@ -78,7 +78,9 @@ def carry_out(
     whole = plan(run, fingerprint, ignore_gate)
     steps = until(whole, stage)
     todo = {step.name for step in pending(root, steps)}
-    write_record(root, run, request, whole)
+    parallel.barrier()  # all have looked, before one writes
+    if parallel.first():
+        write_record(root, run, request, whole)
 
     def passed(step: str) -> None:
         if step == "gate":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from remem import guards
+from remem import guards, parallel
 from remem.candidates import Ranked
 from remem.config import Evaluate
 from remem.data.dataset import value
@@ -22,8 +22,9 @@ from remem.types import Item, Progress, Ranking, Response, silent
 if TYPE_CHECKING:
     from remem.data import Dataset
 
-RANKINGS, BLIND = "rankings", "rankings-without-picture"
+ANSWERS, RANKINGS, BLIND = "responses", "rankings", "rankings-without-picture"
 CHUNK = 512  # items between two points that an interrupted pass resumes from
+SHARED = 64  # the same where several processes share them
 
 
 def question_of(data: Dataset, item: Item, *, answer: bool = True) -> Question:
@@ -67,39 +68,45 @@ def respond(
 ) -> None:
     """Writes responses.parquet, rankings.parquet and, where asked for, rankings without the pictures.
 
-    Interrupted, it goes on at the last finished chunk.
+    Interrupted, it goes on at the last finished chunk. Several processes share the chunks, in one folder.
     """
     chunks = folder / "chunks"
     chunks.mkdir(exist_ok=True)
     shown = [item for item in ranked if item.image_path] if settings.without_picture else []
     total = len(ids) + len(ranked) + len(shown)
-    responses: list[Response] = []
     budget = Budget(settings.tokens)
     trees = Budget(max(1, settings.tokens // 4))  # a tree's mask is larger than its tokens
-    for start in range(0, len(ids), CHUNK):
-        path = chunks / f"responses-{start:08d}.parquet"
-        if not path.exists():
-            part = ids[start : start + CHUNK]
-            said = _answers(model, data, part, settings, budget, start, total, progress)
+    among = Ranked(data, settings.candidates)
+    size = CHUNK if parallel.world() == 1 else SHARED
+    kept: dict[str, list[Path]] = {ANSWERS: [], RANKINGS: [], BLIND: []}
+    done = turn = 0
+    for start in range(0, len(ids), size):
+        path, part = chunks / f"{ANSWERS}-{size}-{start:08d}.parquet", ids[start : start + size]
+        if _mine(path, turn):
+            said = _answers(model, data, part, settings, budget, done, total, progress)
             write_responses(path.with_suffix(".tmp"), said)
             path.with_suffix(".tmp").replace(path)
-        responses += read_responses(path)
-        progress(len(responses), total, "answers")
-    among = Ranked(data, settings.candidates)
-    rankings: dict[str, list[Ranking]] = {}
-    done = len(ids)
+        kept[ANSWERS].append(path)
+        done, turn = done + len(part), turn + 1
+        progress(done, total, "answers")
     for name, items in ((RANKINGS, ranked), (BLIND, shown)):
-        rankings[name] = []
-        for start in range(0, len(items), CHUNK):
-            path = chunks / f"{name}-{start:08d}.parquet"
-            if not path.exists():
-                some = items[start : start + CHUNK]
-                ranked_ = rank(model, data, some, among, trees, name == RANKINGS)
-                write_rankings(path.with_suffix(".tmp"), ranked_)
+        for start in range(0, len(items), size):
+            path, some = chunks / f"{name}-{size}-{start:08d}.parquet", items[start : start + size]
+            if _mine(path, turn):
+                write_rankings(
+                    path.with_suffix(".tmp"), rank(model, data, some, among, trees, name == RANKINGS)
+                )
                 path.with_suffix(".tmp").replace(path)
-            rankings[name] += read_rankings(path)
-            progress(done + len(rankings[name]), total, "candidates")
-        done += len(items)
+            kept[name].append(path)
+            done, turn = done + len(some), turn + 1
+            progress(done, total, "candidates")
+    parallel.barrier()
+    if not parallel.first():
+        return
+    responses = [one for path in kept[ANSWERS] for one in read_responses(path)]
+    rankings = {
+        name: [one for path in kept[name] for one in read_rankings(path)] for name in (RANKINGS, BLIND)
+    }
     asked = {name: inside for name, inside in data.splits.items() if set(inside) <= set(ids)}
     pictured = guards.all_pictured([data.items[i] for i in ids])
     guards.write(folder, [pictured, *guards.answers(responses, asked, settings.max_new_tokens)])
@@ -110,6 +117,11 @@ def respond(
     for path in chunks.iterdir():
         path.unlink()
     chunks.rmdir()
+
+
+def _mine(path: Path, turn: int) -> bool:
+    """Whether this process is to make a chunk: it is not there, and its turn is this one's."""
+    return not path.exists() and turn % parallel.world() == parallel.rank()
 
 
 def _answers(

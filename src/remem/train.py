@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from remem import parallel
 from remem.config import Train
 from remem.errors import UserError
 from remem.methods.base import Masks, Method, Paired, Penalises, Remembers, Step
@@ -110,6 +111,9 @@ def train(
     weights = model.trainable()
     if not weights:
         raise UserError("nothing trains: set model.adapt so that some part of the model is lora or full")
+    if parallel.world() > 1:  # a slice for each process, at least
+        share = math.ceil(settings.batch / parallel.world())
+        settings = replace(settings, micro_batch=min(settings.micro_batch or settings.batch, share))
     reference = reference_of(model, method.uses, streams)
     masks = _masks(method, model, streams, weights)
     if masks and settings.weight_decay:
@@ -158,7 +162,7 @@ def train(
             }
         )
         progress(step + 1, total, f"loss {loss:.3f}")
-        if time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
+        if parallel.first() and time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
             state.save(outcome, good, good_steps)
             saved_at = time.monotonic()
     model.network.eval()
@@ -184,20 +188,39 @@ def _backward(
             # Dropout draws from torch's global generator: seed it by step, so that resuming changes nothing.
             with torch.random.fork_rng(devices=_cuda(model)):
                 torch.manual_seed(derive(step.seed, "dropout", step.number))
-                for batch in batches:
+                for batch in batches[parallel.rank() :: parallel.world()]:
                     part = method.loss(model.forward, reference, batch)
                     part.backward()
                     loss += part.item()
-                if isinstance(method, Penalises):
+                if isinstance(method, Penalises) and parallel.first():
                     part = method.penalty(weights)
                     part.backward()
                     loss += part.item()
-            return here, loss, settings
+            short = False
         except RuntimeError as problem:
             if not out_of_memory(problem):
                 raise
-            settings = _halved(settings, model)
+            short = True
+        if not any(parallel.gather(short)):
+            return here, _together(here, loss, weights), settings
+        settings = _halved(settings, model)
         free()
+
+
+def _together(here: Step, loss: float, weights: Mapping[str, Tensor]) -> float:
+    """The step's loss, gradients and notes, added up over all processes."""
+    if parallel.world() == 1:
+        return loss
+    for parameter in weights.values():
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    parallel.add_up(parameter.grad for parameter in weights.values())
+    told = parallel.gather((loss, dict(here.noted)))
+    here.noted.clear()
+    for _, noted in told:
+        for name, value in noted.items():
+            here.noted[name] = here.noted.get(name, 0.0) + value
+    return sum(part for part, _ in told)
 
 
 def _halved(settings: Train, model: Model) -> Train:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from remem import parallel
 from remem.errors import UserError
 from remem.models import answering, packing, ranking
 from remem.models.adapt import attach
@@ -305,6 +306,8 @@ class Model:
 
     def save(self, folder: Path) -> None:
         """An adapter (for `PeftModel.from_pretrained`) or a whole model (for the Auto classes)."""
+        if not parallel.first():
+            return
         if not hasattr(self.network, "disable_adapter"):
             self.network.to(self.dtype)
             self.processor.save_pretrained(folder)

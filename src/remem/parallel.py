@@ -1,0 +1,71 @@
+"""Several processes on one run, each with a GPU of its own: `accelerate launch -m remem run ...` or torchrun.
+
+Every process walks through the same steps. Trainings share the slices of each optimiser step and add up their
+gradients, so that the update is that of one process; questions are shared by chunks. The first process alone
+writes the run folder. With one process nothing here does anything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+PATIENCE = timedelta(hours=24)  # the others wait while the first builds a data set
+
+
+def world() -> int:
+    """How many processes there are."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def rank() -> int:
+    """Which one this is, from 0."""
+    return int(os.environ.get("RANK", "0")) if world() > 1 else 0
+
+
+def first() -> bool:
+    """Whether this is the one that writes."""
+    return rank() == 0
+
+
+def start() -> None:
+    """Joins the others; each takes the GPU of its place on its machine."""
+    if world() > 1:
+        from accelerate import PartialState
+
+        PartialState(timeout=PATIENCE)
+
+
+def barrier() -> None:
+    """Waits for all."""
+    if world() > 1:
+        gather(None)
+
+
+def gather(value: T) -> list[T]:
+    """Everybody's value, in order of rank."""
+    if world() == 1:
+        return [value]
+    import torch.distributed as dist
+
+    start()
+    found: list[Any] = [None] * world()
+    dist.all_gather_object(found, value)
+    return found
+
+
+def tell(value: T) -> T:
+    """The first one's value."""
+    return gather(value)[0]
+
+
+def add_up(gradients: Iterable[Any]) -> None:
+    """Each tensor becomes the sum over all processes, in place."""
+    if world() > 1:
+        import torch.distributed as dist
+
+        for gradient in gradients:
+            dist.all_reduce(gradient)

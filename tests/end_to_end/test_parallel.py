@@ -1,0 +1,75 @@
+"""Two processes on one run, by gloo on the CPU: what one process makes, beyond rounding."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from end_to_end.conftest import SMALL, remem
+from remem.records import read_responses
+
+PLAIN = [
+    "--ignore-gate",
+    "--quiet",
+    "--set=model.adapt.dropout=0",
+    "--set=methods=npo,pdu",
+    "--set=pdu.epochs=1",
+]
+
+
+def together(*arguments: str | Path, cwd: Path, processes: int = 2) -> subprocess.CompletedProcess[str]:
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    command = [sys.executable, *launch, "-m", "remem", *map(str, arguments)]
+    settings = os.environ | {"NO_COLOR": "1", "COLUMNS": "200", "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        command, cwd=cwd, env=settings, capture_output=True, text=True, timeout=500, check=False
+    )
+
+
+def files(run: Path) -> set[str]:
+    return {
+        str(path.relative_to(run)) for path in run.rglob("*") if path.is_file() and ".locks" not in path.parts
+    }
+
+
+@pytest.mark.parametrize("train", ["full", pytest.param("lora", marks=pytest.mark.slow)])
+def test_two_processes_make_what_one_makes(
+    train: str, model_folders: dict[str, Path], tmp_path: Path
+) -> None:
+    how = [*SMALL, *PLAIN, f"--set=model.adapt.language={train}", "--model", model_folders["llava"]]
+    one = remem("run", "tiny", *how, "--workers=1", "--out", tmp_path / "one", cwd=tmp_path)
+    assert one.returncode == 0, one.stderr
+    two = together("run", "tiny", *how, "--out", tmp_path / "two", cwd=tmp_path)
+    assert two.returncode == 0, two.stdout + two.stderr
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+    for arm in ("taught", "goal", "npo-s0", "pdu-s0"):
+        name = "adapter_model.safetensors" if train == "lora" else "model.safetensors"
+        ours, theirs = (load_file(tmp_path / run / arm / "model" / name) for run in ("one", "two"))
+        assert ours.keys() == theirs.keys()
+        for path, weight in ours.items():
+            assert torch.allclose(weight, theirs[path], atol=2e-4), (arm, path)
+        said, heard = (
+            {r.id: r for r in read_responses(tmp_path / run / arm / "responses/responses.parquet")}
+            for run in ("one", "two")
+        )
+        assert said.keys() == heard.keys()
+        for id, response in said.items():
+            assert heard[id].logp == pytest.approx(response.logp, abs=5e-3)
+    keys = [json.loads((tmp_path / run / "run.json").read_text())["steps"] for run in ("one", "two")]
+    assert keys[0] == keys[1]
+    again = together("run", "tiny", *how, "--out", tmp_path / "two", cwd=tmp_path)
+    assert again.returncode == 0
+
+
+@pytest.mark.slow
+def test_a_mistake_ends_all_with_one_message(tmp_path: Path) -> None:
+    done = together("run", "tiny", "--set", "npo.beta=-1", cwd=tmp_path)
+    assert done.returncode != 0
+    assert (done.stdout + done.stderr).count("npo.beta must be above 0") == 1
