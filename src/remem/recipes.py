@@ -44,7 +44,7 @@ def remem() -> Run:
         build=BuildSettings(source="rendered", size=128),
         model=ModelSettings(name="embedded"),
         # The person is to be learnt and not the picture: docs/results/embedded.md has what each of them does.
-        learn=replace(run.learn, vary_views=True, patch_dropout=0.8),
+        learn=replace(run.learn, epochs=7, vary_views=True, patch_dropout=0.8),
     )
 
 
