@@ -52,7 +52,7 @@ def card(name: str) -> Card:
 
 def here() -> Card:
     """This machine's GPU, or else its CPU with one thread, as fast as it multiplies matrices now."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
     import torch
 
     gpu = torch.cuda.is_available()
