@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from end_to_end.conftest import SMALL, TEXTS, remem
+from remem.config import Adapt
 from remem.errors import UserError
 from remem.models.families import make_tiny
 from remem.models.loading import load
@@ -114,6 +115,19 @@ def test_a_model_goes_up_and_its_copy_is_the_same_model(hub: Any, run: Path, tmp
         push(tmp_path / "model", "me/other")
     push(tmp_path / "model", "me/other", overwrite=True)
     assert hub.repos["models/me/other"]["files"]["weights.bin"] == b"theirs"
+
+
+def test_an_adapter_goes_up_without_the_place_of_its_base(hub: Any, run: Path, tmp_path: Path) -> None:
+    model = load(run.parent / "base")
+    model.adapt(Adapt(vision="frozen", projector="frozen", language="lora"))
+    model.save(tmp_path / "adapter")
+    where = str(run.parent / "base")
+    assert where in (tmp_path / "adapter/adapter_config.json").read_text()
+    push(tmp_path / "adapter", "me/adapter")
+    sent = hub.repos["models/me/adapter"]["files"]
+    assert not [name for name, data in sent.items() if where.encode() in data]
+    assert json.loads(sent["adapter_config.json"])["base_model_name_or_path"] == "base"
+    assert sent["adapter_model.safetensors"] == (tmp_path / "adapter/adapter_model.safetensors").read_bytes()
 
 
 def test_mistakes_are_one_message(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from remem.errors import UserError
@@ -61,15 +63,31 @@ def push(folder: Path, repo: str, *, public: bool = False, overwrite: bool = Fal
                 f"{repo} holds other files already ({others}): choose another name, or give --overwrite, "
                 "which adds and replaces and deletes nothing"
             )
-        api.upload_folder(
-            repo_id=repo,
-            folder_path=str(folder),
-            repo_type=kind,
-            ignore_patterns=list(LEFT_OUT),
-            commit_message=message or f"remem push {folder.name}",
-        )
+        with tempfile.TemporaryDirectory() as scratch:
+            api.upload_folder(
+                repo_id=repo,
+                folder_path=str(_impersonal(folder, Path(scratch))),
+                repo_type=kind,
+                ignore_patterns=list(LEFT_OUT),
+                commit_message=message or f"remem push {folder.name}",
+            )
     base = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
     return f"{base}/{'datasets/' if kind == 'dataset' else ''}{repo}"
+
+
+def _impersonal(folder: Path, scratch: Path) -> Path:
+    """An adapter without the path of its base on this machine, which peft writes down; others as they are."""
+    config = folder / "adapter_config.json"
+    if not config.is_file():
+        return folder
+    base = str(json.loads(config.read_text("utf-8")).get("base_model_name_or_path") or "")
+    if not base or not Path(base).exists():  # a hub id says what to load
+        return folder
+    copy = Path(shutil.copytree(folder, scratch / folder.name))
+    for file in (copy / config.name, copy / "README.md"):
+        if file.is_file():
+            file.write_text(file.read_text("utf-8").replace(base, Path(base).name), "utf-8")
+    return copy
 
 
 def pull(repo: str, folder: Path, kind: str = "model") -> None:
