@@ -117,6 +117,23 @@ def test_every_recipe_of_an_embedded_model_is_foretold(name: str) -> None:
     refuse(found, run)
     lines = dict(told(found, ["dataset", "taught/model"]))
     assert lines["steps of the run"] == [("2, of which train", "taught")]
+    supervised = round(found.reading.questions * found.reading.answer)
+    assert dict(lines["tokens"])["a pass of stage 1"].endswith(f"{supervised:,} supervised")
+
+
+def test_a_wrong_card_is_told_before_the_model_is_sought(monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    from remem import plan
+    from remem.cli import app
+
+    def sought(*_: object) -> Run:
+        raise AssertionError("the model was sought")
+
+    monkeypatch.setattr(plan, "resolve", sought)
+    asked = CliRunner().invoke(app, ["run", "remem-llava15", "--dry-run", "--on-card", "h10"])
+    assert asked.exit_code != 0
+    assert "unknown card: h10" in f"{asked.output}{asked.exception}"
 
 
 def test_unknown_cards_name_the_near_ones() -> None:

@@ -382,6 +382,7 @@ def _foretell(recipe: str, settings: list[str], tuned: Path | None, stage: str, 
     from remem.tuning.chosen import put, read
 
     chosen = config.override(recipes.recipe(recipe), settings)
+    on = cards.card(on_card)  # before the hub is asked: a wrong name costs no wait
     data_set = _loaded(chosen) if chosen.data else None
     fingerprint = data_set.fingerprint if data_set else ""
     if tuned:
@@ -389,7 +390,7 @@ def _foretell(recipe: str, settings: list[str], tuned: Path | None, stage: str, 
     chosen.build.check()
     chosen = plan.resolve(chosen)
     steps = plan.until(plan.plan(chosen, fingerprint), stage)
-    found = foresee(chosen, cards.card(on_card), data_set)
+    found = foresee(chosen, on, data_set)
     for heading, pairs in told(found, [step.name for step in steps]):
         out.print(f"[bold]{escape(heading)}[/]")
         for what, amount in pairs:
