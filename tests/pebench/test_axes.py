@@ -229,6 +229,10 @@ def test_the_picture_that_suffers_is_found(loaded: Dataset) -> None:
     assert hit.before == 1
     assert hit.change is not None
     assert hit.change < -0.7
+    unlearnt = {loaded.items[id].image_path for id in loaded.splits[task.forget]}
+    assert {one.image_path for one in found if one.shown} == unlearnt
+    assert {one.image_path for one in found if not one.shown}.isdisjoint(unlearnt)
+    assert not all(one.shown for one in found)
     forgotten = [one for one in found if one.part == "forget"]
     assert {one.person for one in forgotten} == {
         loaded.items[id].person for id in loaded.splits["person_forget_train"]
@@ -253,3 +257,10 @@ def test_judges_agree_with_themselves_and_not_with_their_opposite() -> None:
     assert found["a", "d"].correlation is None  # it always says the same
     assert found["a", "e"].items == 0
     assert found["a", "e"].difference is None
+
+
+def test_ties_share_the_middle_rank() -> None:
+    scores = {"a": {"1": 0.1, "2": 0.1, "3": 0.2, "4": 0.3}, "b": {"1": 0.1, "2": 0.2, "3": 0.3, "4": 0.4}}
+    (found,) = agreements(scores)
+    # Ranks 1.5, 1.5, 3, 4 and 1, 2, 3, 4: 4.5 / sqrt(4.5 x 5).
+    assert found.rank_correlation == pytest.approx(4.5 / (4.5 * 5) ** 0.5)
