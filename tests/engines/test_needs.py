@@ -4,7 +4,7 @@ import pytest
 
 from remem import engines
 from remem.engines import Resources, kind_of, needs
-from remem.engines.rays import told
+from remem.engines.rays import Ray, told
 from remem.engines.slurm import Slurm
 from remem.errors import UserError
 
@@ -64,3 +64,15 @@ def test_slurm_settings_are_submitits() -> None:
     }  # fmt: skip
     with pytest.raises(UserError, match="write it as partition=gpu"):
         Slurm(needs([]), ["gpu"])
+    for time in ("time=4:00:00", "time=0"):
+        with pytest.raises(UserError, match="in minutes, as time=240"):
+            Slurm(needs([]), [time])
+
+
+def test_a_ray_of_this_machine_has_room_for_its_largest_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    monkeypatch.setattr("os.cpu_count", lambda: 16)
+    # One worker is what a large model gets when nobody says more.
+    assert Ray("", needs(["train:cpus=8"]), 1)._cpus() == 8
+    assert Ray("", needs(["train:cpus=64"]), 1)._cpus() == 16  # and then _check refuses it
+    assert Ray("", needs([]), 4)._cpus() == 4

@@ -98,6 +98,11 @@ def needs(asked: Sequence[str]) -> dict[str, Resources]:
     return found
 
 
+def lacks_remem(text: str) -> bool:
+    """Whether a far worker's error says that it could not import the package."""
+    return "No module named 'remem'" in text or 'No module named "remem"' in text
+
+
 def job_of(job: Job, threads: int) -> str:
     """Makes a step on a far machine; what a user can mend comes back in words. "" when all went well."""
     from remem.execute import limit_threads, make

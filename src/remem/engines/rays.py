@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from remem.engines.base import RETRIES, Job, Resources, View, job_of, kind_of
+from remem.engines.base import RETRIES, Job, Resources, View, job_of, kind_of, lacks_remem
 from remem.errors import UserError
 
 LOST = ("WorkerCrashedError", "OutOfMemoryError", "NodeDiedError", "LocalRayletDiedError")
@@ -36,7 +37,7 @@ class Ray:
             settings["address"] = self.address
         else:
             settings |= {
-                "num_cpus": self.workers or None,
+                "num_cpus": self._cpus(),
                 "object_store_memory": STORE_BYTES,
                 "include_dashboard": False,
             }
@@ -54,6 +55,10 @@ class Ray:
         finally:
             if mine:
                 ray.shutdown()
+
+    def _cpus(self) -> int:
+        """Of a cluster of this machine: one a worker, and enough for the largest step, if they are there."""
+        return max(self.workers, min(os.cpu_count() or 1, max(one.cpus for one in self.need.values())))
 
     def _check(self) -> None:
         """UserError, before anything is made, for a step that no machine of the cluster has room for."""
@@ -102,17 +107,12 @@ class Ray:
 def told(problem: BaseException) -> BaseException:
     """What Ray raised, in words where the user can mend it."""
     text = str(problem)
-    if "No module named 'remem'" in text or 'No module named "remem"' in text:
+    if lacks_remem(text):
         return UserError(
             "a worker of the Ray cluster has no remem: install the same version on every machine, or send it "
             "along with ray job submit --runtime-env"
         )
-    if type(problem).__name__ in (
-        "WorkerCrashedError",
-        "OutOfMemoryError",
-        "NodeDiedError",
-        "LocalRayletDiedError",
-    ):
+    if type(problem).__name__ in LOST:
         return UserError(
             f"a step lost its worker {RETRIES + 1} times (out of memory?): {text.strip().splitlines()[0]} "
             "Run the same command again to go on, or ask for more with --need"

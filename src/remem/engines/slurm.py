@@ -10,20 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from remem.engines.base import RETRIES, Job, Resources, View, job_of, kind_of
+from remem.engines.base import RETRIES, Job, Resources, View, job_of, kind_of, lacks_remem
 from remem.errors import UserError
 
 JOBS = 64  # at once; the others wait here and not in SLURM's queue
-LOST = (
-    "NODE_FAIL",
-    "BOOT_FAIL",
-    "PREEMPTED",
-    "OUT_OF_MEMORY",
-    "FAILED",
-    "CANCELLED",
-    "UNKNOWN",
-    "INTERRUPTED",
-)
 
 
 class Slurm:
@@ -102,7 +92,11 @@ class Slurm:
                 problem = sent.result()
             except FailedSubmissionError as error:
                 raise UserError(f"SLURM did not take the job of {job.step.name}: {error}") from error
-            except FailedJobError:
+            except FailedJobError as error:
+                if lacks_remem(str(error)):
+                    raise UserError(
+                        "a SLURM job has no remem: install the same version in the same place everywhere"
+                    ) from error
                 raise  # the step itself failed: again would be the same
             except UncompletedJobError as error:  # its machine was lost, or killed it
                 if attempt == RETRIES:
@@ -126,6 +120,8 @@ def _settings(asked: Sequence[str]) -> dict[str, Any]:
             raise UserError(f"--slurm {one}: write it as partition=gpu")
         number: Any = int(value) if value.lstrip("-").isdigit() else value
         if name in ("time", "timeout_min"):
+            if not isinstance(number, int) or number < 1:
+                raise UserError(f"--slurm {one}: write it in minutes, as time=240")
             found["timeout_min"] = number
         else:
             found[name if name.startswith("slurm_") else f"slurm_{name}"] = number
