@@ -483,9 +483,11 @@ def main() -> None:
             err.print("\nstopped. Run the same command again to go on where this left off.")
         sys.exit(status if isinstance(status, int) else 0)
     except UserError as problem:
+        err.quiet = not parallel.teller()
         err.print(f"[bold red]remem:[/] {escape(str(problem))}", soft_wrap=True)
         sys.exit(1)
     except GateFailed as failed:
+        err.quiet = not parallel.teller()
         for line in failed.gate.text():
             err.print(escape(line), soft_wrap=True)
         err.print(
@@ -500,7 +502,8 @@ def main() -> None:
             problem, "show"
         ):  # a mistyped command or option shows itself; anything else is our mistake
             raise
-        problem.show()
+        if parallel.teller():
+            problem.show()
         sys.exit(1)
 
 

@@ -62,6 +62,24 @@ def tell(value: T) -> T:
     return gather(value)[0]
 
 
+def teller() -> bool:
+    """Whether this process tells of what stops the run: whoever comes to it first.
+
+    The launcher ends all others as soon as one has left, so the first process may never get to it, and a
+    mistake may be another one's alone.
+    """
+    if world() == 1:
+        return True
+    import torch.distributed as dist
+
+    if not dist.is_initialized():
+        return first()
+    try:
+        return dist.distributed_c10d._get_default_store().add("remem/told", 1) == 1
+    except RuntimeError:  # whoever kept the store has left, and has told
+        return False
+
+
 def add_up(gradients: Iterable[Any]) -> None:
     """Each tensor becomes the sum over all processes, in place."""
     if world() > 1:

@@ -211,10 +211,13 @@ def _together(here: Step, loss: float, weights: Mapping[str, Tensor]) -> float:
     """The step's loss, gradients and notes, added up over all processes."""
     if parallel.world() == 1:
         return loss
-    for parameter in weights.values():
-        if parameter.grad is None:
-            parameter.grad = torch.zeros_like(parameter)
-    parallel.add_up(parameter.grad for parameter in weights.values())
+    # What no process has a gradient of (the picture's part, in a step of text alone) must stay without: the
+    # optimiser would move it by its momentum.
+    missing = {path for path, parameter in weights.items() if parameter.grad is None}
+    nowhere = set.intersection(*parallel.gather(missing))
+    for path in missing - nowhere:
+        weights[path].grad = torch.zeros_like(weights[path])
+    parallel.add_up(parameter.grad for path, parameter in weights.items() if path not in nowhere)
     told = parallel.gather((loss, dict(here.noted)))
     here.noted.clear()
     for _, noted in told:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,31 @@ PLAIN = [
     "--set=pdu.epochs=1",
 ]
 
+# The second process dies, as by a lost card, once the first has kept a checkpoint.
+OFTEN = """
+import os, runpy, signal
+from pathlib import Path
+import remem.train as train
+from remem import parallel
 
-def together(*arguments: str | Path, cwd: Path, processes: int = 2) -> subprocess.CompletedProcess[str]:
+train.CHECKPOINT_EVERY_S = 0.0
+taken = train._backward
+
+def dies(*asked):
+    if parallel.rank() == 1 and Path("two/taught/model.part/resume.pt").exists():
+        os.kill(os.getpid(), signal.SIGKILL)
+    return taken(*asked)
+
+train._backward = dies
+runpy.run_module("remem", run_name="__main__", alter_sys=True)
+"""
+
+
+def together(
+    *arguments: str | Path, cwd: Path, processes: int = 2, script: Sequence[str] = ("-m", "remem")
+) -> subprocess.CompletedProcess[str]:
     launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-    command = [sys.executable, *launch, "-m", "remem", *map(str, arguments)]
+    command = [sys.executable, *launch, *script, *map(str, arguments)]
     settings = os.environ | {"NO_COLOR": "1", "COLUMNS": "200", "OMP_NUM_THREADS": "1"}
     return subprocess.run(
         command, cwd=cwd, env=settings, capture_output=True, text=True, timeout=500, check=False
@@ -66,6 +88,28 @@ def test_two_processes_make_what_one_makes(
     assert keys[0] == keys[1]
     again = together("run", "tiny", *how, "--out", tmp_path / "two", cwd=tmp_path)
     assert again.returncode == 0
+
+
+@pytest.mark.slow
+def test_one_killed_ends_all_and_the_same_command_goes_on(
+    model_folders: dict[str, Path], tmp_path: Path
+) -> None:
+    how = [*SMALL, *PLAIN, "--set=model.adapt.language=full", "--set=learn.epochs=20"]
+    how += ["--model", model_folders["llava"]]
+    one = remem("learn", "tiny", *how, "--workers=1", "--out", tmp_path / "one", cwd=tmp_path)
+    assert one.returncode == 0, one.stderr
+    (tmp_path / "often.py").write_text(OFTEN)
+    killed = together("learn", "tiny", *how, "--out", tmp_path / "two", cwd=tmp_path, script=["often.py"])
+    assert killed.returncode != 0
+    assert (tmp_path / "two" / "taught" / "model.part" / "resume.pt").exists()
+    two = together("learn", "tiny", *how, "--out", tmp_path / "two", cwd=tmp_path)
+    assert two.returncode == 0, two.stdout + two.stderr
+    assert json.loads((tmp_path / "two/taught/model/provenance.json").read_text())["resumed"]
+    ours, theirs = (
+        load_file(tmp_path / run / "taught" / "model" / "model.safetensors") for run in ("one", "two")
+    )
+    for path, weight in ours.items():
+        assert torch.allclose(weight, theirs[path], atol=2e-4), path
 
 
 @pytest.mark.slow

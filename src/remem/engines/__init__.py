@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from remem import parallel
 from remem.engines.base import Engine, Resources, job_of, kind_of, needs
-from remem.errors import unknown
+from remem.errors import UserError, unknown
 
 LOCAL, RAY, SLURM = "local", "ray", "slurm"
 
@@ -24,6 +25,11 @@ def engine(
     "local"; "ray" (a cluster of this machine), "auto" or "ray://host:port" (one that is there); "slurm".
     """
     found: Mapping[str, Resources] = needs(need)
+    if on != LOCAL and parallel.world() > 1:
+        raise UserError(
+            f"--on {on}: {parallel.world()} processes share each step of this run already. Leave --on out, "
+            "or start remem once, without accelerate launch or torchrun"
+        )
     if on == LOCAL:
         from remem.engines.local import Processes
 

@@ -163,7 +163,7 @@ def carry_out(
 def drop_weights(folder: Path) -> None:
     """A trial that is scored needs its weights no more, and hundreds of large models fill a disk."""
     for path in [*folder.glob("*.safetensors"), *folder.glob("*.bin")]:
-        path.unlink()
+        path.unlink(missing_ok=True)  # several processes on one run all come here
 
 
 def settle(

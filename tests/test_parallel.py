@@ -1,0 +1,82 @@
+"""Several processes, small: two real ones on gloo, and what is refused."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from remem.engines import engine
+from remem.errors import UserError
+
+# In its steps the picture's part has a gradient at first, then none, as where a step is text alone.
+TRAINS = """
+import torch
+from remem import parallel
+from remem.methods.base import Step
+from remem.train import _together
+
+parallel.start()
+weights = {name: torch.nn.Parameter(torch.ones(2)) for name in ("language", "vision", "one")}
+moved_by = torch.optim.AdamW(weights.values(), lr=0.1)
+for pictured in (True, False, False):
+    for weight in weights.values():
+        weight.grad = None
+    for number in (0, 1)[parallel.rank() :: parallel.world()]:
+        loss = weights["language"].sum() * (number + 1)
+        loss = loss + (weights["vision"].sum() if pictured else 0) + (weights["one"].sum() if number else 0)
+        loss.backward()
+    _together(Step(), 0.0, weights)
+    moved_by.step()
+if parallel.first():
+    print([weight.tolist() for weight in weights.values()])
+"""
+FAILS = """
+import runpy
+from remem import parallel
+from remem.errors import UserError
+
+def broken(*asked):
+    if parallel.rank() == 1:
+        raise UserError("seen by the second alone")
+    parallel.barrier()
+
+import remem.config as config
+config.override = broken
+runpy.run_module("remem", run_name="__main__", alter_sys=True)
+"""
+
+
+def launched(script: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    path = folder / "script.py"
+    path.write_text(script)
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    settings = os.environ | {"NO_COLOR": "1", "COLUMNS": "200", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, *launch, str(path), *arguments]
+    return subprocess.run(command, env=settings, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_what_has_no_gradient_anywhere_stays_without_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exec(TRAINS, {})
+    one, two = capsys.readouterr().out, launched(TRAINS, tmp_path)
+    assert two.returncode == 0, two.stderr
+    assert two.stdout == one != ""
+
+
+@pytest.mark.slow
+def test_a_mistake_of_the_second_alone_is_told_once(tmp_path: Path) -> None:
+    done = launched(FAILS, tmp_path, "run", "tiny")
+    assert done.returncode != 0
+    assert (done.stdout + done.stderr).count("seen by the second alone") == 1
+
+
+def test_engines_are_refused_where_processes_share_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(UserError, match="2 processes share each step"):
+        engine("ray", 2)
+    assert engine("local", 1) is None
