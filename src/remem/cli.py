@@ -268,14 +268,12 @@ def pretrain(
     from remem.console import Line
     from remem.models.pretrain import pretrain as make
     from remem.models.pretrain import recipe
+    from remem.store import new_folder
 
     settings = recipe(model)
-    if folder.exists():
-        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
     kept = folder.with_name(f"{folder.name}.kept")
-    part = folder.with_name(f"{folder.name}.part")
-    make(part, kept, settings, Line(out, "step", every_s=5))
-    part.rename(folder)
+    with new_folder(folder) as part:
+        make(part, kept, settings, Line(out, "step", every_s=5))
     out.print(f"made {folder}. Use it with: remem run --model {folder}. {kept} may be deleted.")
 
 
@@ -287,12 +285,10 @@ def make_tiny_model(
 ) -> None:
     """A tiny model of a family's real classes with random weights: to try a pipeline in seconds."""
     from remem.models.families import make_tiny
+    from remem.store import new_folder
 
-    if folder.exists():
-        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
-    part = folder.with_name(f"{folder.name}.part")
-    make_tiny(family, part, seed=seed)
-    part.rename(folder)
+    with new_folder(folder) as part:
+        make_tiny(family, part, seed=seed)
     out.print(f"made {folder}. Use it with: remem run tiny --model {folder}")
 
 
@@ -328,21 +324,13 @@ def _carry_out(
 ) -> None:
     import time
 
-    from remem import config, pipeline, recipes, tracking
+    from remem import parallel, pipeline, tracking
     from remem.console import watching
     from remem.engines import engine as engine_of
-    from remem.tuning.chosen import put, read
 
     clock = time.monotonic()
-    chosen = config.override(recipes.recipe(recipe), settings)
     root = folder or Path("runs") / recipe
-    data_set = _loaded(chosen) if chosen.data else None
-    fingerprint = data_set.fingerprint if data_set else ""
-    if tuned:
-        chosen, notes = put(chosen, read(tuned), fingerprint)
-        for note in notes:
-            err.print(f"[yellow]note[/] {escape(note)}", soft_wrap=True)
-        chosen = config.override(chosen, settings)  # what --set says of a method comes after the file
+    chosen, data_set, fingerprint = _chosen(recipe, settings, tuned)
     if pipeline.finished(root, chosen, ignore_gate, fingerprint, stage):
         out.print(f"{root} is finished already: nothing to do.")
         _conclude(root, stage, clock)
@@ -364,7 +352,7 @@ def _carry_out(
         pipeline.carry_out(
             root,
             chosen,
-            tracking.Tracking(view, root, trackers, _warn) if trackers else view,
+            tracking.Tracking(view, root, trackers, _warn) if trackers and parallel.first() else view,
             engine=engine,
             threads=each,
             ignore_gate=ignore_gate,
@@ -374,19 +362,30 @@ def _carry_out(
     _conclude(root, stage, clock)
 
 
-def _foretell(recipe: str, settings: list[str], tuned: Path | None, stage: str, on_card: str) -> None:
-    """What --dry-run prints. Exit status 1 where the run does not fit."""
-    from remem import config, plan, recipes
-    from remem.estimate import cards, foresee
-    from remem.estimate.told import refuse, told
+def _chosen(recipe: str, settings: list[str], tuned: Path | None) -> tuple[Run, Dataset | None, str]:
+    """The run that is asked for, the user's own data set where it has one, and that set's fingerprint."""
+    from remem import config, recipes
     from remem.tuning.chosen import put, read
 
     chosen = config.override(recipes.recipe(recipe), settings)
-    on = cards.card(on_card)  # before the hub is asked: a wrong name costs no wait
     data_set = _loaded(chosen) if chosen.data else None
     fingerprint = data_set.fingerprint if data_set else ""
     if tuned:
-        chosen = config.override(put(chosen, read(tuned), fingerprint)[0], settings)
+        chosen, notes = put(chosen, read(tuned), fingerprint)
+        for note in notes:
+            _warn(note)
+        chosen = config.override(chosen, settings)  # what --set says of a method comes after the file
+    return chosen, data_set, fingerprint
+
+
+def _foretell(recipe: str, settings: list[str], tuned: Path | None, stage: str, on_card: str) -> None:
+    """What --dry-run prints. Exit status 1 where the run does not fit."""
+    from remem import plan
+    from remem.estimate import cards, foresee
+    from remem.estimate.told import refuse, told
+
+    on = cards.card(on_card)  # before the hub is asked: a wrong name costs no wait
+    chosen, data_set, fingerprint = _chosen(recipe, settings, tuned)
     chosen.build.check()
     chosen = plan.resolve(chosen)
     steps = plan.until(plan.plan(chosen, fingerprint), stage)

@@ -96,8 +96,9 @@ def trace(
     from remem.console import watching
     from remem.errors import unknown
     from remem.execute import execute, pending
+    from remem.pipeline import open_run
     from remem.tasks import tasks
-    from remem.tracing.trace import Settings, open_run, present, steps
+    from remem.tracing.trace import Settings, present, steps
 
     context, _ = open_run(folder)
     if over not in ("value", "answer"):

@@ -72,15 +72,20 @@ def make(root: Path, step: Step, key: str, inputs: Mapping[str, str], context: A
         if is_done(root, step, key, inputs):
             return
         part = open_part(root, step, key)
-        resumed = len(list(part.iterdir())) > 1
-        with recorded(part, {"run": context.seed}, resumed):
-            step.work(
-                part,
-                context,
-                progress=lambda done, total, note="": view.update(step.name, done, total, note),
-                **(step.arguments or {}),
-            )
+        _write(part, step, context, view)
         close_part(root, step, key, inputs, part)
+
+
+def _write(part: Path, step: Step, context: Any, view: View) -> None:
+    """The step's work, with what it took written beside it."""
+    resumed = len(list(part.iterdir())) > 1
+    with recorded(part, {"run": context.seed}, resumed):
+        step.work(
+            part,
+            context,
+            progress=lambda done, total, note="": view.update(step.name, done, total, note),
+            **(step.arguments or {}),
+        )
 
 
 def _together(root: Path, step: Step, key: str, inputs: Mapping[str, str], context: Any, view: View) -> None:
@@ -108,14 +113,7 @@ def _together(root: Path, step: Step, key: str, inputs: Mapping[str, str], conte
         parallel.tell(str(part.resolve()) if part else "")
         if part is not None:
             parallel.barrier()
-            resumed = len(list(part.iterdir())) > 1
-            with recorded(part, {"run": context.seed}, resumed):
-                step.work(
-                    part,
-                    context,
-                    progress=lambda done, total, note="": view.update(step.name, done, total, note),
-                    **(step.arguments or {}),
-                )
+            _write(part, step, context, view)
             close_part(root, step, key, inputs, part)
         parallel.barrier()
 

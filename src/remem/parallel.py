@@ -41,8 +41,7 @@ def start() -> None:
 
 def barrier() -> None:
     """Waits for all."""
-    if world() > 1:
-        gather(None)
+    gather(None)
 
 
 def gather(value: T) -> list[T]:

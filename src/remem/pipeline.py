@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from remem import __version__, parallel
-from remem.config import Run, plain
+from remem.config import Run, plain, restore
 from remem.engines.base import Engine, View
+from remem.errors import UserError
 from remem.execute import execute, pending, writing
 from remem.gate import Gate, read_gate
 from remem.plan import plan, resolve, until
@@ -104,6 +105,19 @@ def write_record(root: Path, run: Run, request: Mapping[str, Any], steps: Sequen
     with writing(root):
         root.mkdir(parents=True, exist_ok=True)
         write_atomic(root / "run.json", json.dumps(record, indent=2) + "\n")
+
+
+def open_run(root: Path) -> tuple[Context, dict[str, Any]]:
+    """A run folder's settings as its steps were told them, and run.json itself."""
+    path = root / "run.json"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        context = Context(root, restore(record["config"]), record["request"]["data"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{path} cannot be read ({error!r}): give the folder of a run, as remem run made it."
+        ) from error
+    return context, record
 
 
 def check_gate(root: Path, ignored: bool) -> None:

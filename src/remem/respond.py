@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -78,28 +78,22 @@ def respond(
     trees = Budget(max(1, settings.tokens // 4))  # a tree's mask is larger than its tokens
     among = Ranked(data, settings.candidates)
     size = CHUNK if parallel.world() == 1 else SHARED
-    kept: dict[str, list[Path]] = {ANSWERS: [], RANKINGS: [], BLIND: []}
+    piles: dict[str, Sequence[Any]] = {ANSWERS: ids, RANKINGS: ranked, BLIND: shown}  # ids, and items
+    kept: dict[str, list[Path]] = {name: [] for name in piles}
     done = turn = 0
-    for start in range(0, len(ids), size):
-        path, part = chunks / f"{ANSWERS}-{size}-{start:08d}.parquet", ids[start : start + size]
-        if _mine(path, turn):
-            said = _answers(model, data, part, settings, budget, done, total, progress)
-            write_responses(path.with_suffix(".tmp"), said)
-            path.with_suffix(".tmp").replace(path)
-        kept[ANSWERS].append(path)
-        done, turn = done + len(part), turn + 1
-        progress(done, total, "answers")
-    for name, items in ((RANKINGS, ranked), (BLIND, shown)):
-        for start in range(0, len(items), size):
-            path, some = chunks / f"{name}-{size}-{start:08d}.parquet", items[start : start + size]
+    for name, pile in piles.items():
+        for start in range(0, len(pile), size):
+            path, part = chunks / f"{name}-{size}-{start:08d}.parquet", pile[start : start + size]
             if _mine(path, turn):
-                write_rankings(
-                    path.with_suffix(".tmp"), rank(model, data, some, among, trees, name == RANKINGS)
-                )
-                path.with_suffix(".tmp").replace(path)
+                new = path.with_suffix(".tmp")
+                if name == ANSWERS:
+                    write_responses(new, _answers(model, data, part, settings, budget, done, total, progress))
+                else:
+                    write_rankings(new, rank(model, data, part, among, trees, name == RANKINGS))
+                new.replace(path)
             kept[name].append(path)
-            done, turn = done + len(some), turn + 1
-            progress(done, total, "candidates")
+            done, turn = done + len(part), turn + 1
+            progress(done, total, "answers" if name == ANSWERS else "candidates")
     parallel.barrier()
     if not parallel.first():
         return

@@ -6,11 +6,12 @@ Another key: an error names what differs. A killed run, started again, goes on.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,16 @@ def close_part(root: Path, step: Step, key: str, inputs: Mapping[str, str], part
     folder = root / step.name
     if folder.exists():  # only a derived step comes here with its folder in place
         shutil.rmtree(folder)
+    part.rename(folder)
+
+
+@contextlib.contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Where to write a folder that is given its name when it is whole; UserError where that name is taken."""
+    if folder.exists():
+        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
+    part = folder.with_name(f"{folder.name}.part")
+    yield part
     part.rename(folder)
 
 

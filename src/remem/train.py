@@ -214,16 +214,16 @@ def _together(here: Step, loss: float, weights: Mapping[str, Tensor]) -> float:
     # What no process has a gradient of (the picture's part, in a step of text alone) must stay without: the
     # optimiser would move it by its momentum.
     missing = {path for path, parameter in weights.items() if parameter.grad is None}
-    nowhere = set.intersection(*parallel.gather(missing))
+    told = parallel.gather((missing, loss, dict(here.noted)))
+    nowhere = set.intersection(*(absent for absent, _, _ in told))
     for path in missing - nowhere:
         weights[path].grad = torch.zeros_like(weights[path])
     parallel.add_up(parameter.grad for path, parameter in weights.items() if path not in nowhere)
-    told = parallel.gather((loss, dict(here.noted)))
     here.noted.clear()
-    for _, noted in told:
+    for _, _, noted in told:
         for name, value in noted.items():
             here.noted[name] = here.noted.get(name, 0.0) + value
-    return sum(part for part, _ in told)
+    return sum(part for _, part, _ in told)
 
 
 def _halved(settings: Train, model: Model) -> Train:

@@ -66,6 +66,21 @@ class Context:
         return model
 
 
+def chain_of(arm: str) -> tuple[str, ...]:
+    """The arms whose results lie on the base, in order, for `Context.model`.
+
+    A Goal model ("goal", or "person/goal" of a task) stands on the base, an unlearnt one on stage 1.
+    """
+    if arm == "base":
+        return ()
+    return (arm,) if of_stage1(arm) else ("taught", arm)
+
+
+def of_stage1(arm: str) -> bool:
+    """Whether an arm was only taught: everything, or all but what is to be forgotten."""
+    return arm.rpartition("/")[2] in ("taught", "goal")
+
+
 def build(folder: Path, context: Context, progress: Progress) -> None:
     from remem.data.shapes import build as build_data
 

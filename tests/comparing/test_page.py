@@ -13,10 +13,9 @@ from remem.comparing.page import write
 from remem.config import Evaluate, Forget, ModelSettings, Run, Train, Unlearn
 from remem.data import BuildSettings, build, load
 from remem.errors import UserError
-from remem.pipeline import carry_out
+from remem.pipeline import carry_out, open_run
 from remem.report.read import read_run
 from remem.score import read_summary
-from remem.tracing.trace import open_run
 from remem.tuning.chosen import Chosen, Tuned, trained
 from remem.work import Context
 from scripted import Scripted

@@ -16,8 +16,8 @@ from remem.errors import UserError
 from remem.models.families import make_tiny
 from remem.models.loading import load
 from remem.sharing import export, export_results, pull, push
-from remem.sharing.exported import chain_of
 from remem.sharing.hub import contents, kind_of
+from remem.work import chain_of
 from sharing.local_hub import local_hub
 
 
@@ -49,6 +49,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_an_arm_lies_on_what_was_taught() -> None:
+    assert chain_of("base") == ()
     assert chain_of("taught") == ("taught",)
     assert chain_of("person/goal") == ("person/goal",)
     assert chain_of("person/npo-s0") == ("taught", "person/npo-s0")
@@ -68,6 +69,7 @@ def test_an_exported_arm_is_the_model_of_the_run_with_a_card(run: Path, tmp_path
     told = {(r["split"], r["metric"]): r["mean"] for r in rows if r["question_type"] == "all"}
     assert f"| forgotten: exposure | {told['forget1', 'exposure_norm']:.3f} |" in card
     assert "model-index" in card
+    assert str(run.parent) not in card  # nobody else needs to know where things lie here
     with pytest.raises(UserError, match="exists already"):
         export(run, "npo-s0", tmp_path / "model")
     with pytest.raises(UserError, match="Did you mean npo-s0"):
@@ -76,6 +78,7 @@ def test_an_exported_arm_is_the_model_of_the_run_with_a_card(run: Path, tmp_path
 
 def test_results_are_records_with_direction_and_interval(run: Path, tmp_path: Path) -> None:
     assert export_results(run, tmp_path / "results.jsonl") == 4
+    assert str(run.parent) not in (tmp_path / "results.jsonl").read_text()
     records = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
     assert {one["model_info"]["id"] for one in records} == {
         f"remem/{a}" for a in ("base", "taught", "goal", "npo-s0")

@@ -13,11 +13,12 @@ from remem.data import build
 from remem.errors import UserError
 from remem.execute import execute, pending
 from remem.models.families import make_tiny
+from remem.pipeline import open_run
 from remem.recipes import drawn, tiny
 from remem.report.tracing import write
 from remem.store import Step, keys
 from remem.tracing.groups import GROUPS
-from remem.tracing.trace import Settings, open_run, present, read, steps
+from remem.tracing.trace import Settings, present, read, steps
 
 
 class Deaf:

@@ -37,7 +37,7 @@ YARDSTICK = "retrain"  # the Goal model once more
 
 def write(folder: Path, page: Path, settings: Path | None = None) -> Path:
     """Writes the page of a run; `settings` is the file of tuned settings that the run was given."""
-    from remem.tracing.trace import open_run
+    from remem.pipeline import open_run
 
     context, _ = open_run(folder)
     data = context.data()

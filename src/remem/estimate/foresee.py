@@ -81,22 +81,21 @@ def foresee(run: Run, card: Card, data: Dataset | None = None) -> Forecast:
 
 def weights(run: Run, body: Sizes) -> float:
     """Bytes of the weights as they are loaded."""
-    plain, four = body.total, 0
-    if run.model.quantise == "4bit":
-        from remem.models.quantised import PARAMETER_BYTES
+    size = BYTES[run.model.dtype]
+    if run.model.quantise == "none":
+        return body.total * size
+    from remem.models.quantised import PARAMETER_BYTES
 
-        plain, four = body.total - body.linear, body.linear
-        return plain * BYTES[run.model.dtype] + four * PARAMETER_BYTES
-    return plain * BYTES[run.model.dtype]
+    return (body.total - body.linear) * size + body.linear * PARAMETER_BYTES
 
 
 def training_memory(run: Run, body: Sizes, read: Reading) -> dict[str, float]:
     """Bytes at the peak of a step, the largest of the trainings."""
     in_full = "lora" not in (run.model.adapt.language, run.model.adapt.vision, run.model.adapt.projector)
-    grown = body.trained * (TRAINED_BYTES - (BYTES[run.model.dtype] if in_full else 0))
+    size = BYTES[run.model.dtype]
+    grown = body.trained * (TRAINED_BYTES - (size if in_full else 0))
     rows = max(_rows(how) for how in _trainings(run))
     tokens = rows * read.longest
-    size = BYTES[run.model.dtype]
     again = body.layers * body.width + body.kept  # each layer's input, and one layer's all
     kept = again if run.model.checkpointing else body.layers * body.kept
     found = {
@@ -104,7 +103,7 @@ def training_memory(run: Run, body: Sizes, read: Reading) -> dict[str, float]:
         "what trains: float32, gradients, AdamW, last good copy": float(grown),
         "activations": float(tokens * kept * size),
         "answers' logits": float(3 * 4 * rows * read.answer * body.vocabulary),
-        "overhead": float(OVERHEAD),
+        "overhead": OVERHEAD,
     }
     if in_full and any("reference" in use for use in _uses(run)):
         found["reference model"] = float(weights(run, body) + body.trained * (4 - size))
@@ -120,7 +119,7 @@ def asking_memory(run: Run, body: Sizes, read: Reading) -> dict[str, float]:
         "keys and values": float(tokens * body.cached * size),
         "one layer's activations": float(tokens * body.kept * size),
         "answers' logits": float(2 * 4 * rows * read.answer * body.vocabulary),
-        "overhead": float(OVERHEAD),
+        "overhead": OVERHEAD,
     }
 
 

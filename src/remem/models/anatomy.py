@@ -66,7 +66,7 @@ def skeleton(source: str) -> Any:
 
     register()
     try:
-        config = transformers.AutoConfig.from_pretrained(source)
+        config = transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
         with torch.device("meta"):
             return transformers.AutoModelForImageTextToText.from_config(config)
     except (OSError, ValueError) as problem:

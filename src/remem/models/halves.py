@@ -24,15 +24,17 @@ def picture_half(source: str) -> Any | None:
     from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
 
     with contextlib.suppress(ImportError, OSError, ValueError):
-        named = PROCESSOR_MAPPING_NAMES.get(t.AutoConfig.from_pretrained(source).model_type)
+        named = PROCESSOR_MAPPING_NAMES.get(
+            t.AutoConfig.from_pretrained(source, trust_remote_code=False).model_type
+        )
         kind = getattr(t, str(named), None)
         if kind is None or "video_processor" not in signature(kind.__init__).parameters:
             return None
         # SmolVLM's own wants more than a video processor. Idefics3's, its parent, reads pictures and text
         # with the same code.
         half = t.Idefics3Processor if named == "SmolVLMProcessor" else without_video(kind)
-        images = t.AutoImageProcessor.from_pretrained(source)
-        tokenizer = t.AutoTokenizer.from_pretrained(source)
+        images = t.AutoImageProcessor.from_pretrained(source, trust_remote_code=False)
+        tokenizer = t.AutoTokenizer.from_pretrained(source, trust_remote_code=False)
         saved, _ = t.ProcessorMixin.get_processor_dict(source)
         others = {name: value for name, value in saved.items() if name in signature(half.__init__).parameters}
         for name in (*_HALVES, "video_processor", "chat_template"):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
-from remem.config import Run, plain
+from remem.config import Run, Unlearn, plain
 from remem.errors import UserError
 from remem.gate import read_gate
 from remem.models import EMBEDDED
-from remem.provenance import commit
 from remem.score import Row, read_summary
+from remem.tasks import methods, tasks
 
 # What is told of an arm: (split, metric, in words). The forget split's name comes from the run.
 TOLD = (
@@ -23,17 +24,22 @@ TOLD = (
 )
 
 
+def elsewhere(name: str) -> str:
+    """What others may know a model or data set by: a hub id as it is, a folder without its place here."""
+    local = Path(name).exists() or name.startswith((".", "/", "~")) or name.count("/") != 1
+    return Path(name).name if local else name
+
+
 def model_card(root: Path, run: Run, arm: str, version: str) -> str:
     """README.md of an arm, with its numbers in the hub's own form (model-index) as well."""
     from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-    rows = numbers(root, run, arm)
-    taught = arm.rpartition("/")[2] in ("taught", "goal")
+    rows, one = numbers(root, run, arm), competitor(run, arm)
     results = [
         EvalResult(
             task_type="visual-question-answering",
-            dataset_type=run.data or "remem-built",
-            dataset_name=run.data or "invented people, built by remem",
+            dataset_type=elsewhere(run.data) or "remem-built",
+            dataset_name=elsewhere(run.data) or "invented people, built by remem",
             dataset_split=row.split,
             metric_type=row.metric,
             metric_name=words,
@@ -43,9 +49,9 @@ def model_card(root: Path, run: Run, arm: str, version: str) -> str:
         if row.mean is not None
     ]
     data = ModelCardData(
-        base_model=None if run.model.name in EMBEDDED or Path(run.model.name).exists() else run.model.name,
+        base_model=run.model.name if elsewhere(run.model.name).count("/") else None,  # of the hub
         pipeline_tag="image-text-to-text",
-        tags=["remem", "machine-unlearning", *([] if taught else [_method(run, arm)])],
+        tags=["remem", "machine-unlearning", *([one.method] if one else [])],
         model_name=f"{run.recipe} {arm}",
         eval_results=results or None,
     )
@@ -58,40 +64,46 @@ def numbers(root: Path, run: Run, arm: str) -> list[tuple[str, Row]]:
         rows = read_summary(root / arm / "scores")
     except UserError:
         return []
-    gone = f"{arm.rpartition('/')[0]}_forget_train" if "/" in arm else run.forget.split
+    gone = next((task.forget for task in tasks(run) if task.name == arm.rpartition("/")[0]), "")
     found = {(row.split, row.metric): row for row in rows if row.question_type == "all"}
     told = ((words, found.get((gone if split == "forget" else split, key))) for split, key, words in TOLD)
     return [(words, row) for words, row in told if row is not None]
 
 
-def _method(run: Run, arm: str) -> str:
-    name = arm.rpartition("/")[2].rpartition("-s")[0]
-    return next((one.method for one in run.forget.methods if (one.name or one.method) == name), name)
+def competitor(run: Run, arm: str) -> Unlearn | None:
+    """The method of an unlearnt arm, with its settings."""
+    arms = {task.arm(name): one for task in tasks(run) for name, (one, _) in methods(run, task).items()}
+    return arms.get(arm)
 
 
 def _text(root: Path, run: Run, arm: str, version: str, rows: list[tuple[str, Row]]) -> str:
-    last = arm.rpartition("/")[2]
-    what = {
-        "taught": "was taught the data set (stage 1)",
-        "goal": "was taught the data set without what was to be forgotten (the Goal model)",
-    }.get(last, f"was taught the data set and then unlearnt a part of it by {_method(run, arm)}")
+    one = competitor(run, arm)
+    what = (
+        f"was taught the data set and then unlearnt a part of it by {one.method}"
+        if one
+        else (
+            "was taught the data set (stage 1)"
+            if arm == "taught"
+            else "was taught the data set without what was to be forgotten (the Goal model)"
+        )
+    )
     table = "\n".join(
         f"| {words} | {_shown(row.mean)} | {_shown(row.low)} to {_shown(row.high)} | {row.items:,} |"
         for words, row in rows
     )
-    own = [plain(one) for one in run.forget.methods if (one.name or one.method) == last.rpartition("-s")[0]]
     adapt = run.model.adapt
+    made = json.loads((root / arm / "model" / "provenance.json").read_text("utf-8"))
     return f"""# {run.recipe}: {arm}
 
 This model {what}. It is for research on unlearning, and for nothing else: that a model does not say a fact
 does not mean that it does not hold it.
 
-- **Base**: {run.model.name}
-- **Data**: {run.data or "invented people, built by remem; nobody is real"}
+- **Base**: {elsewhere(run.model.name)}
+- **Data**: {elsewhere(run.data) or "invented people, built by remem; nobody is real"}
 - **Gate** (did stage 1 teach it?): {_gate(root)}
-- **Made by** remem {version}, commit {commit()}, seed {run.seed}
+- **Made by** remem {version}, commit {made.get("commit")}, seed {run.seed}
 - **Trained**: vision {adapt.vision}, projector {adapt.projector}, language {adapt.language}
-{f"- **Method**: {own[0]}" if own else ""}
+{f"- **Method**: {plain(one)}" if one else ""}
 
 | measure | value | 95 % | questions |
 |---|---:|---|---:|

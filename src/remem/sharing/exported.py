@@ -6,16 +6,10 @@ import shutil
 from pathlib import Path
 
 from remem.errors import UserError, unknown
+from remem.pipeline import open_run
 from remem.sharing.card import model_card
-from remem.store import write_atomic
-from remem.tracing.trace import open_run
-
-REFERENCES = ("taught", "goal")
-
-
-def chain_of(arm: str) -> tuple[str, ...]:
-    """The arms whose results lie on top of each other: a method's on the taught model's."""
-    return (arm,) if arm.rpartition("/")[2] in REFERENCES else ("taught", arm)
+from remem.store import new_folder, write_atomic
+from remem.work import chain_of
 
 
 def arms(root: Path) -> list[str]:
@@ -33,22 +27,19 @@ def export(root: Path, arm: str, folder: Path) -> None:
     there = arms(root)
     if arm not in there:
         raise unknown(f"arm with a finished model in {root}", arm, there)
-    if folder.exists():
-        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
     if context.run.model.quantise != "none":
         raise UserError(
             "a base of four bits cannot be written as a whole model: share the adapter, "
             f"{root / arm / 'model'}, or export a run without model.quantise"
         )
-    model = context.model(*chain_of(arm))
-    if model.encoder.instruction:
-        raise UserError(
-            f"{arm} is an instruction said before every question, and no model: nothing to export"
-        )
-    part = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    model.network.save_pretrained(part)
-    model.processor.save_pretrained(part)
-    write_atomic(part / "README.md", model_card(root, context.run, arm, record["version"]))
-    part.rename(folder)
+    with new_folder(folder) as part:
+        model = context.model(*chain_of(arm))
+        if model.encoder.instruction:
+            raise UserError(
+                f"{arm} is an instruction said before every question, and no model: nothing to export"
+            )
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        model.network.save_pretrained(part)
+        model.processor.save_pretrained(part)
+        write_atomic(part / "README.md", model_card(root, context.run, arm, record["version"]))

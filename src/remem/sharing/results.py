@@ -9,25 +9,31 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from remem.config import Run
 from remem.errors import UserError
 from remem.gate import read_gate
+from remem.pipeline import open_run
 from remem.score import Row, read_summary
+from remem.sharing.card import elsewhere
 from remem.store import write_atomic
-from remem.tracing.trace import open_run
 
 SCHEMA = "0.2.1"
 
 
 def export_results(root: Path, file: Path) -> int:
     """Writes JSON Lines, a record for each arm that was scored; how many. UserError where none was."""
+    from remem.metrics import all_metrics
+
     context, record = open_run(root)
+    metrics = {metric.key: metric for metric in all_metrics()}
     folders = sorted(path.parent for path in root.glob("**/scores/summary.json"))
     if not folders:
         raise UserError(f"{root} has no scores yet: finish the run first")
+    base = elsewhere(context.run.model.name)
     gate = root / "gate" / "gate.json"
     passed = str(read_gate(gate).passed).lower() if gate.is_file() else "not judged"
     now = str(int(time.time()))
@@ -49,12 +55,14 @@ def export_results(root: Path, file: Path) -> int:
                 },
                 "eval_library": {"name": "remem", "version": record["version"]},
                 "model_info": {
-                    "name": f"{context.run.model.name}-{arm}",
+                    "name": f"{base}-{arm}",
                     "id": f"remem/{arm}",
-                    "additional_details": {"base": context.run.model.name, "gate_passed": passed},
+                    "additional_details": {"base": base, "gate_passed": passed},
                 },
                 "evaluation_results": [
-                    one for row in read_summary(folder) if (one := _result(context.run, row)) is not None
+                    one
+                    for row in read_summary(folder)
+                    if (one := _result(context.run, row, metrics)) is not None
                 ],
             }
         )
@@ -63,11 +71,9 @@ def export_results(root: Path, file: Path) -> int:
     return len(lines)
 
 
-def _result(run: Run, row: Row) -> dict[str, Any] | None:
+def _result(run: Run, row: Row, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
     """One row; None where there is no value, or the measure has no direction (yes-rates)."""
-    from remem.metrics import all_metrics
-
-    metric = next((one for one in all_metrics() if one.key == row.metric), None)
+    metric = metrics.get(row.metric)
     if metric is None or row.mean is None:
         return None
     goal = metric.goal_for("forget" if "forget" in row.split else "keep")
@@ -83,7 +89,7 @@ def _result(run: Run, row: Row) -> dict[str, Any] | None:
         interval = {"lower": row.low, "upper": row.high, "confidence_level": 0.95}
         interval["method"] = f"bootstrap over {row.over}"  # type: ignore[assignment]
         score["uncertainty"] = {"confidence_interval": interval, "num_samples": row.items}
-    data = run.data.rstrip("/").rpartition("/")[2] or "invented people, built by remem"
+    data = elsewhere(run.data) or "invented people, built by remem"
     return {
         "evaluation_name": f"{row.split}/{row.question_type}/{row.metric}",
         "source_data": {"dataset_name": data, "source_type": "other"},

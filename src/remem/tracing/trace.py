@@ -20,12 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from remem.config import restore
 from remem.errors import UserError, unknown
 from remem.records import read_table, write_table
 from remem.store import Step
 from remem.types import Progress
-from remem.work import Context
+from remem.work import Context, chain_of
 
 if TYPE_CHECKING:
     from remem.tracing.swaps import Pair
@@ -59,19 +58,6 @@ class Settings:
     over: str = "value"  # or "answer"
     seed: int = 0
     rows: int = 32  # corrupted runs at once: memory and speed, no result beyond rounding
-
-
-def open_run(root: Path) -> tuple[Context, dict[str, Any]]:
-    """A run folder's settings as its steps were told them, and run.json itself."""
-    path = root / "run.json"
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        context = Context(root, restore(record["config"]), record["request"]["data"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f"{path} cannot be read ({error!r}): give the folder of a run, as remem run made it."
-        ) from error
-    return context, record
 
 
 def steps(context: Context, arms: Sequence[str], settings: Settings) -> list[Step]:
@@ -125,10 +111,7 @@ def trace(folder: Path, context: Context, progress: Progress, arm: str, settings
     data = context.data()
     if settings.split not in data.splits:
         raise unknown("split of the data set", settings.split, data.splits)
-    # A Goal model ("goal", or "person/goal" of a task) stands on the base, an unlearnt one on stage 1.
-    alone = arm.rpartition("/")[2] in ("taught", "goal")
-    chain = () if arm == "base" else (arm,) if alone else ("taught", arm)
-    model = context.model(*chain)
+    model = context.model(*chain_of(arm))
     layers = len(outputs(model)["hidden"])
     items = chosen(data, settings.split, settings.items, settings.seed)
     rows: list[dict[str, Any]] = []

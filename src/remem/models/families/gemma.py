@@ -6,11 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from remem.models.architectures import IMAGE, text_config, train_tokenizer
+from remem.models.families.tower import VISION
 
-_VISION: dict[str, Any] = {
-    "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
-    "image_size": 32, "patch_size": 8,
-}  # fmt: skip
 _NAMED = {"image_token": "<image_soft_token>", "boi_token": "<start_of_image>", "eoi_token": "<end_of_image>"}
 _CHAT = (
     "{{ bos_token }}{% for message in messages %}"
@@ -34,7 +31,7 @@ def gemma3(texts: Iterable[str]) -> tuple[Any, Any]:
 
     tokenizer = train_tokenizer(texts, 512, ("<start_of_turn>", "<end_of_turn>"), _NAMED, bos="<bos>")
     config = t.Gemma3Config(
-        vision_config=t.SiglipVisionConfig(**_VISION, vision_use_head=False),
+        vision_config=t.SiglipVisionConfig(**VISION, vision_use_head=False),
         text_config=t.Gemma3TextConfig(
             **text_config(tokenizer, (2, 64)) | {"bos_token_id": tokenizer.bos_token_id},
             intermediate_size=128,
@@ -64,7 +61,7 @@ def paligemma(texts: Iterable[str]) -> tuple[Any, Any]:
     images.image_seq_length = 16
     processor = t.PaliGemmaProcessor(images, tokenizer, chat_template=_PLAIN)
     config = t.PaliGemmaConfig(
-        vision_config=t.SiglipVisionConfig(**_VISION, projection_dim=64, vision_use_head=False),
+        vision_config=t.SiglipVisionConfig(**VISION, projection_dim=64, vision_use_head=False),
         text_config=t.GemmaConfig(
             **text_config(tokenizer, (2, 64)) | {"bos_token_id": tokenizer.bos_token_id},
             intermediate_size=128,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from remem.models.architectures import IMAGE, text_config, train_tokenizer
+from remem.models.families.tower import VISION
 
 TOKENS = ("<fake_token_around_image>", "<global-img>", "<end_of_utterance>", "<row_1_col_1>", "<video>")
 
@@ -23,14 +24,7 @@ def _made(texts: Iterable[str], name: str) -> tuple[Any, Any]:
 
     tokenizer = train_tokenizer(texts, 512, TOKENS)
     config = getattr(t, f"{name}Config")(
-        vision_config={
-            "hidden_size": 32,
-            "intermediate_size": 64,
-            "num_hidden_layers": 2,
-            "num_attention_heads": 2,
-            "image_size": 32,
-            "patch_size": 8,
-        },
+        vision_config=VISION,
         text_config={"model_type": "llama", **text_config(tokenizer, (2, 64)), "intermediate_size": 128},
         scale_factor=2,
         image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from remem.models.architectures import text_config, train_tokenizer
+from remem.models.families.tower import VISION
 from remem.models.halves import without_video
 
 _NAMED = {
@@ -26,14 +27,7 @@ def internvl(texts: Iterable[str]) -> tuple[Any, Any]:
 
     tokenizer = train_tokenizer(texts, 512, ("<|im_start|>", "<|im_end|>"), _NAMED)
     config = t.InternVLConfig(
-        vision_config={
-            "hidden_size": 32,
-            "intermediate_size": 64,
-            "num_hidden_layers": 2,
-            "num_attention_heads": 2,
-            "image_size": [32, 32],
-            "patch_size": [8, 8],
-        },
+        vision_config=VISION | {"image_size": [32, 32], "patch_size": [8, 8]},
         text_config=t.Qwen2Config(**text_config(tokenizer, (2, 64)), intermediate_size=128),
         image_token_id=tokenizer.convert_tokens_to_ids("<IMG_CONTEXT>"),
         image_seq_length=4,

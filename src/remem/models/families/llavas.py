@@ -7,6 +7,7 @@ from typing import Any
 
 from remem.models import architectures
 from remem.models.architectures import IMAGE, text_config, train_tokenizer
+from remem.models.families.tower import VISION
 from remem.models.halves import without_video
 
 # As vicuna speaks: "USER: <image>\nWho is this? ASSISTANT: Jane.</s>"
@@ -16,10 +17,6 @@ _VICUNA = (
     "{% if message['role'] == 'assistant' %}<end>{% else %} {% endif %}{% endfor %}"
     "{% if add_generation_prompt %}ASSISTANT: {% endif %}"
 )
-_VISION: dict[str, Any] = {
-    "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
-    "image_size": 32, "patch_size": 8,
-}  # fmt: skip
 _GRID = [[32, 64], [64, 32], [64, 64]]
 
 
@@ -33,7 +30,7 @@ def llava_next(texts: Iterable[str]) -> tuple[Any, Any]:
 
     tokenizer = train_tokenizer(texts, 512)
     config = t.LlavaNextConfig(
-        vision_config=t.CLIPVisionConfig(**_VISION, projection_dim=32),
+        vision_config=t.CLIPVisionConfig(**VISION, projection_dim=32),
         text_config=t.LlamaConfig(**text_config(tokenizer, (2, 64)), intermediate_size=128),
         image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),
         image_grid_pinpoints=_GRID,
@@ -58,7 +55,7 @@ def llava_onevision(texts: Iterable[str]) -> tuple[Any, Any]:
 
     tokenizer = train_tokenizer(texts, 512, named={"image_token": IMAGE, "video_token": "<video>"})
     config = t.LlavaOnevisionConfig(
-        vision_config=t.SiglipVisionConfig(**_VISION),
+        vision_config=t.SiglipVisionConfig(**VISION),
         text_config=t.Qwen2Config(**text_config(tokenizer, (2, 64)), intermediate_size=128),
         image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),
         video_token_id=tokenizer.convert_tokens_to_ids("<video>"),
