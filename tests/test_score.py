@@ -6,7 +6,7 @@ import pytest
 from fabricate import Questions, item, ranking, response
 from remem.errors import UserError
 from remem.metrics import EXPOSURE, METRICS, STATE_SHARES
-from remem.score import read_scores, read_summary, score
+from remem.score import kept_by_all, read_scores, read_summary, score
 from remem.tasks import Task, parts
 
 # Three people; p000 is forgotten. Of each: a one-hop and a multi-hop question, and a one-hop test question.
@@ -197,3 +197,11 @@ def test_exposure_without_pictures_has_a_kind_of_its_own(dataset, tmp_path):
         if (row.split, row.metric) == ("forget1", "exposure_bits") and row.items
     }
     assert bits == {"all": 2.0, "multi-hop": 2.0, "multi-hop, no picture": 0.0}
+
+
+def test_utility_of_what_all_forget_sets_share_counts_what_each_of_them_keeps() -> None:
+    parts = {"retain": ["a"], "forget1_test-retain": ["b", "c", "c", "d"], "forget2_test-retain": ["d", "c"]}
+    assert kept_by_all(parts, "retain") == ["a"]
+    assert kept_by_all(parts, "test-retain") == ["c", "d"]
+    assert kept_by_all({"retain": ["a"], "test-retain": ["b", "c"]}, "test-retain") == ["b", "c"]
+    assert kept_by_all({"person_retain": ["a"], "person_test-retain": ["b"]}, "test-retain") == []

@@ -17,10 +17,14 @@ def diagnose(
     ),
     recipe: Annotated[str, typer.Option("--recipe", help="What every member is like otherwise.")] = "drawn",
     sweep: Annotated[
-        list[str] | None, typer.Option("--sweep", help="qa, one-hop or shapes; again for more. Default: all.")
+        list[str] | None,
+        typer.Option("--sweep", help="qa, one-hop, beside or shapes; again for more. Default: all."),
     ] = None,
     counts: Annotated[str, typer.Option("--counts", help="Questions a person, as 5,10,20.")] = "",
     shares: Annotated[str, typer.Option("--shares", help="One-hop shares, as 0,0.5,1.")] = "",
+    beside: Annotated[
+        str, typer.Option("--beside", help="One-hop questions beside the same multi-hop ones, as 0,30,70.")
+    ] = "",
     seeds: Annotated[str, typer.Option("--seeds", help="Each stands for other people, too.")] = "0,1,2",
     equal_steps: Annotated[
         bool, typer.Option("--equal-steps", help="As many training steps for all, not as many epochs.")
@@ -42,7 +46,7 @@ def diagnose(
     from remem.cli import asked_for, out, share
     from remem.console import watching
     from remem.diagnosis.study import Study, carry_out, pending_steps
-    from remem.diagnosis.sweeps import COUNTS, SHARES, members, sweeps
+    from remem.diagnosis.sweeps import BESIDE, COUNTS, SHARES, members, sweeps
     from remem.engines import engine
 
     base = config.override(recipes.recipe("tiny" if quick else recipe), asked_for("", model, settings))
@@ -52,6 +56,7 @@ def diagnose(
         _numbers("--counts", counts, int) or ((5, 40) if quick else COUNTS),
         _numbers("--shares", shares, float) or ((0.0, 0.7, 1.0) if quick else SHARES),
         equal_steps,
+        _numbers("--beside", beside, int) or ((0, 28) if quick else BESIDE),
     )
     repeats = (0,) if quick and seeds == "0,1,2" else _numbers("--seeds", seeds, int)
     if not repeats:

@@ -127,7 +127,7 @@ class Unlearn:
 class Forget:
     """Stage 2."""
 
-    split: str = "forget1"
+    split: str = "forget1"  # or several with commas, each forgotten by itself: "forget1,forget2"
     tasks: tuple[str, ...] = ()  # of people in events: "person", "event", "both"; (): forget.split
     # Of people in events: whether methods train on what must stay known of the pictures to forget. If not,
     # Scope is a side effect and nothing that was trained.
@@ -147,6 +147,16 @@ class Forget:
                 raise unknown("task", task, TASKS)
         if len(set(self.tasks)) < len(self.tasks):
             raise UserError(f"forget.tasks={','.join(self.tasks)}: name each task once")
+        if not all(self.splits) or len(set(self.splits)) < len(self.splits):
+            raise UserError(
+                f"forget.split={self.split}: name one split, or several with commas, each once, as in "
+                "forget1,forget2"
+            )
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The forget sets of a set about people."""
+        return tuple(name.strip() for name in self.split.split(","))
 
 
 @dataclass(frozen=True, kw_only=True)

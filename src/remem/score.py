@@ -132,7 +132,7 @@ def _of_the_world(
     marks, samples = world_marks(exam.items, exam.splits, world.responses, world.rankings, world.base, seed)
     em = {row["id"]: row["em"] for row in scores}
     for name in ("retain", "test-retain"):
-        samples[name] = sample(em, dataset.items, list(dict.fromkeys(parts.get(name, ()))))
+        samples[name] = sample(em, dataset.items, kept_by_all(parts, name))
     return [
         Row(
             split=one.split,
@@ -148,6 +148,15 @@ def _of_the_world(
         )
         for one in [*marks, utility(samples, seed)]
     ]
+
+
+def kept_by_all(parts: Mapping[str, Sequence[str]], name: str) -> list[str]:
+    """The part, or of several forget sets what every one of them keeps ("forget2_test-retain")."""
+    found = [ids for part, ids in parts.items() if part == name or part.endswith(f"_{name}")]
+    if "retain" not in parts or not found:  # tasks of people in events have parts of their own
+        return []
+    every = set(found[0]).intersection(*found[1:])
+    return [id for id in dict.fromkeys(found[0]) if id in every]
 
 
 def read_scores(folder: Path) -> list[Score]:

@@ -1,4 +1,4 @@
-"""What is to be forgotten: one forget split of a set about people, or several tasks of people in events.
+"""What is to be forgotten: forget splits of a set about people, or tasks of people in events.
 
 All arms of a task are asked the same questions, and are measured against the task's own Goal model. The base
 and stage 1 are shared by all tasks of a run.
@@ -32,7 +32,7 @@ class Questions(Protocol):
 class Task:
     """Which questions a method is to forget, which it keeps, and what all arms are asked."""
 
-    name: str = ""  # the folder of its arms: "person"; "": they lie in the run folder itself
+    name: str = ""  # the folder of its arms: "person", "forget2"; "": they lie in the run folder itself
     forget: str = "forget1"  # the split that is unlearnt
     again: str = ""  # a split that asks for the same targets on other pictures; "" where there is none
     retain: str = "retain"  # what must stay known
@@ -66,16 +66,22 @@ class Task:
         """Name in the summaries -> item ids: the splits, and test by whether its targets are forgotten."""
         gone = {data.items[id].target for id in data.splits[self.forget]}
         test = data.splits.get(TEST, ())
-        lead = f"{self.name}_" if self.name else ""
         found = {one: data.splits.get(one, ()) for one in (*self.unseen, self.retain, self.scope) if one}
-        found[f"{lead}test-forget"] = [id for id in test if data.items[id].target in gone]
-        found[f"{lead}test-retain"] = [id for id in test if data.items[id].target not in gone]
+        found[self.part("test-forget")] = [id for id in test if data.items[id].target in gone]
+        found[self.part("test-retain")] = [id for id in test if data.items[id].target not in gone]
         return found
+
+    def part(self, name: str) -> str:
+        """A half of test in the summaries: "test-forget", or "forget2_test-forget"."""
+        return f"{self.name}_{name}" if self.name else name
 
 
 def tasks(run: Run) -> tuple[Task, ...]:
-    """What a run forgets: `forget.tasks` of people in events, else the one split `forget.split`."""
-    return tuple(_of_scenes(name) for name in run.forget.tasks) or (Task(forget=run.forget.split),)
+    """What a run forgets: `forget.tasks` of people in events, else each split of `forget.split`."""
+    if run.forget.tasks:
+        return tuple(_of_scenes(name) for name in run.forget.tasks)
+    splits = run.forget.splits
+    return tuple(Task(name=split if len(splits) > 1 else "", forget=split) for split in splits)
 
 
 def _of_scenes(name: str) -> Task:
@@ -123,13 +129,12 @@ def _check_people(run: Run, splits: Collection[str], source: str) -> None:
             f"{source} shows people in events: run it with the recipe pebench, or choose what is forgotten "
             "with --set forget.tasks=person"
         )
-    for split in ("finetune", run.forget.split, "retain", "test", run.gate.split):
+    for split in ("finetune", *run.forget.splits, "retain", "test", run.gate.split):
         if split not in splits:
             raise unknown("split of the data set", split, splits)
-    if run.forget.split in ("finetune", "retain", "test"):
-        raise UserError(
-            f"forget.split={run.forget.split}: choose a split of people to forget, such as forget1"
-        )
+    for split in run.forget.splits:
+        if split in ("finetune", "retain", "test"):
+            raise UserError(f"forget.split={split}: choose a split of people to forget, such as forget1")
 
 
 def check_methods(run: Run) -> None:
@@ -137,10 +142,11 @@ def check_methods(run: Run) -> None:
     from remem.methods import uses
 
     names = {task.name for task in tasks(run)}
+    known = run.forget.splits if not run.forget.tasks and len(names) > 1 else tuple(TASKS)
     for one in run.forget.methods:
         for name in one.tasks:
-            if name not in TASKS:
-                raise unknown(f"task of {one.method}", name, TASKS)
+            if name not in known:
+                raise unknown(f"task of {one.method}", name, known)
         here = [name for name in names if not one.tasks or name in one.tasks]
         if not here:
             raise UserError(

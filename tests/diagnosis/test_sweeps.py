@@ -6,7 +6,7 @@ import pytest
 
 from remem.config import plain
 from remem.data import BuildSettings, build, load
-from remem.diagnosis import members, one_hop_share, published_shapes, qa_per_person, sweeps
+from remem.diagnosis import members, one_hop_beside, one_hop_share, published_shapes, qa_per_person, sweeps
 from remem.errors import UserError
 from remem.recipes import drawn
 
@@ -26,6 +26,18 @@ def test_members_of_a_sweep_differ_in_one_thing():
 def test_equal_steps_are_equal():
     for run in qa_per_person(drawn(), (5, 50, 200), equal_steps=True):
         assert run.learn.epochs * run.build.qa == pytest.approx(600)
+
+
+def test_beside_keeps_the_multi_hop_questions(tmp_path):
+    runs = one_hop_beside(drawn(), (0, 10, 70, 170))
+    for run, added in zip(runs, (0, 10, 70, 170), strict=True):
+        assert differences(plain(runs[0]), plain(run)) in ([], [".recipe", ".build.qa", ".build.one_hop"])
+        build(tmp_path / run.recipe, replace(run.build, people=2, size=16, images=30, test_images=2))
+        data = load(tmp_path / run.recipe)
+        hops = [data.items[i].hops for i in data.splits["finetune"]]
+        assert (hops.count(1), hops.count(2)) == (2 * added, 2 * 30)
+    with pytest.raises(UserError, match="no multi-hop question"):
+        one_hop_beside(replace(drawn(), build=BuildSettings(one_hop=1.0)))
 
 
 def test_shapes_are_those_of_the_papers():
@@ -55,11 +67,16 @@ def test_every_shape_can_be_built_and_is_asked_both_kinds(run, tmp_path):
 
 
 def test_a_member_of_two_sweeps_is_taught_once():
-    found = sweeps(drawn(), ("qa", "one-hop", "shapes"), counts=(10, 100), shares=(0.5, 0.7))
+    found = sweeps(drawn(), counts=(10, 100), shares=(0.5, 0.7), beside=(0, 70))
     made = members(found, (0, 1))
-    assert len(made) == 2 * (2 + 2 + 4 - 2)
-    [shared] = [one for one in made if len(one.places) == 3 and one.seed == 0]
-    assert shared.places == (("qa", "qa-100"), ("one-hop", "one-hop-0.7"), ("shapes", "ReMem"))
+    assert len(made) == 2 * (2 + 2 + 2 + 4 - 3)
+    [shared] = [one for one in made if len(one.places) == 4 and one.seed == 0]
+    assert shared.places == (
+        ("qa", "qa-100"),
+        ("one-hop", "one-hop-0.7"),
+        ("beside", "beside-70"),
+        ("shapes", "ReMem"),
+    )
     assert len({one.name for one in made}) == len(made)
 
 

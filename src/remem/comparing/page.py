@@ -42,6 +42,11 @@ def write(folder: Path, page: Path, settings: Path | None = None) -> Path:
     context, _ = open_run(folder)
     data = context.data()
     run = read_run(folder, data)
+    if run.sizes:
+        raise UserError(
+            f"{folder} forgets several sets ({', '.join(run.sizes)}): a comparison is of one. Its report has "
+            f"them by size; to compare, run with --set forget.split={run.sizes[0]} and another --out."
+        )
     numbers = Numbers(folder, run, data, context.seed)
     names = [name for name in numbers.arms if name not in REFERENCES]
     seeds = {len(numbers.arms[name]) for name in names}

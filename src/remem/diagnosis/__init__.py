@@ -4,10 +4,20 @@ from remem.diagnosis.sweeps import (
     Member,
     Sweep,
     members,
+    one_hop_beside,
     one_hop_share,
     published_shapes,
     qa_per_person,
     sweeps,
 )
 
-__all__ = ["Member", "Sweep", "members", "one_hop_share", "published_shapes", "qa_per_person", "sweeps"]
+__all__ = [
+    "Member",
+    "Sweep",
+    "members",
+    "one_hop_beside",
+    "one_hop_share",
+    "published_shapes",
+    "qa_per_person",
+    "sweeps",
+]

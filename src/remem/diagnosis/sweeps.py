@@ -1,7 +1,8 @@
 """What decides whether stage 1 teaches anything? Lists of runs that differ in one thing.
 
 The three questions of ReMem (arXiv:2605.03759): how many questions a person, how many of them one-hop, and
-what shape of data set. Shapes are those of FIUBench (arXiv:2411.03554), MLLMU-Bench (arXiv:2410.22108) and
+what shape of data set; and a control for the second, one-hop questions beside the same number of multi-hop
+ones. Shapes are those of FIUBench (arXiv:2411.03554), MLLMU-Bench (arXiv:2410.22108) and
 CLEAR (arXiv:2410.18057) as the paper describes them, filled with our own people: shapes, not those data sets.
 """
 
@@ -17,6 +18,7 @@ from remem.errors import UserError, unknown
 
 COUNTS = (5, 10, 20, 50, 100, 200)
 SHARES = (0.0, 0.25, 0.5, 0.7, 0.85, 1.0)
+BESIDE = (0, 10, 30, 70)
 # One held-out wording in two names the person, whatever was taught: both kinds are asked of every member.
 ASKED_ONE_HOP = 0.5
 _FEW = 16  # held-out questions that the wordings of a single attribute suffice for
@@ -36,6 +38,20 @@ def one_hop_share(base: Run, shares: Sequence[float] = SHARES, equal_steps: bool
     return [_member(base, f"one-hop-{share:g}", equal_steps, one_hop=share) for share in shares]
 
 
+def one_hop_beside(base: Run, added: Sequence[int] = BESIDE, equal_steps: bool = False) -> list[Run]:
+    """Each of `added` one-hop questions a person, beside as many multi-hop ones as the base has.
+
+    In `one_hop_share` a larger share takes multi-hop questions away: what it costs and what one-hop questions
+    give cannot be told apart there.
+    """
+    shown = _questions(base)
+    multi_hop = shown.qa - round(shown.qa * shown.one_hop)
+    if multi_hop == 0:
+        raise UserError("build.one_hop=1: no multi-hop question that one-hop questions could stand beside")
+    shapes = {f"beside-{count}": (multi_hop + count, count / (multi_hop + count)) for count in added}
+    return [_member(base, name, equal_steps, qa=qa, one_hop=share) for name, (qa, share) in shapes.items()]
+
+
 def published_shapes(base: Run, equal_steps: bool = False) -> list[Run]:
     """ReMem (the base's own shape) and three older benchmarks: few pictures, few questions, all multi-hop."""
     shapes = {
@@ -47,12 +63,16 @@ def published_shapes(base: Run, equal_steps: bool = False) -> list[Run]:
     return [_member(base, name, equal_steps, **shape) for name, shape in shapes.items()]
 
 
-def _member(base: Run, name: str, equal_steps: bool, **shape: float) -> Run:
-    shown = base.build
-    if not isinstance(shown, BuildSettings):
+def _questions(base: Run) -> BuildSettings:
+    if not isinstance(base.build, BuildSettings):
         raise UserError(
             "a diagnosis sweeps over sets of questions about people: choose the recipe demo, remem or tiny"
         )
+    return base.build
+
+
+def _member(base: Run, name: str, equal_steps: bool, **shape: float) -> Run:
+    shown = _questions(base)
     build = replace(shown, test_one_hop=ASKED_ONE_HOP, **shape)  # type: ignore[arg-type]
     if build.qa < 2:
         build = replace(build, test_qa=min(build.test_qa, _FEW))
@@ -87,6 +107,7 @@ def sweeps(
     counts: Sequence[int] = COUNTS,
     shares: Sequence[float] = SHARES,
     equal_steps: bool = False,
+    beside: Sequence[int] = BESIDE,
 ) -> list[Sweep]:
     """The sweeps by these keys, or all of them; UserError for another key."""
     makes: dict[str, Callable[[], Sweep]] = {
@@ -103,6 +124,13 @@ def sweeps(
             axis="one-hop share of the training questions",
             ordered=True,
             runs=tuple(one_hop_share(base, shares, equal_steps)),
+        ),
+        "beside": lambda: Sweep(
+            key="beside",
+            title="Do one-hop questions help where the multi-hop ones stay?",
+            axis="one-hop questions a person, beside the same multi-hop ones",
+            ordered=True,
+            runs=tuple(one_hop_beside(base, beside, equal_steps)),
         ),
         "shapes": lambda: Sweep(
             key="shapes",

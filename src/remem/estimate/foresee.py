@@ -8,7 +8,7 @@ in a forward, twice that in a backward through everything, as much again as a fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from remem.config import Run, Train
 from remem.estimate.cards import GIB, Card
 from remem.estimate.sizes import Sizes, sizes
+from remem.tasks import tasks
 
 if TYPE_CHECKING:
     from remem.data import Dataset
@@ -134,14 +135,15 @@ def hours(run: Run, body: Sizes, read: Reading, card: Card) -> dict[str, float]:
         passes += 2
     taught = passes * language * length + (looked if adapt.vision == "frozen" else 6.0 * eyes * read.patches)
     forward = 2 * language * length + 2.0 * eyes * read.patches
-    stage1 = 2 * taught * read.questions * run.learn.epochs
+    apart = len(tasks(run))  # each with a Goal model of its own
+    stage1 = (1 + apart) * taught * read.questions * run.learn.epochs
     unlearn = 0.0
     for one, how in zip(run.forget.methods, _methods_trainings(run), strict=True):
         uses = _needs(one.method)
         batches = 1 + ("retain" in uses) + bool({"refusal", "mismatch", "substitute"} & set(uses))
         each = batches * taught + (batches * forward if any("reference" in use for use in uses) else 0)
-        unlearn += len(run.forget.seeds) * max(1, len(run.forget.tasks)) * each * read.forgotten * how.epochs
-    arms = 3 + len(run.forget.methods) * len(run.forget.seeds) * max(1, len(run.forget.tasks))
+        unlearn += len(run.forget.seeds) * apart * each * read.forgotten * how.epochs
+    arms = 2 + apart + len(run.forget.methods) * len(run.forget.seeds) * apart
     rows = min(run.evaluate.batch, max(1, run.evaluate.tokens // read.longest))
     # Every token that is said reads all weights once, for all rows.
     decoded = read.asked / rows * read.answer * weights(run, body) / card.bandwidth
@@ -161,7 +163,8 @@ def reading(run: Run, source: str, data: Dataset | None, patch: int) -> Reading:
     from remem.world.exam import REHEARSAL, open_exam
 
     if data is not None:
-        taught, gone = len(data.splits["finetune"]), len(_forget_ids(run, data))
+        taught = len(data.splits["finetune"])
+        gone = round(fmean(len(data.splits[task.forget]) for task in tasks(run)))
         asked = sum(len(data.splits.get(name, ())) for name in ("retain", "test")) + gone
     elif isinstance(run.build, PEBenchSettings):
         taught = 2 * run.build.people * run.build.events
@@ -169,7 +172,8 @@ def reading(run: Run, source: str, data: Dataset | None, patch: int) -> Reading:
         asked = 2 * taught
     else:
         taught = run.build.people * run.build.qa
-        gone = max(1, round(run.build.people * run.build.forget[0])) * run.build.qa
+        people = dict(zip(run.build.splits()[1:], run.build.forgotten(), strict=False))
+        gone = round(fmean(people[task.forget] for task in tasks(run)) * run.build.qa)
         asked = taught + run.build.people * run.build.test_qa
     again = rehearsal_folder(run)
     if again is not None:
@@ -191,12 +195,6 @@ def reading(run: Run, source: str, data: Dataset | None, patch: int) -> Reading:
         answer=fmean(len(row.answer) for row in rows),
         patches=fmean(pixels) / patch**2,
     )
-
-
-def _forget_ids(run: Run, data: Dataset) -> Sequence[str]:
-    from remem.tasks import tasks
-
-    return data.splits[tasks(run)[0].forget]
 
 
 def _sample(run: Run, data: Dataset | None) -> list[Question]:

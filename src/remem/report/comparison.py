@@ -80,12 +80,13 @@ def comparisons(run: RunRecord) -> list[Comparison]:
     """Every split and question type of the data set that at least one arm has numbers for."""
     seen = {(split, kind) for arm in run.arms.values() for split, kind, _ in arm.estimates}
     there = {(split, kind) for split, kind in seen if split not in WORLD}
-    splits = _ordered({split for split, _ in there}, (run.forget or "", *SPLIT_ORDER))
-    types = _ordered({kind for _, kind in there}, TYPE_ORDER)
+    splits = ordered({split for split, _ in there}, (run.forget or "", *SPLIT_ORDER))
+    types = ordered({kind for _, kind in there}, TYPE_ORDER)
     return [_comparison(run, split, kind) for split in splits for kind in types if (split, kind) in there]
 
 
-def _ordered(found: set[str], first: tuple[str, ...]) -> list[str]:
+def ordered(found: set[str], first: tuple[str, ...]) -> list[str]:
+    """Those of `first` that were found, then the others by name."""
     return [name for name in first if name in found] + sorted(found - set(first))
 
 

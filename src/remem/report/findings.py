@@ -50,9 +50,9 @@ def _evidence(run: RunRecord, arms: list[Arm], data: Data) -> Evidence:
         return value(run, arm, split, metric)
 
     return Evidence(
-        em=_pooled(arms, forget, "em"),
-        exposure=_pooled(arms, forget, "exposure_norm"),
-        retain=_pooled(arms, retain, "em"),
+        em=pooled(arms, forget, "em"),
+        exposure=pooled(arms, forget, "exposure_norm"),
+        retain=pooled(arms, retain, "em"),
         taught_em=reference("taught", forget, "em"),
         taught_exposure=reference("taught", forget, "exposure_norm"),
         taught_retain=reference("taught", retain, "em"),
@@ -60,8 +60,8 @@ def _evidence(run: RunRecord, arms: list[Arm], data: Data) -> Evidence:
         goal_exposure=reference("goal", forget, "exposure_norm"),
         goal_retain=reference("goal", retain, "em"),
         chance=chance(run, data),
-        refused=_mean(_pooled(arms, forget, "state_refused")),
-        degenerate=_mean(_pooled(arms, forget, "state_degenerate")),
+        refused=_mean(pooled(arms, forget, "state_refused")),
+        degenerate=_mean(pooled(arms, forget, "state_degenerate")),
         seeds=len(arms),
         diverged=len(diverged),
         divergence=_divergence(diverged[0]) if diverged else "",
@@ -75,8 +75,11 @@ def value(
     return _mean(found)
 
 
-def _pooled(arms: list[Arm], split: str | None, metric: str) -> Estimate | None:
-    all_found = [found for arm in arms if (found := arm.get(split, "all", metric)) and found.mean is not None]
+def pooled(arms: list[Arm], split: str | None, metric: str, question_type: str = "all") -> Estimate | None:
+    """Over the seeds of a method: mean of the means, widest ends of the intervals."""
+    all_found = [
+        found for arm in arms if (found := arm.get(split, question_type, metric)) and found.mean is not None
+    ]
     if not all_found:
         return None
     lows = [found.low for found in all_found if found.low is not None]
@@ -136,12 +139,7 @@ def forgotten_people(run: RunRecord, data: Data) -> set[str]:
 
 def story(run: RunRecord, data: Data, found: list[Finding]) -> str:
     """The run in a few words, every one of them from a number or a verdict."""
-    people = len(data.people)
-    taught = value(run, "taught", "finetune", "em")
-    sentences = [f"A run about {words.count(people, 'invented person', 'invented people')}."]
-    if taught is not None:
-        whom = words.count(people, "person", "people")
-        sentences = [f"Stage 1 taught {whom} to {words.score(taught)} % exact match."]
+    sentences = [taught(run, data)]
     if run.gate and not run.gate.passed:
         # What the verdicts say rests on stage 1, so the headline must not repeat them.
         ended = (
@@ -155,14 +153,27 @@ def story(run: RunRecord, data: Data, found: list[Finding]) -> str:
         were = "was" if forgotten == 1 else "were"
         number = words.count(forgotten, "person").split()[0].capitalize()
         sentences.append(f"{number} of them {were} to be forgotten.")
+    sentences.append(outcome(found) if found else "No method has been run yet.")
+    return " ".join(filter(None, sentences))
+
+
+def taught(run: RunRecord, data: Data) -> str:
+    """What stage 1 did, in a sentence."""
+    people = len(data.people)
+    em = value(run, "taught", "finetune", "em")
+    if em is None:
+        return f"A run about {words.count(people, 'invented person', 'invented people')}."
+    return f"Stage 1 taught {words.count(people, 'person', 'people')} to {words.score(em)} % exact match."
+
+
+def outcome(found: list[Finding]) -> str:
+    """What the methods did, in a sentence; "" where nothing can be said of them."""
     told = []
     for kind, (singular, plural) in STORY.items():
         names = [words.method(finding.method) for finding in found if finding.verdict.kind == kind]
         if names:
             told.append(f"{words.listing(names)} {singular if len(names) == 1 else plural}")
-    if told:
-        lead = f"Of {words.count(len(found), 'method')}, " if len(found) > 1 else ""
-        sentences.append(f"{lead}{'; '.join(told)}.")
-    elif not found:
-        sentences.append("No method has been run yet.")
-    return " ".join(sentences)
+    if not told:
+        return ""
+    lead = f"Of {words.count(len(found), 'method')}, " if len(found) > 1 else ""
+    return f"{lead}{'; '.join(told)}."

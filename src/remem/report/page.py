@@ -41,6 +41,15 @@ def write(run_folder: Path, out: Path, dataset: Data) -> Path:
         from remem.report.scenes import write as write_scenes
 
         return write_scenes(run, run_folder, out, dataset)
+    if run.sizes:
+        from remem.report.sizes import write as write_sizes
+
+        return write_sizes(run, out, dataset)
+    return write_people(run, out, dataset)
+
+
+def write_people(run: RunRecord, out: Path, dataset: Data, above: str = "") -> Path:
+    """The page of one forget set of people. `above`: where the page that links to it lies."""
     found = findings(run, dataset)
     drawn = figures(run, dataset, found)
     paid = costs(run, labels(run))
@@ -51,11 +60,13 @@ def write(run_folder: Path, out: Path, dataset: Data) -> Path:
     for name, figure in drawn.files().items():
         (out / "figures" / f"{name}.svg").write_text(standalone(figure), "utf-8")
     page = out / "index.html"
-    page.write_text(render(run, dataset, found, drawn, paid), "utf-8")
+    page.write_text(render(run, dataset, found, drawn, paid, above), "utf-8")
     return page
 
 
-def render(run: RunRecord, data: Data, found: list[Finding], drawn: Figures, paid: list[Cost]) -> str:
+def render(
+    run: RunRecord, data: Data, found: list[Finding], drawn: Figures, paid: list[Cost], above: str = ""
+) -> str:
     names = labels(run)
     counts = sorted(set(candidate_counts(run, data)))
     return (
@@ -64,6 +75,7 @@ def render(run: RunRecord, data: Data, found: list[Finding], drawn: Figures, pai
         .render(
             **of_any_run(run, data, drawn.curve_list, paid),
             story=story(run, data, found),
+            above=above,
             found=found,
             figures=drawn,
             comparisons=comparisons(run),

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -75,7 +75,8 @@ class Arm:
 
     @property
     def task(self) -> str:
-        """Which task of people in events the arm is of; "" for those that are shared, and in other runs."""
+        """Which task of people in events, or forget set of several, the arm is of; "" for those that all
+        share, and where there is one."""
         return self.name.rpartition("/")[0]
 
     @property
@@ -129,6 +130,7 @@ class RunRecord:
     arms: dict[str, Arm]  # references first, then methods by name and seed
     forget: str | None  # the name of the forget split; None when nothing says so
     tasks: tuple[str, ...] = ()  # of people in events
+    sizes: tuple[str, ...] = ()  # several forget sets of people, each forgotten by itself
 
     @property
     def reliable(self) -> bool:
@@ -151,9 +153,11 @@ def read_run(folder: Path, data: Data) -> RunRecord:
     planned = run.get("steps")
     config = run.get("config") or {}
     tasks = tuple((config.get("forget") or {}).get("tasks") or ())
+    sizes = () if tasks else _sizes(config)
+    apart = tasks or sizes
     arms = [
         _arm(path, f"{task}{path.name}")
-        for task, inside in (("", folder), *((f"{task}/", folder / task) for task in tasks))
+        for task, inside in (("", folder), *((f"{task}/", folder / task) for task in apart))
         if inside.is_dir()
         for path in sorted(inside.iterdir())
         if _is_arm(path) and not (task and path.name in SHARED)
@@ -166,7 +170,7 @@ def read_run(folder: Path, data: Data) -> RunRecord:
     if not (run or arms or gate):
         raise UserError(f"there is no run to report in {folder}. Make one with: remem run --out {folder}")
     order = {name: place for place, name in enumerate(REFERENCES)}
-    place = {"": -1} | {task: number for number, task in enumerate(tasks)}
+    place = {"": -1} | {task: number for number, task in enumerate(apart)}
     arms.sort(
         key=lambda arm: (
             place[arm.task],
@@ -184,7 +188,28 @@ def read_run(folder: Path, data: Data) -> RunRecord:
         arms={arm.name: arm for arm in arms},
         forget=_forget_split(arms, config, data),
         tasks=tasks,
+        sizes=sizes,
     )
+
+
+def of_size(run: RunRecord, size: str) -> RunRecord:
+    """The run as if this forget set of several were its only one: its arms and those that all share."""
+    others = tuple(f"{other}_" for other in run.sizes if other != size)
+    arms = {}
+    for arm in run.arms.values():
+        if arm.task in ("", size):
+            estimates = {
+                (split.removeprefix(f"{size}_"), kind, metric): found
+                for (split, kind, metric), found in arm.estimates.items()
+                if not split.startswith(others) and split not in set(run.sizes) - {size}
+            }
+            arms[arm.short] = replace(arm, name=arm.short, estimates=estimates)
+    return replace(run, arms=arms, forget=size, sizes=())
+
+
+def _sizes(config: dict[str, Any]) -> tuple[str, ...]:
+    names = str((config.get("forget") or {}).get("split") or "").split(",")
+    return tuple(name.strip() for name in names) if len(names) > 1 else ()
 
 
 def _is_arm(path: Path) -> bool:
@@ -235,7 +260,7 @@ def _gate(raw: dict[str, Any]) -> Gate:
 
 
 def _forget_split(arms: list[Arm], config: dict[str, Any], data: Data) -> str | None:
-    asked = (config.get("forget") or {}).get("split")
+    asked = (_sizes(config) or ((config.get("forget") or {}).get("split"),))[0]
     scored = {split for arm in arms for split, _, _ in arm.estimates if split.startswith("forget")}
     return asked if asked in data.splits else min(scored, default=None)
 

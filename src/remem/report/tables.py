@@ -32,7 +32,7 @@ def write_tables(folder: Path, run: RunRecord, found: list[Finding], costs: list
     folder.mkdir(parents=True, exist_ok=True)
     pivots = [_pivot(comparison) for comparison in comparisons(run)]
     write_table(folder, "summary", csv_text(*summary(run)), pivots, run.reliable)
-    methods = _methods(run, found)
+    methods = methods_table(run, found)
     write_table(folder, "methods", csv_text(*methods.raw), [methods.text], run.reliable)
     write_costs(folder, costs)
 
@@ -144,7 +144,7 @@ class Methods:
     text: Text
 
 
-def _methods(run: RunRecord, found: list[Finding]) -> Methods:
+def methods_table(run: RunRecord, found: list[Finding]) -> Methods:
     """What a paper prints: forget, retain and held-out numbers of every arm, with the verdict."""
     wanted = [(run.forget or "forget", "em"), (run.forget or "forget", "exposure_norm"), ("retain", "em")]
     wanted += [("retain", "rouge_l_f1"), ("test-forget", "em"), ("test-retain", "em")]

@@ -77,7 +77,7 @@ def arm(name: str, method_name: str | None = None, seed: int = 0, seeds: int = 1
 
 def task(name: str) -> str:
     """What stands before the names of a task's arms: "people: "; nothing where there are no tasks."""
-    return f"{TASKS[name]}: " if name else ""
+    return f"{TASKS.get(name, name)}: " if name else ""
 
 
 def count(number: int, noun: str, nouns: str | None = None) -> str:

@@ -64,9 +64,10 @@ def numbers(root: Path, run: Run, arm: str) -> list[tuple[str, Row]]:
         rows = read_summary(root / arm / "scores")
     except UserError:
         return []
-    gone = next((task.forget for task in tasks(run) if task.name == arm.rpartition("/")[0]), "")
+    task = next((one for one in tasks(run) if one.name == arm.rpartition("/")[0]), None)
+    named = {"forget": task.forget, "test-retain": task.part("test-retain")} if task else {"forget": ""}
     found = {(row.split, row.metric): row for row in rows if row.question_type == "all"}
-    told = ((words, found.get((gone if split == "forget" else split, key))) for split, key, words in TOLD)
+    told = ((words, found.get((named.get(split, split), key))) for split, key, words in TOLD)
     return [(words, row) for words, row in told if row is not None]
 
 

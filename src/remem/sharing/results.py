@@ -76,7 +76,8 @@ def _result(run: Run, row: Row, metrics: Mapping[str, Any]) -> dict[str, Any] | 
     metric = metrics.get(row.metric)
     if metric is None or row.mean is None:
         return None
-    goal = metric.goal_for("forget" if "forget" in row.split else "keep")
+    kept = row.split.endswith(("retain", "scope")) or "forget" not in row.split
+    goal = metric.goal_for("keep" if kept else "forget")
     config: dict[str, Any] = {
         "evaluation_description": f"{metric.title}, {row.question_type} questions of {row.split}",
         "lower_is_better": goal == "lower" or (goal == "as retrained" and metric.goal != "lower"),

@@ -64,6 +64,10 @@ def tuning(
     `seeds`: of each trial, which is judged by their mean. With data of one's own the people are those of
     that data, which must not be the run's.
     """
+    if len(run.forget.splits) > 1:
+        raise UserError(
+            f"forget.split={run.forget.split}: settings are tuned for one forget set; name one of them"
+        )
     if isinstance(run.build, PEBenchSettings) or run.forget.tasks:
         raise UserError(
             f"remem tune is for data sets of people; {run.recipe} forgets events too, and how to choose "

@@ -1,0 +1,119 @@
+"""Several forget sets of people in one run: one stage 1, and each set as if it were alone."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from end_to_end.conftest import SMALL, model_folders, remem
+from remem.config import Forget, Run, Unlearn
+from remem.errors import UserError
+from remem.tasks import check, check_methods, methods, tasks
+
+__all__ = ["model_folders"]
+PEOPLE = ["--set=build.people=5", "--set=build.forget=[0.2,0.4]", "--ignore-gate", "--quiet"]
+SPLITS = ("finetune", "forget1", "forget2", "retain", "test")
+
+
+@pytest.fixture(scope="module")
+def both(model_folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A run of two forget sets, and one of the second alone."""
+    place = tmp_path_factory.mktemp("sizes")
+    made = {}
+    for name in ("forget1,forget2", "forget2"):
+        made[name] = place / name.replace(",", "-")
+        said = remem(
+            "run",
+            "tiny",
+            f"--model={model_folders['llava']}",
+            f"--out={made[name]}",
+            f"--set=forget.split={name}",
+            *SMALL,
+            *PEOPLE,
+            cwd=place,
+        )
+        assert said.returncode == 0, said.stdout + said.stderr
+    return made
+
+
+def summary(run: Path, arm: str, lead: str = "") -> dict[tuple[str, ...], object]:
+    rows = json.loads((run / arm / "scores/summary.json").read_text())["rows"]
+    return {
+        (row["split"].removeprefix(lead), row["question_type"], row["metric"]): row["mean"] for row in rows
+    }
+
+
+def test_each_set_is_forgotten_as_if_it_were_alone(both: dict[str, Path]) -> None:
+    several, alone = both["forget1,forget2"], both["forget2"]
+    for arm in ("goal", "npo-s0", "po-s0"):
+        ours, theirs = summary(several, f"forget2/{arm}", "forget2_"), summary(alone, arm)
+        assert ours == theirs
+        assert any(split == "test-forget" for split, _, _ in ours)
+    assert not (several / "forget2" / "taught").exists()  # one stage 1 for all
+    told = json.loads((several / "gate/gate.json").read_text())
+    assert {line["split"] for line in told["lines"]} >= {"finetune", "forget1", "forget2"}
+
+
+def test_the_page_of_a_set_is_that_of_a_run_of_its_own(both: dict[str, Path]) -> None:
+    several, alone = both["forget1,forget2"], both["forget2"]
+    ours = (several / "report/forget2/tables/summary.csv").read_text()
+    theirs = (alone / "report/tables/summary.csv").read_text()
+    assert sorted(ours.splitlines()) == sorted(theirs.splitlines())
+    assert "../index.html" in (several / "report/forget2/index.html").read_text()
+
+
+def test_the_page_above_has_every_set_and_method(both: dict[str, Path]) -> None:
+    report = both["forget1,forget2"] / "report"
+    page = (report / "index.html").read_text()
+    assert 'href="forget1/index.html">forget1 (one person)' in page
+    assert 'href="forget2/index.html">forget2 (two people)' in page
+    with (report / "tables/sizes.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["forget"], row["people_to_forget"]) for row in rows} == {("forget1", "1"), ("forget2", "2")}
+    of_npo = [row for row in rows if row["arm"] == "npo-s0" and row["question_type"] == "all"]
+    told = {(row["forget"], row["split"], row["metric"]): row["mean"] for row in of_npo}
+    for size in ("forget1", "forget2"):
+        exact = summary(both["forget1,forget2"], f"{size}/npo-s0")[size, "all", "em"]
+        assert float(told[size, size, "em"]) == pytest.approx(exact)
+    with (report / "tables/methods.csv").open() as file:
+        assert {row["arm"] for row in csv.DictReader(file)} == {
+            f"{size}/{arm}"
+            for size in ("forget1", "forget2")
+            for arm in ("taught", "goal", "npo-s0", "po-s0")
+        }
+
+
+def test_comparing_wants_one_set(both: dict[str, Path]) -> None:
+    said = remem("compare", both["forget1,forget2"], cwd=both["forget2"])
+    assert said.returncode == 1
+    assert "forget.split" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("split", "words"),
+    [("forget1,forget1", "each once"), ("forget1,", "each once"), ("", "each once")],
+)
+def test_sets_are_named_once(split: str, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        Forget(split=split)
+
+
+def test_every_set_must_be_there_and_be_one_to_forget() -> None:
+    with pytest.raises(UserError, match="Did you mean forget2"):
+        check(Run(recipe="several", forget=Forget(split="forget1,forgt2")), SPLITS, "the data set")
+    with pytest.raises(UserError, match=r"forget\.split=retain"):
+        check(Run(recipe="several", forget=Forget(split="forget1,retain")), SPLITS, "the data set")
+
+
+def test_a_method_may_be_for_some_of_the_sets() -> None:
+    few = Forget(split="forget1, forget2", methods=(Unlearn(method="npo", tasks=("forget2",)),))
+    run = Run(recipe="several", forget=few)
+    check_methods(run)
+    assert [list(methods(run, task)) for task in tasks(run)] == [[], ["npo-s0"]]
+    wrong = replace(few, methods=(Unlearn(method="npo", tasks=("forget22",)),))
+    with pytest.raises(UserError, match="Did you mean forget2"):
+        check_methods(replace(run, forget=wrong))
