@@ -4,40 +4,43 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from end_to_end.conftest import SMALL, model_folders, remem
-from remem.config import Forget, Run, Unlearn
+from lab import BUILD, Lab
+from remem.comparing.page import write as compare
+from remem.config import Forget, Run, Unlearn, plain
+from remem.data import build
 from remem.errors import UserError
+from remem.plan import plan, resolve
 from remem.tasks import check, check_methods, methods, tasks
+from remem.work import Context
 
-__all__ = ["model_folders"]
-PEOPLE = ["--set=build.people=5", "--set=build.forget=[0.2,0.4]", "--ignore-gate", "--quiet"]
 SPLITS = ("finetune", "forget1", "forget2", "retain", "test")
 
 
 @pytest.fixture(scope="module")
-def both(model_folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A run of two forget sets, and one of the second alone."""
-    place = tmp_path_factory.mktemp("sizes")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+    """A run of two forget sets, and one of the second alone, by scripted models."""
+    data = tmp_path_factory.mktemp("dataset")
+    build(data, replace(BUILD, people=5, forget=(0.2, 0.4)))
     made = {}
-    for name in ("forget1,forget2", "forget2"):
-        made[name] = place / name.replace(",", "-")
-        said = remem(
-            "run",
-            "tiny",
-            f"--model={model_folders['llava']}",
-            f"--out={made[name]}",
-            f"--set=forget.split={name}",
-            *SMALL,
-            *PEOPLE,
-            cwd=place,
-        )
-        assert said.returncode == 0, said.stdout + said.stderr
-    return made
+    with pytest.MonkeyPatch.context() as patch:
+        for split in ("forget1,forget2", "forget2"):
+            lab = Lab(tmp_path_factory.mktemp("run"), data)
+            lab.says = {id: item.answer for id, item in lab.data.items.items() if item.person != "p001"}
+            patch.setattr(Context, "model", lambda context, *arms, lab=lab: lab.open(*arms))
+            lab.forget(split=split)
+            (lab.root / "run.json").write_text(
+                json.dumps({"config": plain(lab.run), "request": {"data": ""}})
+            )
+            for step in plan(resolve(lab.run), "fingerprint"):
+                lab.make(step.name)
+            made[split] = lab.root
+        yield made
 
 
 def summary(run: Path, arm: str, lead: str = "") -> dict[tuple[str, ...], object]:
@@ -56,6 +59,19 @@ def test_each_set_is_forgotten_as_if_it_were_alone(both: dict[str, Path]) -> Non
     assert not (several / "forget2" / "taught").exists()  # one stage 1 for all
     told = json.loads((several / "gate/gate.json").read_text())
     assert {line["split"] for line in told["lines"]} >= {"finetune", "forget1", "forget2"}
+
+
+def test_every_set_has_a_goal_model_that_never_saw_it_and_methods_that_saw_it_alone(
+    both: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = json.loads((both["forget2"] / "run.json").read_text())["config"]["data"]
+    lab = Lab(tmp_path, Path(data))
+    monkeypatch.setattr(Context, "model", lambda context, *arms: lab.open(*arms))
+    lab.forget(split="forget1,forget2")
+    lab.train("taught")
+    for size in ("forget1", "forget2"):
+        assert {id for id, _ in lab.train(f"{size}/goal")} == lab.ids("finetune") - lab.ids(size)
+        assert {id for id, _ in lab.train(f"{size}/npo-s0")} == lab.ids(size) | lab.ids("retain")
 
 
 def test_the_page_of_a_set_is_that_of_a_run_of_its_own(both: dict[str, Path]) -> None:
@@ -87,10 +103,10 @@ def test_the_page_above_has_every_set_and_method(both: dict[str, Path]) -> None:
         }
 
 
-def test_comparing_wants_one_set(both: dict[str, Path]) -> None:
-    said = remem("compare", both["forget1,forget2"], cwd=both["forget2"])
-    assert said.returncode == 1
-    assert "forget.split" in said.stderr
+def test_comparing_wants_one_set(both: dict[str, Path], tmp_path: Path) -> None:
+    run = both["forget1,forget2"]
+    with pytest.raises(UserError, match=r"forget\.split=forget1"):
+        compare(run, tmp_path / "page.md")
 
 
 @pytest.mark.parametrize(
