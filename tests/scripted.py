@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from remem.config import Adapt
+from remem.models.ahead import Ahead
 from remem.models.base import (
     Batch,
     Candidates,
@@ -46,8 +47,10 @@ class Characters:
     """As much of an encoder as guards look at."""
 
     end_ids = (END,)
+    missed = False
 
     def __init__(self) -> None:
+        self.ahead = Ahead()
         self.tokenizer = self
 
     def __call__(self, text: str, **more: object) -> SimpleNamespace:

@@ -128,7 +128,7 @@ def _answers(
     total: int,
     progress: Progress,
 ) -> list[Response]:
-    rows = [model.encode(question_of(data, data.items[i])) for i in ids]
+    rows = model.encode_all([question_of(data, data.items[i]) for i in ids])
     guards.stop(guards.pictures(model, rows, data.items))
     by_length = in_buckets(rows)
     answers: dict[int, Response] = {}

@@ -125,8 +125,10 @@ def _lead(streams: Streams, purpose: Purpose, settings: Train, step: Step, mix: 
     return [rows[index] for index in shuffled[at * settings.batch : (at + 1) * settings.batch]]
 
 
-def slices(model: Model, method: Method, streams: Streams, settings: Train, step: Step) -> Iterator[Paired]:
-    """The batches of one optimiser step, cut into slices that fit the memory."""
+def chosen(
+    model: Model, method: Method, streams: Streams, settings: Train, step: Step
+) -> tuple[list[Encoded], list[Encoded]]:
+    """The rows of one optimiser step, to forget and to keep."""
     per_epoch = steps_in_epoch(settings, len(streams.forget or streams.retain))
     forget: list[Encoded] = []
     retain: list[Encoded] = []
@@ -156,6 +158,14 @@ def slices(model: Model, method: Method, streams: Streams, settings: Train, step
     # a picture must stay in one slice, though.
     if not settings.by_picture:
         forget, retain = sorted(forget, key=len), sorted(retain, key=len)
+    return forget, retain
+
+
+def slices(model: Model, method: Method, streams: Streams, settings: Train, step: Step) -> Iterator[Paired]:
+    """The batches of one optimiser step, cut into slices that fit the memory."""
+    forget, retain = chosen(model, method, streams, settings, step)
+    per_epoch = steps_in_epoch(settings, len(streams.forget or streams.retain))
+    mix = "balance" in method.uses
     size = settings.micro_batch or settings.batch
     cuts = {"forget": _cut(model, forget, size, mix), "retain": _cut(model, retain, size, mix)}
     for name in get_args(StandIn):

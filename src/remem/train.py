@@ -26,7 +26,7 @@ from remem.models.packing import drops_out
 from remem.optimisers import Optimiser, optimiser
 from remem.reference import reference_of
 from remem.seeds import derive
-from remem.slices import Views, picture_tokens, slices, steps_in_epoch
+from remem.slices import Views, chosen, picture_tokens, slices, steps_in_epoch
 from remem.types import Progress, silent
 
 CHECKPOINT_EVERY_S = 20.0
@@ -185,6 +185,9 @@ def _backward(
             parameter.grad = None
         try:
             batches = list(slices(model, method, streams, settings, here))
+            if model.looks_ahead and step.number + 1 < step.total:
+                then = replace(here, number=step.number + 1)
+                model.expect([row for rows in chosen(model, method, streams, settings, then) for row in rows])
             # Dropout draws from torch's global generator: seed it by step, so that resuming changes nothing.
             with torch.random.fork_rng(devices=_cuda(model)):
                 torch.manual_seed(derive(step.seed, "dropout", step.number))

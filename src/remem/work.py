@@ -99,7 +99,7 @@ def learn(folder: Path, context: Context, progress: Progress, without: tuple[str
     model = context.model()
     progress(0, 1, str(model.adapt(run.model.adapt, run.seed)))
     ids = [i for i in data.splits["finetune"] if i not in left_out]
-    rows = [model.encode(question_of(data, data.items[i])) for i in ids]
+    rows = model.encode_all([question_of(data, data.items[i]) for i in ids])
     answers = {i: data.items[i].answer for i in ids}
     if run.forget.tasks:
         room(rows, run.evaluate.max_new_tokens)
@@ -161,7 +161,7 @@ def forget(
     model = context.model("taught")
     chosen = make(method, settings)
     forgotten, kept = (
-        [model.encode(question_of(data, data.items[i])) for i in ids]
+        model.encode_all([question_of(data, data.items[i]) for i in ids])
         for ids in (data.splits[task.forget], task.kept(data, run.forget.rehearse_scope))
     )
     if "substitute" in chosen.uses:

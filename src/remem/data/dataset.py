@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Mapping
+from threading import Lock
 from typing import Protocol
 
 from PIL import Image
@@ -55,6 +56,7 @@ class Dataset:
         self.people = tuple(dict.fromkeys(item.person for item in items.values()))
         self._pictures, self._where = pictures, where
         self._keys: dict[str, str] = {}
+        self._reading = Lock()
         self._values: dict[str, dict[str, None]] = {}
         for item in items.values():
             self._values.setdefault(item.attribute, {})[value(item)] = None
@@ -81,7 +83,8 @@ class Dataset:
         """The encoded picture of an item; None where it has none."""
         if not self.items[item].image_path:
             return None
-        return self._pictures.read(*self._where[item])
+        with self._reading:  # pictures are opened by threads, ahead of time
+            return self._pictures.read(*self._where[item])
 
     def image_key(self, item: str) -> str:
         """A digest of the picture, "" where there is none. The same picture has the same key."""

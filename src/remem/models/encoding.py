@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from remem.errors import UserError
+from remem.models.ahead import Ahead
 from remem.models.base import Batch, Candidates, Encoded, Question, align_right
 from remem.models.crossing import align
 from remem.models.held import Held
@@ -40,6 +41,8 @@ class Encoder:
         self.end_ids = tuple(end_ids)
         self.pad = self.tokenizer.pad_token_id or 0
         self.held = Held(pixel_budget_bytes)
+        self.ahead = Ahead()
+        self.missed = False  # whether a picture was ever asked for that memory no longer held
         self.instruction = ""  # said before every question
         check_template(processor)
 
@@ -147,7 +150,7 @@ class Encoder:
     def _process(self, prompt: str, question: Question) -> tuple[tuple[int, ...], Vision]:
         if question.image is None:  # some processors read no text without a picture
             return tuple(self.tokenizer(prompt, **self._special(prompt)).input_ids), {}
-        images = [question.image()]
+        images = [self.ahead.open(question)]
         out = self.processor(text=prompt, images=images, return_tensors="pt", **self._special(prompt))
         vision = {
             k: v for k, v in out.items() if k != "input_ids" and k not in TOKENWISE and isinstance(v, Tensor)
@@ -165,6 +168,7 @@ class Encoder:
             return {}
         kept = self.held.get(question.image_key)
         if kept is None:
+            self.missed = True
             _, kept = self._process(self.text(question.text, True), question)
             self.held.put(question.image_key, kept)
         return kept

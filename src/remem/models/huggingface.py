@@ -78,6 +78,20 @@ class Model:
             )
         return row
 
+    def encode_all(self, questions: Sequence[Question]) -> list[Encoded]:
+        """Each of them, in their order; pictures are opened ahead."""
+        return [self.encode(question) for question in self.encoder.ahead.along(questions)]
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether it is worth saying what is asked for next: memory does not hold all pictures."""
+        return self.encoder.missed and self.features is None
+
+    def expect(self, rows: Sequence[Encoded]) -> None:
+        """These rows are asked for next: their pictures are opened meanwhile."""
+        questions = [row.question for row in rows]
+        self.encoder.ahead.expect([one for one in questions if not self.encoder.held.get(one.image_key)])
+
     def with_answer(self, row: Encoded, answer: str) -> Encoded:
         """The same question with another answer; its picture is not looked at again."""
         return self.encoder.with_answer(row, answer)
