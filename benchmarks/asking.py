@@ -15,7 +15,9 @@ from remem.models import open_model
 from remem.models.base import Encoded
 from remem.models.huggingface import Model
 from remem.models.ranking import rank_plain
-from remem.respond import exposed, question_of, vocabulary_moments
+from remem.pipeline import open_run
+from remem.respond import exposed, in_buckets, question_of, vocabulary_moments
+from remem.spread import evenly
 
 SEVEN = ("em", "rouge_l", "probability", "exact_memorization", "extraction_strength", "min_k", "min_k_pp")
 GENERATED = SEVEN[:2]
@@ -51,16 +53,41 @@ def measure(folder: Path, small: bool, repeats: int, counts: Sequence[int]) -> l
     return pairs
 
 
-def _seven(model: Model, rows: Sequence[Encoded], where: str, at_once: int, repeats: int) -> list[Pair]:
+def measure_run(run: Path, repeats: int, count: int = 128) -> list[Pair]:
+    """Seven metrics on models of a finished run: one that knows the answers, and one that has forgotten some."""
+    context, _ = open_run(run)
+    data = context.data()
+    unlearnt = sorted(path.parent.name for path in run.glob("*-s0/model"))[:1]
+    pairs = []
+    for arms in (("taught",), *(("taught", name) for name in unlearnt)):
+        model = context.model(*arms)
+        ids = [*data.splits[context.run.forget.splits[0]], *data.splits["retain"]]
+        rows = [model.encode(question_of(data, data.items[i])) for i in evenly(ids, count)]
+        rows = [rows[i] for i in in_buckets(rows)]
+        pairs += _seven(model, rows, f"{run.name}, {arms[-1]}", 64, repeats)
+        one_by_one = rows[:: max(1, len(rows) // 16)]
+        pairs += _seven(
+            model, one_by_one, f"{run.name}, {arms[-1]}, as scripts ask: one at a time", 64, repeats, 1
+        )
+    return pairs
+
+
+def _seven(
+    model: Model, rows: Sequence[Encoded], where: str, at_once: int, repeats: int, plain_at_once: int = 0
+) -> list[Pair]:
     """Seven metrics that each ask the model for themselves, against one reading for all."""
-    batches = [rows[start : start + at_once] for start in range(0, len(rows), at_once)]
+
+    def cut(size: int) -> list[Sequence[Encoded]]:
+        return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+    batches = cut(at_once)
     model.answer(rows[:2], 4)
 
     @torch.inference_mode()
     def each() -> list[float]:
         numbers: list[float] = []
         for metric in SEVEN:
-            for batch in batches:
+            for batch in cut(plain_at_once or at_once):
                 if metric in GENERATED:
                     said = model.generate(batch, 32)
                     numbers += [float(len(one.text)) for one in said]

@@ -28,24 +28,25 @@ class Pair:
     note: str = ""
 
 
-def clock() -> float:
-    """Seconds: of this process on a CPU, of the clock on the wall where a GPU works."""
+def clock(wall: bool = False) -> float:
+    """Seconds: of this process on a CPU, of the clock on the wall where a GPU or a second thread works."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
+    if wall or torch.cuda.is_available():
         return time.perf_counter()
     return time.process_time()
 
 
-def pair(what: str, plain: Way, fast: Way, repeats: int = 3, note: str = "") -> Pair:
+def pair(what: str, plain: Way, fast: Way, repeats: int = 3, note: str = "", wall: bool = False) -> Pair:
     """Runs both ways alternately. Nothing here asserts a time."""
     seconds: tuple[list[float], list[float]] = ([], [])
     apart = 0.0
     for _ in range(repeats):
         found = []
         for work, times in zip((plain, fast), seconds, strict=True):
-            start = clock()
+            start = clock(wall)
             found.append(work())
-            times.append(clock() - start)
+            times.append(clock(wall) - start)
         apart = max(apart, max(abs(a - b) for a, b in zip(*found, strict=True)))
     slow, quick = (statistics.median(times) for times in seconds)
     row = Pair(what, slow, quick, slow / quick, apart, repeats, note)

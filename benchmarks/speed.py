@@ -56,6 +56,7 @@ def main() -> None:
         pairs = [
             *asking.measure(Path(scratch), asked.small, asked.repeats, counts),
             *teaching.measure(Path(scratch), asked.small, asked.repeats),
+            *(asking.measure_run(asked.run, asked.repeats) if asked.run else ()),
         ]
     built = building.measure(tuple(int(rows) for rows in asked.rows.split(",") if rows))
     steps = by_step(asked.run) if asked.run else {}

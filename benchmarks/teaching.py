@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
+from PIL import Image
 from shapes import large_pictures, questions
 from sidebyside import Pair, pair
 
@@ -13,8 +14,9 @@ from remem.config import Adapt
 from remem.methods.base import Paired
 from remem.methods.npo import NPO
 from remem.models import open_model, packing
-from remem.models.base import Batch, Encoded, Policy
+from remem.models.base import Batch, Encoded, Policy, Question
 from remem.models.huggingface import Model
+from remem.models.loading import load
 from remem.reference import recorded
 
 FROZEN_TOWER = Adapt(vision="frozen", projector="full", language="full")
@@ -40,6 +42,8 @@ def measure(folder: Path, small: bool, repeats: int) -> list[Pair]:
                 repeats,
             )
         )
+    pairs.append(_compiled(folder, each, repeats))
+    pairs.append(_ahead(folder, 16 if small else 128, repeats))
     pairs.append(_features(folder, small, repeats))
     pairs.append(_reference(tiny, questions(tiny, 4, each, 64), repeats))
     return pairs
@@ -58,6 +62,54 @@ def _step(
         return [loss.item(), norm.item()]
 
     return work
+
+
+def _compiled(folder: Path, each: int, repeats: int) -> Pair:
+    """Layers as they are against compiled ones; compiling itself is in neither."""
+    plain = large_pictures(folder / "plain")
+    fast = load(folder / "plain", compile=True)
+    for model in (plain, fast):
+        model.adapt(FROZEN_TOWER)
+    steps = [_step(model, questions(model, 1, each), packing.pack) for model in (plain, fast)]
+    steps[1]()
+    what = f"training step, 576 picture tokens, {each} questions packed, layers compiled (model.compile=true)"
+    return pair(what, *steps, repeats)
+
+
+def _ahead(folder: Path, count: int, repeats: int) -> Pair:
+    """Questions on large pictures (PNG of 1,024 pixels and about 2 MB): opened in turn against ahead."""
+    model = large_pictures(folder / "ahead")
+    noise = torch.Generator().manual_seed(0)
+    files = []
+    for number in range(8):
+        pixels = torch.randint(0, 256, (512, 512, 3), generator=noise, dtype=torch.uint8).numpy()
+        files.append(folder / f"{number}.png")
+        Image.fromarray(pixels).resize((1024, 1024), Image.Resampling.BICUBIC).save(files[-1])
+    asked = [
+        Question(f"{n}", "Who is this?", "Jane Doe.", lambda n=n: _open(files[n % 8]), f"picture {n}")
+        for n in range(count)
+    ]
+
+    def sizes(rows: Sequence[Encoded]) -> list[float]:
+        return [float(len(row)) for row in rows]
+
+    def fresh() -> Model:
+        model.encoder.held.clear()
+        return model
+
+    return pair(
+        f"encoding {count} questions on pictures of 1,024 pixels, one thread against two that open ahead",
+        lambda: sizes([fresh().encode(one) for one in asked]),
+        lambda: sizes(fresh().encode_all(asked)),
+        repeats,
+        "by the clock on the wall",
+        wall=True,
+    )
+
+
+def _open(path: Path) -> Image.Image:
+    with Image.open(path) as image:
+        return image.convert("RGB")
 
 
 def _features(folder: Path, small: bool, repeats: int) -> Pair:

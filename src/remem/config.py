@@ -59,6 +59,10 @@ class ModelSettings:
     quantise: Literal["none", "4bit"] = "none"
     # Activations are made again in the backward pass instead of kept: less memory, a third more work.
     checkpointing: bool = False
+    # How the same numbers are worked out: attention as transformers chooses it, or by name; the language
+    # model's layers compiled for training (minutes once, worth it for long ones).
+    attention: Literal["auto", "sdpa", "eager", "flash_attention_2"] = "auto"
+    compile: bool = False
     adapt: Adapt = field(default_factory=Adapt)
     # What a frozen vision tower sees in a picture is kept: in memory, or for all steps in the run folder.
     # Worth it where the tower is a large part of the model.

@@ -45,6 +45,7 @@ def resolve(run: Run) -> Run:
     from remem.methods.base import Choosy
     from remem.models import EMBEDDED, find
     from remem.models.anatomy import anatomy
+    from remem.models.kernels import attention, compiler
     from remem.models.loading import check_source, pick_device
 
     if isinstance(run.build, PEBenchSettings) and run.build.data:
@@ -57,7 +58,10 @@ def resolve(run: Run) -> Run:
     check_methods(run)
     if run.forget.tasks:
         check_judges(run.judge)
-    pick_device(run.model.device)
+    place = pick_device(run.model.device)
+    attention(run.model.attention, run.model.dtype, place)
+    if run.model.compile:
+        compiler(place)
     source, body = find(run.model.name), None
     if run.model.name not in EMBEDDED:
         check_source(source)
@@ -265,7 +269,8 @@ def _asking(settings: Evaluate) -> dict[str, Any]:
 def _without_device(run: Run) -> dict[str, Any]:
     """What of the model decides a result: its content, not its path, and not where it runs."""
     settings = plain(run.model) | identity(run.model.name)
-    del settings["device"], settings["checkpointing"]
+    for name in ("device", "checkpointing", "attention", "compile"):
+        del settings[name]
     return settings
 
 

@@ -59,6 +59,8 @@ class Context:
             device=settings.device,
             quantise=settings.quantise,
             checkpointing=settings.checkpointing,
+            attention=settings.attention,
+            compile=settings.compile,
         )
         if settings.features != "off":
             folder = self.root / ".features" if settings.features == "disk" else None

@@ -95,8 +95,19 @@ def open_model(
     device: str = "auto",
     quantise: str = "none",
     checkpointing: bool = False,
+    attention: str = "auto",
+    compile: bool = False,
 ) -> Model:
     """A model with the results of earlier stages on top; see `loading.load`."""
     from remem.models.loading import load
 
-    return load(find(name), chain, dtype=dtype, device=device, quantise=quantise, checkpointing=checkpointing)
+    return load(
+        find(name),
+        chain,
+        dtype=dtype,
+        device=device,
+        quantise=quantise,
+        checkpointing=checkpointing,
+        attention=attention,
+        compile=compile,
+    )

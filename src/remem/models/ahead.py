@@ -1,6 +1,6 @@
-"""Pictures opened by threads before they are asked for: the next few of an order that is known.
+"""Pictures opened by threads before they are asked for: the next few of a known order.
 
-Opening a picture of two megabytes takes as long as a step of a small model. Threads do only that, and not what
+Opening a picture of two megabytes takes as long as a step of a small model. Threads do only that, not what
 the processor does, so nothing but time depends on them.
 """
 

@@ -33,6 +33,7 @@ from remem.models.crossing import BLANK, without
 from remem.models.encoding import Encoder
 from remem.models.features import FEATURES, PARTS, Features, glance
 from remem.models.fitting import Budget
+from remem.models.kernels import compile_layers
 from remem.models.marks import Marks, placeholder_of
 from remem.models.trust import Trust
 from remem.seeds import derive
@@ -62,6 +63,7 @@ class Model:
         self.own_positions = hasattr(plain(network).model, "get_rope_index")
         self.trust = Trust(self.dtype)
         self.features: Features | None = None
+        self.compiles = False  # its layers, when it begins to train
         self._cache = (
             "cache" if "cache" in signature(plain(network).forward).parameters else "past_key_values"
         )
@@ -174,6 +176,7 @@ class Model:
             assert self.features is not None
             seen = inputs.pop(FEATURES), inputs.pop(PARTS), glanced
             inputs["mm_encoder_outputs"], glanced = self.features.outputs(*seen), None
+        inputs.setdefault("use_cache", "cache" in inputs)  # else keys and values are kept for nobody
         if "cache" in inputs:  # transformers has two names for it
             inputs[self._cache] = inputs.pop("cache")
         blank: Tensor | None = inputs.pop(BLANK, None)
@@ -273,6 +276,8 @@ class Model:
         # An update smaller than half precision can hold is lost, and a method then seems to do nothing.
         for parameter in self.trainable().values():
             parameter.data = parameter.data.float()
+        if self.compiles:
+            compile_layers(self.network)
         return self.trainables
 
     def reference(self) -> Policy:

@@ -10,7 +10,7 @@ import torch
 from safetensors import SafetensorError
 
 from remem.errors import UserError
-from remem.models import check_folder
+from remem.models import check_folder, kernels
 from remem.models.encoding import check_template
 from remem.models.halves import picture_half
 from remem.models.huggingface import INSTRUCTION, Model
@@ -27,6 +27,8 @@ def load(
     device: str = "auto",
     quantise: str = "none",
     checkpointing: bool = False,
+    attention: str = "auto",
+    compile: bool = False,
 ) -> Model:
     """A model from a folder or hub id, with the results of earlier stages on top.
 
@@ -34,6 +36,7 @@ def load(
     adapter, which is merged into it: so that the next adapter's "off" is the stage before it.
     A folder with an instruction changes nothing but what is said before every question.
     `checkpointing`: while it trains, activations are made again instead of kept; no number changes.
+    `attention` and `compile`: see `kernels`.
     """
     import transformers
 
@@ -52,6 +55,7 @@ def load(
     transformers.utils.logging.disable_progress_bar()
     how: dict[str, Any] = {"dtype": DTYPES[dtype], "trust_remote_code": False}
     place = pick_device(device)
+    how |= kernels.attention(attention, dtype, place)
     if quantise == "4bit":
         how |= {"quantization_config": four_bit(str(start), DTYPES[dtype]), "device_map": {"": place}}
     try:
@@ -81,6 +85,7 @@ def load(
     if processor.tokenizer.pad_token_id is None:
         processor.tokenizer.pad_token = processor.tokenizer.eos_token
     model = Model(network, processor, str(source))
+    model.compiles = compile
     model.encoder.instruction = " ".join(said)
     return model
 
