@@ -76,14 +76,22 @@ def tiny() -> Run:
 
 def methods() -> Run:
     """All methods on the drawn people, three seeds. Give it what `remem tune methods` found."""
-    run = drawn()
+    return _every_method(drawn(), "methods")
+
+
+def methods_embedded() -> Run:
+    """The same on the demo's rendered people and the embedded model."""
+    return _every_method(demo(), "methods-embedded")
+
+
+def _every_method(run: Run, name: str) -> Run:
     own = {one.method: one for one in run.forget.methods}
     # Where a published default cannot be: a layer of 32 on a model of four, and a penalty on an adapter.
     own["rmu"] = Unlearn(method="rmu", settings={"layer": 2}, train={"lr": 1e-3})
     own["l1"] = Unlearn(method="l1", train={"lr": 2e-3}, adapt={"language": "lora", "projector": "frozen"})
     return replace(
         run,
-        recipe="methods",
+        recipe=name,
         forget=replace(
             run.forget,
             methods=tuple(own.get(name) or Unlearn(method=name, train={"lr": 3e-4}) for name in METHODS),
@@ -140,6 +148,7 @@ RECIPES: dict[str, Callable[[], Run]] = {
     "remem": remem,
     "drawn": drawn,
     "methods": methods,
+    "methods-embedded": methods_embedded,
     "tiny": tiny,
     "pebench": pebench,
     "pebench-tiny": pebench_tiny,
