@@ -54,7 +54,7 @@ def measure(folder: Path, small: bool, repeats: int, counts: Sequence[int]) -> l
 
 
 def measure_run(run: Path, repeats: int, count: int = 128) -> list[Pair]:
-    """Seven metrics on models of a finished run: one that knows the answers, and one that has forgotten some."""
+    """Seven metrics on a run's models: one that knows the answers, and one that has forgotten some."""
     context, _ = open_run(run)
     data = context.data()
     unlearnt = sorted(path.parent.name for path in run.glob("*-s0/model"))[:1]
@@ -65,10 +65,9 @@ def measure_run(run: Path, repeats: int, count: int = 128) -> list[Pair]:
         rows = [model.encode(question_of(data, data.items[i])) for i in evenly(ids, count)]
         rows = [rows[i] for i in in_buckets(rows)]
         pairs += _seven(model, rows, f"{run.name}, {arms[-1]}", 64, repeats)
-        one_by_one = rows[:: max(1, len(rows) // 16)]
-        pairs += _seven(
-            model, one_by_one, f"{run.name}, {arms[-1]}, as scripts ask: one at a time", 64, repeats, 1
-        )
+        few = rows[:: max(1, len(rows) // 16)]
+        where = f"{run.name}, {arms[-1]}"
+        pairs += _seven(model, few, f"{where}, plain one at a time as in scripts", 64, repeats, 1)
     return pairs
 
 

@@ -1,5 +1,6 @@
 """Every mistake at the command line is one message, and exit status 1."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,31 @@ def test_lint_says_in_its_exit_status_that_it_found_errors(
     code, said, _ = run(monkeypatch, capsys, "lint", "anything")
     assert code == 1
     assert "test row 1" in said
+
+
+def test_a_data_set_is_built_from_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    small = [
+        "--people",
+        "3",
+        "--qa",
+        "10",
+        "--images",
+        "4",
+        "--one-hop",
+        "0.5",
+        "--seed",
+        "1",
+        "--set",
+        "size=16",
+    ]
+    code, _, said = run(monkeypatch, capsys, "build", "remem", *small)
+    assert code == 0, said
+    told = json.loads((tmp_path / "data" / "remem" / "build.json").read_text())
+    assert (told["people"], told["qa"], told["images"], told["one_hop"], told["seed"]) == (3, 10, 4, 0.5, 1)
+    assert told["candidates"] == 100
+    code, _, said = run(monkeypatch, capsys, "build", "pebench", "here", "--qa", "10")
+    assert code == 1
+    assert "unknown setting: qa" in said

@@ -163,7 +163,17 @@ _stage("report", "report", "Write the report of a run, after whatever is still t
 @app.command()
 def build(
     shape: Annotated[str, typer.Argument(help="remem: questions about people; pebench: people in events.")],
-    folder: Annotated[Path | None, typer.Argument(help="Where the data set goes; must not exist.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where the data set goes; must not exist. Default: data/SHAPE.")
+    ] = None,
+    people: Annotated[str, typer.Option("--people", help="How many.")] = "",
+    qa: Annotated[str, typer.Option("--qa", help="Training questions a person.")] = "",
+    images: Annotated[str, typer.Option("--images", help="Training views a person.")] = "",
+    one_hop: Annotated[
+        str, typer.Option("--one-hop", help="Share of the questions that name the person.")
+    ] = "",
+    source: Annotated[str, typer.Option("--source", help="Of pictures: drawn, rendered, folder ...")] = "",
+    seed: Annotated[str, typer.Option("--seed", help="Another one, other people.")] = "",
     data: Annotated[
         str,
         typer.Option(
@@ -172,7 +182,7 @@ def build(
     ] = "",
     settings: Settings = None,
 ) -> None:
-    """Build a data set of invented people: remem build remem people --set people=50 --set qa=100."""
+    """Build a data set of invented people: remem build remem people --people 50 --qa 100."""
     from remem import config
     from remem.console import Line
     from remem.data.shapes import SHAPES
@@ -180,14 +190,17 @@ def build(
     from remem.execute import writing
     from remem.store import Step, keys, open_part
 
-    if folder is None:
+    if shape not in SHAPES and folder is None:
         raise UserError(
             f"remem build takes the shape of the data set and then the folder: remem build remem {shape}. "
             f"Shapes: {', '.join(SHAPES)}."
         )
     if shape not in SHAPES:
         raise unknown("shape of data set", shape, SHAPES)
-    wanted = config.change(SHAPES[shape], asked_for(data, "", settings))
+    folder = folder or Path("data") / shape
+    named = {"people": people, "qa": qa, "images": images, "one_hop": one_hop, "source": source, "seed": seed}
+    said = [f"{key}={value}" for key, value in named.items() if value]
+    wanted = config.change(SHAPES[shape], asked_for(data, "", [*said, *(settings or [])]))
     wanted.check()
     if folder.exists():
         raise UserError(f"{folder} exists already: choose another folder, or delete it.")

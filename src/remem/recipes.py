@@ -13,12 +13,14 @@ from remem.data.settings import BuildSettings
 from remem.errors import unknown
 from remem.methods import METHODS
 
+FEW = 32  # candidates that exposure ranks among, in recipes that are to take minutes; data sets have 100
+
 
 def drawn() -> Run:
     """ReMem in small: 20 drawn people x 100 questions on the tiny model, five methods, forget1."""
     return Run(
         recipe="drawn",
-        build=BuildSettings(),
+        build=BuildSettings(candidates=FEW),
         model=ModelSettings(name="tiny"),
         learn=Train(lr=3e-3, epochs=6, batch=32, micro_batch=16, schedule="cosine"),
         # Chosen by a written rule on other people than these: docs/decisions/0006-demo-settings.md.
@@ -55,7 +57,14 @@ def demo() -> Run:
         run,
         recipe="demo",
         build=BuildSettings(
-            source="rendered", size=128, people=12, qa=60, images=18, test_qa=14, test_images=8
+            source="rendered",
+            size=128,
+            people=12,
+            qa=60,
+            images=18,
+            test_qa=14,
+            test_images=8,
+            candidates=FEW,
         ),
         model=replace(run.model, rehearse=0.3),
         learn=replace(run.learn, epochs=8),
@@ -68,7 +77,7 @@ def tiny() -> Run:
     return replace(
         run,
         recipe="tiny",
-        build=BuildSettings(people=4, qa=40, images=10, test_qa=8, test_images=4),
+        build=BuildSettings(people=4, qa=40, images=10, test_qa=8, test_images=4, candidates=FEW),
         learn=replace(run.learn, epochs=12),
         evaluate=Evaluate(exposure_people=2),
     )

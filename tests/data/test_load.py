@@ -116,7 +116,7 @@ def test_candidates_hold_the_value_and_are_the_same_for_an_attribute(small):
     for item in data.items.values():
         found = data.candidates(item)
         assert value(item) in found
-        assert len(set(found)) == len(found) == 32
+        assert len(set(found)) == len(found) == 100
 
 
 def test_candidates_from_the_columns_alone(bare):

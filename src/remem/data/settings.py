@@ -48,6 +48,7 @@ class PictureSettings:
 class BuildSettings(PictureSettings):
     """Counts are per person unless said otherwise. The defaults are the published figures of ReMem."""
 
+    candidates: int = 100
     qa: int = 100  # training questions
     images: int = 100  # training views
     test_qa: int = 28  # held-out questions, in held-out wording
