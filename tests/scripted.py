@@ -69,7 +69,7 @@ class Scripted(Model):
     def __init__(self, arms: tuple[str, ...] = (), says: dict[str, str] | None = None):
         self.network = Network().eval()
         self.trainables, self.dtype, self.features = None, torch.float32, None
-        self.compiles = False
+        self.compiles = self.shards = False
         self.processor, self.encoder = object(), Characters()  # type: ignore[assignment]
         self.placeholder = None
         self.arms = arms

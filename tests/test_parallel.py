@@ -9,8 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from remem import parallel
+from remem.config import ModelSettings, override
 from remem.engines import engine
 from remem.errors import UserError
+from remem.models.families import make_tiny
+from remem.plan import resolve
+from remem.recipes import recipe
+from remem.train import _idles
 
 # In its steps the picture's part has a gradient at first, then none, as where a step is text alone.
 TRAINS = """
@@ -50,6 +56,32 @@ runpy.run_module("remem", run_name="__main__", alter_sys=True)
 """
 
 
+CUTS = """
+import sys
+import torch
+from remem import parallel
+from remem.config import Adapt
+from remem.models.loading import load
+from remem.models.shards import Cut, local
+
+parallel.start()
+model = load(sys.argv[1])
+model.adapt(Adapt(vision="frozen", projector="full", language="full"))
+before = {path: weight.detach().clone() for path, weight in model.network.named_parameters()}
+cut = Cut(model.network)
+weights = model.trainable()
+share = sum(local(weight).numel() for weight in weights.values()) / sum(w.numel() for w in weights.values())
+whole = cut.whole()
+after = dict(whole.named_parameters())
+print(
+    0.45 < share < 0.55,
+    after.keys() == before.keys() and all(torch.equal(before[path], after[path]) for path in before),
+    {path for path, weight in after.items() if weight.requires_grad} == set(weights),
+    {type(weight).__name__ for weight in weights.values()},
+)
+"""
+
+
 def launched(script: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     path = folder / "script.py"
     path.write_text(script)
@@ -66,6 +98,43 @@ def test_what_has_no_gradient_anywhere_stays_without_one(
     one, two = capsys.readouterr().out, launched(TRAINS, tmp_path)
     assert two.returncode == 0, two.stderr
     assert two.stdout == one != ""
+
+
+def test_weights_that_train_are_cut_in_two_and_put_together_again(tmp_path: Path) -> None:
+    make_tiny("llava", tmp_path / "model")
+    done = launched(CUTS, tmp_path, str(tmp_path / "model"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["True True True {'DTensor'}"] * 2
+
+
+def test_a_model_is_cut_among_several_processes_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UserError, match="this is one: start it with accelerate launch"):
+        resolve(override(recipe("tiny"), ["model.shard=true"]))
+    with pytest.raises(UserError, match=r"model\.quantise=none"):
+        ModelSettings(shard=True, features="memory")
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    assert not parallel.shards(False)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert parallel.shards(False)
+    monkeypatch.delenv("ACCELERATE_USE_FSDP")
+    assert parallel.shards(True)
+    assert not parallel.shards(False)
+
+
+def test_deepspeed_is_answered_with_what_to_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
+    with pytest.raises(UserError, match=r"model\.shard=true"):
+        resolve(recipe("tiny"))
+
+
+@pytest.mark.parametrize("slices", [0, 1, 4, 5, 6, 7])
+def test_every_process_reads_as_often(slices: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    reads = set()
+    for rank in range(3):
+        monkeypatch.setenv("RANK", str(rank))
+        reads.add(len(range(slices)[rank::3]) + _idles(slices))
+    assert len(reads) == 1
 
 
 @pytest.mark.slow

@@ -61,6 +61,7 @@ class ModelSettings:
     checkpointing: bool = False
     # How the same numbers are worked out: attention as transformers chooses it, or by name; the language
     # model's layers compiled for training (minutes once, worth it for long ones).
+    shard: bool = False  # of several processes each holds a part of what trains (FSDP)
     attention: Literal["auto", "sdpa", "eager", "flash_attention_2"] = "auto"
     compile: bool = False
     adapt: Adapt = field(default_factory=Adapt)
@@ -76,6 +77,11 @@ class ModelSettings:
             raise UserError(
                 "model.quantise=4bit: weights of four bits cannot train in full. Set "
                 "model.adapt.language=lora"
+            )
+        if self.shard and (self.quantise != "none" or self.features != "off"):
+            raise UserError(
+                "model.shard=true cuts up weights that train in full: set model.quantise=none and "
+                "model.features=off"
             )
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from remem.errors import UserError
+
 T = TypeVar("T")
 PATIENCE = timedelta(hours=24)  # the others wait while the first builds a data set
 
@@ -37,6 +39,25 @@ def start() -> None:
         from accelerate import PartialState
 
         PartialState(timeout=PATIENCE)
+
+
+def shards(wanted: bool) -> bool:
+    """Whether what trains is cut up: because the run says so, or accelerate's own settings (`use FSDP`)."""
+    return world() > 1 and (wanted or os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true")
+
+
+def check(shard: bool) -> None:
+    """UserError for a launch that remem does not follow."""
+    if shard and world() == 1:
+        raise UserError(
+            "model.shard=true cuts a model up among several processes, and this is one: start it with "
+            "accelerate launch or torchrun (docs/several-gpus.md)"
+        )
+    if os.environ.get("ACCELERATE_USE_DEEPSPEED", "").lower() == "true":
+        raise UserError(
+            "remem does not hand its training loop to DeepSpeed: launch without it, and with "
+            "--set model.shard=true, which cuts up weights, gradients and moments as ZeRO-3 does"
+        )
 
 
 def barrier() -> None:

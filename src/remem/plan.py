@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from remem import __version__
+from remem import __version__, parallel
 from remem.config import Adapt, Evaluate, Run, Train, plain
 from remem.data.pebench.settings import PEBenchSettings
 from remem.errors import UserError, unknown
@@ -62,6 +62,7 @@ def resolve(run: Run) -> Run:
     attention(run.model.attention, run.model.dtype, place)
     if run.model.compile:
         compiler(place)
+    parallel.check(run.model.shard)
     source, body = find(run.model.name), None
     if run.model.name not in EMBEDDED:
         check_source(source)
@@ -269,7 +270,7 @@ def _asking(settings: Evaluate) -> dict[str, Any]:
 def _without_device(run: Run) -> dict[str, Any]:
     """What of the model decides a result: its content, not its path, and not where it runs."""
     settings = plain(run.model) | identity(run.model.name)
-    for name in ("device", "checkpointing", "attention", "compile"):
+    for name in ("device", "checkpointing", "attention", "compile", "shard"):
         del settings[name]
     return settings
 

@@ -19,10 +19,12 @@ from remem.config import Train
 from remem.errors import UserError
 from remem.methods.base import Masks, Method, Paired, Penalises, Remembers, Step
 from remem.methods.needs import Need, StandIn
+from remem.models.adapt import part_of
 from remem.models.base import Encoded, Policy
 from remem.models.fitting import free, out_of_memory
 from remem.models.huggingface import Model
 from remem.models.packing import drops_out
+from remem.models.shards import Cut, full, local, parts_of, rejoined
 from remem.optimisers import Optimiser, optimiser
 from remem.reference import reference_of
 from remem.seeds import derive
@@ -118,11 +120,19 @@ def train(
     masks = _masks(method, model, streams, weights)
     if masks and settings.weight_decay:
         raise UserError("weights outside of the method's mask would decay: set weight_decay=0 for it")
+    cut = None
+    if model.shards:
+        if settings.optimiser != "adamw":
+            raise UserError(
+                "optimiser=muon reads whole matrices: with model.shard=true leave the default, adamw"
+            )
+        cut = Cut(model.network)
+        weights = {path: weight for path, weight in model.trainable().items() if path in weights}
+        masks = cut.like(masks, weights)
     stepper = optimiser(weights, settings)
-    state = _Resumable(folder / "resume.pt", weights, stepper)
+    state = _Resumable(folder, weights, stepper)
     outcome, good, good_steps = state.load()
     every = 1 if sum(p.numel() for p in weights.values()) <= SMALL else SNAPSHOT_EVERY
-    saved_at = time.monotonic()
     model.network.train()
     for step in range(outcome.steps, total):
         for group in stepper.param_groups:
@@ -134,7 +144,7 @@ def train(
             gradient = weights[path].grad
             if gradient is not None:
                 gradient *= mask
-        norm = torch.nn.utils.clip_grad_norm_(weights.values(), settings.clip or math.inf)
+        norm = full(torch.nn.utils.clip_grad_norm_(weights.values(), settings.clip or math.inf))
         if not (math.isfinite(loss) and torch.isfinite(norm)):
             outcome.diverged, outcome.steps = True, good_steps
             outcome.why = f"the loss was {loss:.4g} and the gradient norm {norm.item():.4g} at step {step}"
@@ -143,7 +153,7 @@ def train(
         if step % every == 0:  # this loss was finite, so the weights that gave it are good
             good, good_steps = _copy(weights), step
         stepper.step()
-        if step == 0 and all(torch.equal(good[path], p.detach()) for path, p in weights.items()):
+        if step == 0 and _still(good, weights):
             raise UserError(
                 "nothing moved in the first step: the loss does not reach any trainable parameter"
             )
@@ -162,9 +172,10 @@ def train(
             }
         )
         progress(step + 1, total, f"loss {loss:.3f}")
-        if parallel.first() and time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
+        if state.due():
             state.save(outcome, good, good_steps)
-            saved_at = time.monotonic()
+    if cut is not None:
+        model.network = cut.whole()
     model.network.eval()
     return write_outcome(outcome, folder)
 
@@ -195,38 +206,80 @@ def _backward(
                     part = method.loss(model.forward, reference, batch)
                     part.backward()
                     loss += part.item()
-                if isinstance(method, Penalises) and parallel.first():
-                    part = method.penalty(weights)
+                if model.shards and _idles(len(batches)):  # all must read as often
+                    idle = batches[0].at(replace(here, noted={}))
+                    (method.loss(model.forward, reference, idle) * 0.0).backward()
+                if isinstance(method, Penalises) and (parallel.first() or model.shards):
+                    part = full(method.penalty(weights))
                     part.backward()
-                    loss += part.item()
+                    loss += part.item() if parallel.first() else 0.0
             short = False
         except RuntimeError as problem:
             if not out_of_memory(problem):
                 raise
+            if model.shards:  # the others wait for this one in the middle of a layer
+                raise UserError(
+                    f"there is not enough memory for {settings.micro_batch or settings.batch} questions in a "
+                    "training forward: set a smaller micro_batch for this training"
+                ) from problem
             short = True
         if not any(parallel.gather(short)):
-            return here, _together(here, loss, weights), settings
+            unseen = model.shards and not any(parallel.gather(any(map(_pictured, batches))))
+            return here, _together(here, loss, weights, model.shards, unseen), settings
         settings = _halved(settings, model)
         free()
 
 
-def _together(here: Step, loss: float, weights: Mapping[str, Tensor]) -> float:
-    """The step's loss, gradients and notes, added up over all processes."""
+def _pictured(batch: Paired) -> bool:
+    """Whether any of its rows shows a picture."""
+    return any("pixel" in key for part in batch.there() for key in part.inputs)
+
+
+def _idles(slices: int) -> bool:
+    """Whether this process has a slice less than the first."""
+    return 0 < slices % parallel.world() <= parallel.rank()
+
+
+def _still(good: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> bool:
+    """Whether no process's weights have moved."""
+    moved = any(
+        not torch.equal(local(good[path]), local(weight.detach())) for path, weight in weights.items()
+    )
+    return not any(parallel.gather(moved))
+
+
+def _together(
+    here: Step, loss: float, weights: Mapping[str, Tensor], cut: bool = False, unseen: bool = False
+) -> float:
+    """The step's loss, gradients and notes, added up over all processes.
+
+    Gradients of weights that are `cut` up are added up already. `unseen`: no process was shown a picture.
+    """
     if parallel.world() == 1:
         return loss
+    if cut:
+        for path, weight in weights.items():
+            if unseen and part_of(path) != "language":
+                weight.grad = None
+        return _told(here, loss)
     # What no process has a gradient of (the picture's part, in a step of text alone) must stay without: the
     # optimiser would move it by its momentum.
     missing = {path for path, parameter in weights.items() if parameter.grad is None}
-    told = parallel.gather((missing, loss, dict(here.noted)))
-    nowhere = set.intersection(*(absent for absent, _, _ in told))
+    nowhere = set.intersection(*parallel.gather(missing))
     for path in missing - nowhere:
         weights[path].grad = torch.zeros_like(weights[path])
     parallel.add_up(parameter.grad for path, parameter in weights.items() if path not in nowhere)
+    return _told(here, loss)
+
+
+def _told(here: Step, loss: float) -> float:
+    """The loss over all processes; the step's notes are added up."""
+    told = parallel.gather((loss, dict(here.noted)))
     here.noted.clear()
-    for _, _, noted in told:
+    for _, noted in told:
         for name, value in noted.items():
             here.noted[name] = here.noted.get(name, 0.0) + value
-    return sum(part for _, part, _ in told)
+    return sum(part for part, _ in told)
 
 
 def _halved(settings: Train, model: Model) -> Train:
@@ -285,7 +338,7 @@ def _copy(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 def _restore(weights: dict[str, Tensor], good: dict[str, Tensor]) -> None:
     with torch.no_grad():
         for path, parameter in weights.items():
-            parameter.copy_(good[path])
+            local(parameter).copy_(local(good[path]))
 
 
 def write_outcome(outcome: Outcome, folder: Path) -> Outcome:
@@ -296,19 +349,47 @@ def write_outcome(outcome: Outcome, folder: Path) -> Outcome:
     (folder / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     ended = {"diverged": outcome.diverged, "steps": outcome.steps, "why": outcome.why}
     (folder / "outcome.json").write_text(json.dumps(ended, indent=2) + "\n")
-    (folder / "resume.pt").unlink(missing_ok=True)
+    for path in folder.glob("resume*.pt"):
+        path.unlink(missing_ok=True)
     return outcome
 
 
 @dataclass
 class _Resumable:
-    """What an interrupted training needs to go on as if nothing had happened."""
+    """What an interrupted training needs to go on as if nothing had happened.
 
-    path: Path
+    Of weights that are cut up every process writes its part, at one step. Two are kept: the last may be
+    written by some processes only.
+    """
+
+    folder: Path
     weights: dict[str, Tensor]
     optimiser: Optimiser
+    saved_at: float = field(default_factory=time.monotonic)
+    took: float = 0.0  # seconds, the last time
+
+    @property
+    def cut(self) -> bool:
+        return any(hasattr(weight, "to_local") for weight in self.weights.values())
+
+    def path(self, step: int) -> Path:
+        name = f"-{parallel.rank()}of{parallel.world()}-{step}" if self.cut else ""
+        return self.folder / f"resume{name}.pt"
+
+    def written(self) -> dict[int, Path]:
+        """Step -> this process's file, where weights are cut up."""
+        found = self.folder.glob(f"resume-{parallel.rank()}of{parallel.world()}-*.pt")
+        return {int(path.stem.rpartition("-")[2]): path for path in found}
+
+    def due(self) -> bool:
+        """Every 20 seconds, and where writing takes long, a tenth of the time at most."""
+        if not self.cut and not parallel.first():
+            return False
+        now = time.monotonic() - self.saved_at > max(CHECKPOINT_EVERY_S, 10 * self.took)
+        return parallel.tell(now) if self.cut else now
 
     def save(self, outcome: Outcome, good: dict[str, Tensor], good_steps: int) -> None:
+        start = time.monotonic()
         state = {
             "weights": _copy(self.weights),
             "good": good,
@@ -318,16 +399,30 @@ class _Resumable:
             "log": outcome.log,
             "memory": outcome.memory,
         }
-        part = self.path.with_suffix(".tmp")
-        torch.save(state, part)
-        part.replace(self.path)
+        path = self.path(outcome.steps)
+        part = path.with_suffix(".tmp")
+        torch.save(parts_of(state), part)
+        part.replace(path)
+        if self.cut:
+            older = self.written()
+            for step in sorted(older)[:-2]:
+                older[step].unlink()
+        self.saved_at = time.monotonic()
+        self.took = self.saved_at - start
 
     def load(self) -> tuple[Outcome, dict[str, Tensor], int]:
         """Where to go on, the last good weights, and after how many steps they were."""
-        if not self.path.exists():
+        path = self.path(0)
+        if self.cut:
+            common = set.intersection(*parallel.gather(set(self.written())))
+            path = self.path(max(common, default=0))
+        if not path.exists():
             return Outcome(steps=0), _copy(self.weights), 0
-        state = torch.load(self.path, map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        good = _copy(self.weights)
+        _restore(good, state["good"])
         _restore(self.weights, state["weights"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        told = rejoined(state["optimiser"], self.weights.values()) if self.cut else state["optimiser"]
+        self.optimiser.load_state_dict(told)
         outcome = Outcome(steps=state["steps"], memory=state["memory"], log=state["log"])
-        return outcome, state["good"], state["good_steps"]
+        return outcome, good, state["good_steps"]

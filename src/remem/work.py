@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from remem import parallel
 from remem.config import Adapt, Run, Train
 from remem.data.pebench.cut import TEST
 from remem.data.pebench.settings import PEBenchSettings
@@ -62,6 +63,7 @@ class Context:
             attention=settings.attention,
             compile=settings.compile,
         )
+        model.shards = parallel.shards(settings.shard)
         if settings.features != "off":
             folder = self.root / ".features" if settings.features == "disk" else None
             model.keep_features(folder, projected=settings.adapt.projector == "frozen")

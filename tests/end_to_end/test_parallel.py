@@ -35,7 +35,7 @@ train.CHECKPOINT_EVERY_S = 0.0
 taken = train._backward
 
 def dies(*asked):
-    if parallel.rank() == 1 and Path("two/taught/model.part/resume.pt").exists():
+    if parallel.rank() == 1 and list(Path("two/taught/model.part").glob("resume*.pt")):
         os.kill(os.getpid(), signal.SIGKILL)
     return taken(*asked)
 
@@ -61,14 +61,23 @@ def files(run: Path) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("train", ["full", pytest.param("lora", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("train", "cut"),
+    [
+        ("full", False),
+        pytest.param("lora", False, marks=pytest.mark.slow),
+        pytest.param("full", True, marks=pytest.mark.slow),
+        pytest.param("lora", True, marks=pytest.mark.slow),
+    ],
+)
 def test_two_processes_make_what_one_makes(
-    train: str, model_folders: dict[str, Path], tmp_path: Path
+    train: str, cut: bool, model_folders: dict[str, Path], tmp_path: Path
 ) -> None:
     how = [*SMALL, *PLAIN, f"--set=model.adapt.language={train}", "--model", model_folders["llava"]]
     one = remem("run", "tiny", *how, "--workers=1", "--out", tmp_path / "one", cwd=tmp_path)
     assert one.returncode == 0, one.stderr
-    two = together("run", "tiny", *how, "--out", tmp_path / "two", cwd=tmp_path)
+    shard = [f"--set=model.shard={str(cut).lower()}"]
+    two = together("run", "tiny", *how, *shard, "--out", tmp_path / "two", cwd=tmp_path)
     assert two.returncode == 0, two.stdout + two.stderr
     assert files(tmp_path / "one") == files(tmp_path / "two")
     for arm in ("taught", "goal", "npo-s0", "pdu-s0"):
@@ -86,22 +95,25 @@ def test_two_processes_make_what_one_makes(
             assert heard[id].logp == pytest.approx(response.logp, abs=5e-3)
     keys = [json.loads((tmp_path / run / "run.json").read_text())["steps"] for run in ("one", "two")]
     assert keys[0] == keys[1]
-    again = together("run", "tiny", *how, "--out", tmp_path / "two", cwd=tmp_path)
+    again = together("run", "tiny", *how, *shard, "--out", tmp_path / "two", cwd=tmp_path)
     assert again.returncode == 0
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("cut", [False, True])
 def test_one_killed_ends_all_and_the_same_command_goes_on(
-    model_folders: dict[str, Path], tmp_path: Path
+    cut: bool, model_folders: dict[str, Path], tmp_path: Path
 ) -> None:
     how = [*SMALL, *PLAIN, "--set=model.adapt.language=full", "--set=learn.epochs=20"]
     how += ["--model", model_folders["llava"]]
     one = remem("learn", "tiny", *how, "--workers=1", "--out", tmp_path / "one", cwd=tmp_path)
     assert one.returncode == 0, one.stderr
+    how += [f"--set=model.shard={str(cut).lower()}"]
     (tmp_path / "often.py").write_text(OFTEN)
     killed = together("learn", "tiny", *how, "--out", tmp_path / "two", cwd=tmp_path, script=["often.py"])
     assert killed.returncode != 0
-    assert (tmp_path / "two" / "taught" / "model.part" / "resume.pt").exists()
+    kept = {path.name for path in (tmp_path / "two" / "taught" / "model.part").glob("resume*.pt")}
+    assert any(name.startswith("resume-0of2-") for name in kept) if cut else kept == {"resume.pt"}
     two = together("learn", "tiny", *how, "--out", tmp_path / "two", cwd=tmp_path)
     assert two.returncode == 0, two.stdout + two.stderr
     assert json.loads((tmp_path / "two/taught/model/provenance.json").read_text())["resumed"]

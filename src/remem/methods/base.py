@@ -89,6 +89,14 @@ class Paired:
         """The questions to forget, with another value in the answer. `marked` says where values stand."""
         return self._get("substitute")
 
+    def there(self) -> list[Batch]:
+        """The batches that are not absent."""
+        return [batch for batch in self._batches.values() if batch is not None]
+
+    def at(self, step: Step) -> Paired:
+        """The same batches in another step."""
+        return Paired(**self._batches, step=step)
+
     def _get(self, name: str) -> Batch:
         batch = self._batches[name]
         if batch is None:

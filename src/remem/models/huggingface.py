@@ -64,6 +64,7 @@ class Model:
         self.trust = Trust(self.dtype)
         self.features: Features | None = None
         self.compiles = False  # its layers, when it begins to train
+        self.shards = False  # what trains is cut up among processes, while it trains
         self._cache = (
             "cache" if "cache" in signature(plain(network).forward).parameters else "past_key_values"
         )
