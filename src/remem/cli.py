@@ -493,6 +493,8 @@ def main() -> None:
         status = app(standalone_mode=False)
         if status == STOPPED:
             err.print("\nstopped. Run the same command again to go on where this left off.")
+        if not status:
+            parallel.stop()
         sys.exit(status if isinstance(status, int) else 0)
     except UserError as problem:
         err.quiet = not parallel.teller()

@@ -78,11 +78,8 @@ class ModelSettings:
                 "model.quantise=4bit: weights of four bits cannot train in full. Set "
                 "model.adapt.language=lora"
             )
-        if self.shard and (self.quantise != "none" or self.features != "off"):
-            raise UserError(
-                "model.shard=true cuts up weights that train in full: set model.quantise=none and "
-                "model.features=off"
-            )
+        if self.shard and self.quantise != "none":
+            raise UserError("model.shard=true cuts up weights that train in full: set model.quantise=none")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,16 @@ def start() -> None:
         PartialState(timeout=PATIENCE)
 
 
+def stop() -> None:
+    """Leaves the others, when all have done their work: what is left open may end a process in an abort."""
+    if world() > 1:
+        import torch.distributed as dist
+
+        if dist.is_initialized():
+            dist.barrier()
+            dist.destroy_process_group()
+
+
 def shards(wanted: bool) -> bool:
     """Whether what trains is cut up: because the run says so, or accelerate's own settings (`use FSDP`)."""
     return world() > 1 and (wanted or os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true")

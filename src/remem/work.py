@@ -64,7 +64,8 @@ class Context:
             compile=settings.compile,
         )
         model.shards = parallel.shards(settings.shard)
-        if settings.features != "off":
+        # A network that is cut up reads its projector as a whole only; what is kept changes no number anyway.
+        if settings.features != "off" and not model.shards:
             folder = self.root / ".features" if settings.features == "disk" else None
             model.keep_features(folder, projected=settings.adapt.projector == "frozen")
         return model

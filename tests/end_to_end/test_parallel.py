@@ -74,9 +74,10 @@ def test_two_processes_make_what_one_makes(
     train: str, cut: bool, model_folders: dict[str, Path], tmp_path: Path
 ) -> None:
     how = [*SMALL, *PLAIN, f"--set=model.adapt.language={train}", "--model", model_folders["llava"]]
+    how += ["--set=model.features=memory"] if cut else []
     one = remem("run", "tiny", *how, "--workers=1", "--out", tmp_path / "one", cwd=tmp_path)
     assert one.returncode == 0, one.stderr
-    shard = [f"--set=model.shard={str(cut).lower()}"]
+    shard = ["--set=model.shard=true"] if cut else []
     two = together("run", "tiny", *how, *shard, "--out", tmp_path / "two", cwd=tmp_path)
     assert two.returncode == 0, two.stdout + two.stderr
     assert files(tmp_path / "one") == files(tmp_path / "two")

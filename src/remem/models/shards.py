@@ -9,6 +9,7 @@ little to cut.
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,14 +25,16 @@ class Cut:
     """Cuts a network up, in place; `whole` gives one like it, with the weights put together again."""
 
     def __init__(self, network: Any) -> None:
-        from torch.distributed.device_mesh import init_device_mesh
         from torch.distributed import fsdp
+        from torch.distributed.device_mesh import init_device_mesh
 
         if not hasattr(getattr(fsdp, "FSDPModule", None), "set_reduce_scatter_unused_params"):
             raise UserError("model.shard=true needs a newer torch: 2.13 has what it takes")
         self.network, self.bare = network, _bare(network)
         place = next(network.parameters()).device
         self.mesh = init_device_mesh(place.type, (parallel.world(),))
+        # Nothing is ever added to what the network gives in place.
+        warnings.filterwarnings("ignore", message="FSDP2-wrapped module")
         frozen = {weight for weight in network.parameters() if not weight.requires_grad}
         for part in (*decoder_layers(network), network):
             fsdp.fully_shard(part, mesh=self.mesh, ignored_params=frozen)
