@@ -9,7 +9,6 @@ import typer
 from rich.markup import escape
 
 from remem.cli_engines import Need, On, SlurmSettings
-from remem.errors import UserError
 
 
 def tune(
@@ -112,7 +111,5 @@ def compare(
     from remem.cli import out
     from remem.comparing.page import write
 
-    if tuned and not tuned.exists():
-        raise UserError(f"there is no settings file {tuned}")
     path = write(folder, page or folder / "comparison.md", tuned)
     out.print(f"wrote {path}")
