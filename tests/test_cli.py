@@ -29,6 +29,7 @@ def run(
     ("arguments", "message"),
     [
         (["run", "dmo"], "Did you mean demo"),
+        (["run", "diagnose"], "a command of its own: remem diagnose"),
         (["rnu"], "Did you mean"),
         (["run", "--set", "learn.rl=1"], "Did you mean learn.lr"),
         (["run", "--set", "methods=npo,simnop"], "unknown method"),

@@ -10,7 +10,7 @@ from remem.config import Evaluate, Forget, ModelSettings, Run, Train, Unlearn
 from remem.data.pebench.cut import TASKS
 from remem.data.pebench.settings import PEBenchSettings
 from remem.data.settings import BuildSettings
-from remem.errors import unknown
+from remem.errors import UserError, unknown
 from remem.methods import METHODS
 
 FEW = 32  # candidates that exposure ranks among, in recipes that are to take minutes; data sets have 100
@@ -177,6 +177,8 @@ def usual(model: str) -> str:
 def recipe(name: str) -> Run:
     """A named run, its name with - or _; the error suggests the nearest name."""
     name = name.replace("_", "-")
+    if name in ("diagnose", "trace", "tune", "compare", "pretrain"):
+        raise UserError(f"{name} is a command of its own: remem {name} --help")
     if name not in RECIPES:
         raise unknown("recipe", name, RECIPES)
     return RECIPES[name]()

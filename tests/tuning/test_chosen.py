@@ -12,7 +12,7 @@ from remem.config import Run, override, plain
 from remem.errors import UserError
 from remem.methods import METHODS, searched
 from remem.models import identity
-from remem.recipes import drawn, methods
+from remem.recipes import drawn, methods, methods_embedded
 from remem.tuning.chosen import SHIPPED, Chosen, Tuned, put, read, trained
 
 
@@ -97,11 +97,13 @@ def test_a_file_that_is_wrong_is_refused(tmp_path: Path, change, message: str) -
 
 
 def test_the_shipped_settings_are_for_every_method_of_the_model_they_name() -> None:
+    runs = {"tiny": methods, "embedded": methods_embedded}
+    assert {place.name for place in SHIPPED.iterdir()} == set(runs)
     for place in SHIPPED.iterdir():
         found = read(Path(place.name))
         assert found.model["content"] == identity(place.name)["content"]
         assert set(found.methods) == {name for name in METHODS if searched(name)}
-        given, notes = put(methods(), found)
+        given, notes = put(runs[place.name](), found)
         assert (
             notes == []
         )  # other people than theirs, the same model, parts and split, and nothing kept too little
