@@ -53,6 +53,7 @@ class Context:
 
         settings = self.run.model
         chain = [self.root / arm / "model" for arm in arms]
+        shard = parallel.shards(settings.shard)
         model = open_model(
             settings.name,
             chain,
@@ -62,10 +63,10 @@ class Context:
             checkpointing=settings.checkpointing,
             attention=settings.attention,
             compile=settings.compile,
+            shard=shard,
         )
-        model.shards = parallel.shards(settings.shard)
         # A network that is cut up reads its projector as a whole only; what is kept changes no number anyway.
-        if settings.features != "off" and not model.shards:
+        if settings.features != "off" and not shard:
             folder = self.root / ".features" if settings.features == "disk" else None
             model.keep_features(folder, projected=settings.adapt.projector == "frozen")
         return model

@@ -97,6 +97,7 @@ def open_model(
     checkpointing: bool = False,
     attention: str = "auto",
     compile: bool = False,
+    shard: bool = False,
 ) -> Model:
     """A model with the results of earlier stages on top; see `loading.load`."""
     from remem.models.loading import load
@@ -110,4 +111,5 @@ def open_model(
         checkpointing=checkpointing,
         attention=attention,
         compile=compile,
+        shard=shard,
     )

@@ -29,6 +29,7 @@ def load(
     checkpointing: bool = False,
     attention: str = "auto",
     compile: bool = False,
+    shard: bool = False,
 ) -> Model:
     """A model from a folder or hub id, with the results of earlier stages on top.
 
@@ -36,7 +37,7 @@ def load(
     adapter, which is merged into it: so that the next adapter's "off" is the stage before it.
     A folder with an instruction changes nothing but what is said before every question.
     `checkpointing`: while it trains, activations are made again instead of kept; no number changes.
-    `attention` and `compile`: see `kernels`.
+    `attention` and `compile`: see `kernels`; `shard`: see `shards`.
     """
     import transformers
 
@@ -85,7 +86,7 @@ def load(
     if processor.tokenizer.pad_token_id is None:
         processor.tokenizer.pad_token = processor.tokenizer.eos_token
     model = Model(network, processor, str(source))
-    model.compiles = compile
+    model.compiles, model.shards = compile, shard
     model.encoder.instruction = " ".join(said)
     return model
 
