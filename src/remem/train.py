@@ -130,7 +130,8 @@ def train(
         weights = {path: weight for path, weight in model.trainable().items() if path in weights}
         masks = cut.like(masks, weights)
     stepper = optimiser(weights, settings)
-    state = _Resumable(folder, weights, stepper)
+    # All write their parts where the first writes: the others' own folders are thrown away.
+    state = _Resumable(Path(parallel.tell(str(folder.resolve()))) if cut else folder, weights, stepper)
     outcome, good, good_steps = state.load()
     every = 1 if sum(p.numel() for p in weights.values()) <= SMALL else SNAPSHOT_EVERY
     model.network.train()

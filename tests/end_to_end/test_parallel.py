@@ -43,6 +43,25 @@ train._backward = dies
 runpy.run_module("remem", run_name="__main__", alter_sys=True)
 """
 
+# How many steps of stage 1 the first process makes, and of how many.
+COUNTS = """
+import runpy
+from pathlib import Path
+import remem.train as train
+from remem import parallel
+
+taken, made = train._backward, []
+
+def counted(*asked):
+    made.append(asked[5].total)
+    if parallel.first():
+        Path("made.txt").write_text(f"{len(made)} {made[0]}")
+    return taken(*asked)
+
+train._backward = counted
+runpy.run_module("remem", run_name="__main__", alter_sys=True)
+"""
+
 
 def together(
     *arguments: str | Path, cwd: Path, processes: int = 2, script: Sequence[str] = ("-m", "remem")
@@ -114,9 +133,16 @@ def test_one_killed_ends_all_and_the_same_command_goes_on(
     killed = together("learn", "tiny", *how, "--out", tmp_path / "two", cwd=tmp_path, script=["often.py"])
     assert killed.returncode != 0
     kept = {path.name for path in (tmp_path / "two" / "taught" / "model.part").glob("resume*.pt")}
-    assert any(name.startswith("resume-0of2-") for name in kept) if cut else kept == {"resume.pt"}
-    two = together("learn", "tiny", *how, "--out", tmp_path / "two", cwd=tmp_path)
+    if cut:
+        steps = [{name.rpartition("-")[2] for name in kept if f"-{rank}of2-" in name} for rank in (0, 1)]
+        assert steps[0] & steps[1]
+    else:
+        assert kept == {"resume.pt"}
+    (tmp_path / "counts.py").write_text(COUNTS)
+    two = together("learn", "tiny", *how, "--out", tmp_path / "two", cwd=tmp_path, script=["counts.py"])
     assert two.returncode == 0, two.stdout + two.stderr
+    made, total = map(int, (tmp_path / "made.txt").read_text().split())
+    assert made < total
     assert json.loads((tmp_path / "two/taught/model/provenance.json").read_text())["resumed"]
     ours, theirs = (
         load_file(tmp_path / run / "taught" / "model" / "model.safetensors") for run in ("one", "two")
