@@ -52,6 +52,7 @@ def test_a_base_is_small_enough_to_ship(name: str) -> None:
     assert sum(path.stat().st_size for path in Path(find(name)).rglob("*") if path.is_file()) < 20e6
 
 
+@pytest.mark.slow
 def test_a_killed_pretraining_goes_on_where_it_was(tmp_path: Path) -> None:
     from remem.models.tower import Towering
     from world.test_corpus import SMALL
