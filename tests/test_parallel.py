@@ -39,7 +39,7 @@ for pictured in (True, False, False):
     moved_by.step()
 if parallel.first():
     print([weight.tolist() for weight in weights.values()])
-parallel.stop()
+parallel.leave()
 """
 FAILS = """
 import runpy
@@ -82,7 +82,7 @@ found = parallel.gather((
 ))
 if parallel.first():
     print(found)
-parallel.stop()
+parallel.leave()
 """
 
 

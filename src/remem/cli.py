@@ -494,7 +494,7 @@ def main() -> None:
         if status == STOPPED:
             err.print("\nstopped. Run the same command again to go on where this left off.")
         if not status:
-            parallel.stop()
+            parallel.leave()
         sys.exit(status if isinstance(status, int) else 0)
     except UserError as problem:
         err.quiet = not parallel.teller()

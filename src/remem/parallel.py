@@ -7,7 +7,9 @@ writes the run folder. With one process nothing here does anything.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -41,14 +43,18 @@ def start() -> None:
         PartialState(timeout=PATIENCE)
 
 
-def stop() -> None:
-    """Leaves the others, when all have done their work: what is left open may end a process in an abort."""
-    if world() > 1:
-        import torch.distributed as dist
+def leave() -> None:
+    """Ends this process, when all have done their work; nothing where there is one.
 
-        if dist.is_initialized():
-            dist.barrier()
-            dist.destroy_process_group()
+    At once, without taking the interpreter down: threads of the process group that still run then would end
+    it in an abort, and with it all others.
+    """
+    if world() > 1:
+        with contextlib.suppress(RuntimeError):  # another one may have left first
+            barrier()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def shards(wanted: bool) -> bool:
