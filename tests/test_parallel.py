@@ -63,7 +63,7 @@ import torch
 from remem import parallel
 from remem.config import Adapt
 from remem.models.loading import load
-from remem.models.shards import Cut, local
+from remem.models.shards import Cut, full, local
 
 parallel.start()
 model = load(sys.argv[1])
@@ -72,10 +72,19 @@ before = {path: weight.detach().clone() for path, weight in model.network.named_
 cut = Cut(model.network)
 weights = model.trainable()
 share = sum(local(weight).numel() for weight in weights.values()) / sum(w.numel() for w in weights.values())
+# A penalty on weights, and a mask, count each weight once: what methods add beside the loss over slices.
+penalty = full(sum(weight.abs().sum() for weight in weights.values()))
+penalty.backward()
+masks = cut.like({path: (before[path] > 0).float() for path in weights}, weights)
+for path, weight in weights.items():
+    weight.grad *= masks[path]
+added = all(torch.equal(full(w.grad), (before[path] > 0).float()) for path, w in weights.items())
+summed = sum(before[path].abs().sum() for path in weights)
 whole = cut.whole()
 after = dict(whole.named_parameters())
 found = parallel.gather((
     0.45 < share < 0.55,
+    added and torch.allclose(penalty, summed),
     after.keys() == before.keys() and all(torch.equal(before[path], after[path]) for path in before),
     {path for path, weight in after.items() if weight.requires_grad} == set(weights),
     {type(weight).__name__ for weight in weights.values()},
@@ -108,7 +117,7 @@ def test_weights_that_train_are_cut_in_two_and_put_together_again(tmp_path: Path
     make_tiny("llava", tmp_path / "model")
     done = launched(CUTS, tmp_path, str(tmp_path / "model"))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str([(True, True, True, {"DTensor"})] * 2)
+    assert done.stdout.strip() == str([(True, True, True, True, {"DTensor"})] * 2)
 
 
 def test_a_model_is_cut_among_several_processes_only(monkeypatch: pytest.MonkeyPatch) -> None:

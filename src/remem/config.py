@@ -26,6 +26,11 @@ def within(name: str, value: float, low: float, high: float = math.inf, *, above
         raise UserError(f"{name} must be {least}{most}, not {value}")
 
 
+def forget_sets(split: str) -> tuple[str, ...]:
+    """The names in `forget.split`: one, or several with commas."""
+    return tuple(name.strip() for name in split.split(","))
+
+
 T = TypeVar("T")
 How = Literal["frozen", "lora", "full"]
 
@@ -163,7 +168,7 @@ class Forget:
     @property
     def splits(self) -> tuple[str, ...]:
         """The forget sets of a set about people."""
-        return tuple(name.strip() for name in self.split.split(","))
+        return forget_sets(self.split)
 
 
 @dataclass(frozen=True, kw_only=True)

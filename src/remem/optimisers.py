@@ -96,7 +96,7 @@ def optimiser(weights: Mapping[str, Tensor], settings: Train) -> Optimiser:
             lr=settings.lr,
             betas=(0.9, settings.beta2),
             weight_decay=settings.weight_decay,
-            fused=all(weight.is_cuda for weight in some),  # one kernel; on a CPU it saves nothing
+            fused=all(weight.is_cuda for weight in some) or None,  # elsewhere as torch chooses
         )
 
     if settings.optimiser == "adamw":

@@ -225,8 +225,14 @@ def _backward(
                 ) from problem
             short = True
         if not any(parallel.gather(short)):
-            unseen = model.shards and not any(parallel.gather(any(map(_pictured, batches))))
-            return here, _together(here, loss, weights, model.shards, unseen), settings
+            if not model.shards:
+                return here, _together(here, loss, weights), settings
+            # Gradients are added up already, with zeros for what no slice read.
+            if not any(parallel.gather(any(map(_pictured, batches)))):
+                for path, weight in weights.items():
+                    if part_of(path) != "language":
+                        weight.grad = None  # as in one process: momentum would move it
+            return here, _told(here, loss), settings
         settings = _halved(settings, model)
         free()
 
@@ -249,20 +255,10 @@ def _still(good: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> bool:
     return not any(parallel.gather(moved))
 
 
-def _together(
-    here: Step, loss: float, weights: Mapping[str, Tensor], cut: bool = False, unseen: bool = False
-) -> float:
-    """The step's loss, gradients and notes, added up over all processes.
-
-    Gradients of weights that are `cut` up are added up already. `unseen`: no process was shown a picture.
-    """
+def _together(here: Step, loss: float, weights: Mapping[str, Tensor]) -> float:
+    """The step's loss, gradients and notes, added up over all processes."""
     if parallel.world() == 1:
         return loss
-    if cut:
-        for path, weight in weights.items():
-            if unseen and part_of(path) != "language":
-                weight.grad = None
-        return _told(here, loss)
     # What no process has a gradient of (the picture's part, in a step of text alone) must stay without: the
     # optimiser would move it by its momentum.
     missing = {path for path, parameter in weights.items() if parameter.grad is None}

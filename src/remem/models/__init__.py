@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from remem.errors import UserError
 
@@ -87,29 +87,8 @@ def check_folder(name: str) -> None:
         )
 
 
-def open_model(
-    name: str,
-    chain: Sequence[Path] = (),
-    *,
-    dtype: str = "float32",
-    device: str = "auto",
-    quantise: str = "none",
-    checkpointing: bool = False,
-    attention: str = "auto",
-    compile: bool = False,
-    shard: bool = False,
-) -> Model:
-    """A model with the results of earlier stages on top; see `loading.load`."""
+def open_model(name: str, chain: Sequence[Path] = (), **how: Any) -> Model:
+    """A model with the results of earlier stages on top; `how`: see `loading.load`."""
     from remem.models.loading import load
 
-    return load(
-        find(name),
-        chain,
-        dtype=dtype,
-        device=device,
-        quantise=quantise,
-        checkpointing=checkpointing,
-        attention=attention,
-        compile=compile,
-        shard=shard,
-    )
+    return load(find(name), chain, **how)

@@ -63,8 +63,8 @@ class Cut:
                 if weight is None or not weight.is_meta:
                     continue
                 if id(weight) not in made:  # tied weights stay tied
-                    full = parts[f"{path}.{name}" if path else name].detach().full_tensor()
-                    made[id(weight)] = nn.Parameter(full.clone(), requires_grad=True)
+                    joined = full(parts[f"{path}.{name}" if path else name].detach())
+                    made[id(weight)] = nn.Parameter(joined.clone(), requires_grad=True)
                 module._parameters[name] = made[id(weight)]
         return self.bare
 

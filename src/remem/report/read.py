@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import pyarrow.parquet as pq
 from PIL import Image
 
+from remem.config import forget_sets
 from remem.errors import UserError
 from remem.tasks import SHARED
 from remem.types import Item
@@ -153,7 +154,8 @@ def read_run(folder: Path, data: Data) -> RunRecord:
     planned = run.get("steps")
     config = run.get("config") or {}
     tasks = tuple((config.get("forget") or {}).get("tasks") or ())
-    sizes = () if tasks else _sizes(config)
+    named = _forget_sets(config)
+    sizes = named if len(named) > 1 and not tasks else ()
     apart = tasks or sizes
     arms = [
         _arm(path, f"{task}{path.name}")
@@ -207,9 +209,8 @@ def of_size(run: RunRecord, size: str) -> RunRecord:
     return replace(run, arms=arms, forget=size, sizes=())
 
 
-def _sizes(config: dict[str, Any]) -> tuple[str, ...]:
-    names = str((config.get("forget") or {}).get("split") or "").split(",")
-    return tuple(name.strip() for name in names) if len(names) > 1 else ()
+def _forget_sets(config: dict[str, Any]) -> tuple[str, ...]:
+    return forget_sets((config.get("forget") or {}).get("split") or "")
 
 
 def _is_arm(path: Path) -> bool:
@@ -260,7 +261,7 @@ def _gate(raw: dict[str, Any]) -> Gate:
 
 
 def _forget_split(arms: list[Arm], config: dict[str, Any], data: Data) -> str | None:
-    asked = (_sizes(config) or ((config.get("forget") or {}).get("split"),))[0]
+    asked = _forget_sets(config)[0]
     scored = {split for arm in arms for split, _, _ in arm.estimates if split.startswith("forget")}
     return asked if asked in data.splits else min(scored, default=None)
 

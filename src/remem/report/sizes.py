@@ -55,11 +55,7 @@ class Size:
 
     def arms(self, who: str) -> list[Arm]:
         """The seeds of a method, or the one model of a reference."""
-        return self.run.methods.get(who) or [self.run.arms[who]] if who in self.known else []
-
-    @property
-    def known(self) -> set[str]:
-        return {*self.run.arms, *self.run.methods}
+        return self.run.methods.get(who) or [arm for name, arm in self.run.arms.items() if name == who]
 
     def value(self, who: str, split: str, kind: str, metric: str) -> Estimate | None:
         return pooled(self.arms(who), self.name if split == FORGET else split, metric, kind)
