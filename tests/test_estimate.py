@@ -80,6 +80,22 @@ def test_memory_by_hand(seven_billion: Path) -> None:
     assert four.fits
 
 
+def test_of_a_model_that_is_cut_up_each_card_holds_a_part_of_what_trains(
+    seven_billion: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = ("model.dtype=bfloat16", "methods=ga", "learn.micro_batch=1", "model.checkpointing=true")
+    run = of(recipe("drawn"), seven_billion, *more, "model.rehearse=0", "forget.train.micro_batch=1")
+    trains = "what trains: float32, gradients, AdamW, last good copy"
+    alone = foresee(run, CARDS["h100"])
+    assert not alone.fits
+    monkeypatch.setenv("WORLD_SIZE", "8")
+    assert foresee(run, CARDS["h100"]).memory == alone.memory  # each holds the model as one would
+    cut = foresee(of(run, seven_billion, "model.shard=true"), CARDS["h100"])
+    assert cut.memory[trains] == alone.memory[trains] / 8
+    assert cut.memory["weights"] == alone.memory["weights"]
+    assert cut.fits
+
+
 def test_a_run_that_cannot_fit_is_refused_with_what_would_help(seven_billion: Path) -> None:
     run = of(
         recipe("drawn"),

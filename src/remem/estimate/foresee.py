@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from remem import parallel
 from remem.config import Run, Train
 from remem.estimate.cards import GIB, Card
 from remem.estimate.sizes import Sizes, sizes
@@ -94,7 +95,8 @@ def training_memory(run: Run, body: Sizes, read: Reading) -> dict[str, float]:
     """Bytes at the peak of a step, the largest of the trainings."""
     in_full = "lora" not in (run.model.adapt.language, run.model.adapt.vision, run.model.adapt.projector)
     size = BYTES[run.model.dtype]
-    grown = body.trained * (TRAINED_BYTES - (size if in_full else 0))
+    shared = parallel.world() if parallel.shards(run.model.shard) else 1
+    grown = body.trained * (TRAINED_BYTES - (size if in_full else 0)) / shared
     rows = max(_rows(how) for how in _trainings(run))
     tokens = rows * read.longest
     again = body.layers * body.width + body.kept  # each layer's input, and one layer's all
@@ -106,6 +108,8 @@ def training_memory(run: Run, body: Sizes, read: Reading) -> dict[str, float]:
         "answers' logits": float(3 * 4 * rows * read.answer * body.vocabulary),
         "overhead": OVERHEAD,
     }
+    if shared > 1:
+        found["whole in float32, when cut up and put together"] = float(body.trained * (4 - size))
     if in_full and any("reference" in use for use in _uses(run)):
         found["reference model"] = float(weights(run, body) + body.trained * (4 - size))
     return found

@@ -52,6 +52,8 @@ def refuse(found: Forecast, run: Run) -> None:
     how = run.learn.micro_batch or run.learn.batch
     if run.model.adapt.language == "full":
         ways.append("model.adapt.language=lora")
+        if not run.model.shard:
+            ways.append("model.shard=true for several processes")
     if run.model.dtype == "float32":
         ways.append("model.dtype=bfloat16")
     if how > 1:
