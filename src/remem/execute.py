@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from remem import parallel
+from remem.allocation import keep_freed_memory
 from remem.engines.base import Engine, Job, View, kind_of
 from remem.errors import UserError
 from remem.provenance import recorded
@@ -48,7 +49,7 @@ def execute(
         return
     key = keys(steps)
     if engine is None:
-        limit_threads(threads)
+        settle(threads)
         for step in todo:
             view.start(step.name)
             clock = time.monotonic()
@@ -161,8 +162,10 @@ def _locked(root: Path, step: Step) -> Iterator[None]:
         yield
 
 
-def limit_threads(threads: int) -> None:
-    """So many threads for torch in this process; 0 leaves it as it is."""
+def settle(threads: int) -> None:
+    """Makes this process one that computes: so many threads for torch, 0 leaves them, and memory that it
+    freed is its own for a while."""
+    keep_freed_memory()
     if threads:
         os.environ["OMP_NUM_THREADS"] = str(threads)
         import torch

@@ -58,33 +58,42 @@ def has_bfloat16() -> bool:
 
 
 class WholeMuon(torch.optim.Muon if hasattr(torch.optim, "Muon") else object):  # type: ignore[misc]
-    """torch's Muon with its Newton-Schulz steps in float32, for CPUs that have no bfloat16."""
+    """torch's Muon with its Newton-Schulz steps in float32, for CPUs that have no bfloat16; matrices of one
+    shape are made orthogonal together."""
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:
         for group in self.param_groups:
+            alike: dict[torch.Size, list[Tensor]] = {}
             for weight in group["params"]:
-                if weight.grad is None:
-                    continue
-                state = self.state[weight]
-                mean = state.setdefault("momentum_buffer", torch.zeros_like(weight))
-                mean.lerp_(weight.grad, 1 - group["momentum"])
-                moved = weight.grad.lerp(mean, group["momentum"]) if group["nesterov"] else mean
+                if weight.grad is not None:
+                    alike.setdefault(weight.shape, []).append(weight)
+            for shape, weights in alike.items():
+                moved = torch.stack([self._mean(weight, group) for weight in weights])
                 moved = _orthogonal(moved, group["ns_coefficients"], group["ns_steps"], group["eps"])
-                size = 0.2 * max(weight.shape) ** 0.5  # match_rms_adamw, the only one that is asked for here
-                weight.mul_(1 - group["lr"] * group["weight_decay"])
-                weight.add_(moved, alpha=-group["lr"] * size)
+                size = 0.2 * max(shape) ** 0.5  # match_rms_adamw, the only one that is asked for here
+                for weight, move in zip(weights, moved, strict=True):
+                    weight.mul_(1 - group["lr"] * group["weight_decay"])
+                    weight.add_(move, alpha=-group["lr"] * size)
+
+    def _mean(self, weight: Tensor, group: dict[str, Any]) -> Tensor:
+        assert weight.grad is not None
+        mean: Tensor = self.state[weight].setdefault("momentum_buffer", torch.zeros_like(weight))
+        mean.lerp_(weight.grad, 1 - group["momentum"])
+        return weight.grad.lerp(mean, group["momentum"]) if group["nesterov"] else mean
 
 
-def _orthogonal(matrix: Tensor, coefficients: tuple[float, float, float], steps: int, eps: float) -> Tensor:
-    """Its singular vectors, with singular values near 1 (Jordan et al.), in the matrix's own precision."""
+def _orthogonal(matrices: Tensor, coefficients: tuple[float, float, float], steps: int, eps: float) -> Tensor:
+    """(n, rows, columns): the singular vectors of each, with singular values near 1 (Jordan et al.), in the
+    matrices' own precision."""
     a, b, c = coefficients
-    found = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
-    found = found / found.norm().clamp(min=eps)
+    tall = matrices.shape[1] > matrices.shape[2]
+    found = matrices.mT if tall else matrices
+    found = found / found.norm(dim=(1, 2), keepdim=True).clamp(min=eps)
     for _ in range(steps):
-        gram = found @ found.T
-        found = torch.addmm(found, torch.addmm(gram, gram, gram, beta=b, alpha=c), found, beta=a)
-    return found.T if matrix.shape[0] > matrix.shape[1] else found
+        gram = found @ found.mT
+        found = torch.baddbmm(found, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), found, beta=a)
+    return found.mT if tall else found
 
 
 def optimiser(weights: Mapping[str, Tensor], settings: Train) -> Optimiser:

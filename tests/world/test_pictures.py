@@ -45,7 +45,7 @@ def test_the_exam_is_a_data_set_of_its_own_shape(tmp_path: Path) -> None:
     seen = album(shots(SMALL), "drawn", 0, 32, tmp_path / "pictures", workers=1)
     taught = [lesson for lesson in lessons(SMALL, seen.words) if lesson.said.kind in ("who", "lore")]
     pictures = [None if one.shot is None else Image.fromarray(seen.pixels[one.shot]) for one in taught]
-    write(tmp_path / "exam", SMALL, list(zip(taught, pictures, strict=True)))
+    write(tmp_path / "exam", SMALL, list(zip(taught, pictures, strict=True)), tmp_path / "exam pictures")
     data = open_exam(tmp_path / "exam")
     assert set(data.splits) == {*SPLITS, REHEARSAL}
     again = [data.items[one] for one in data.splits[REHEARSAL]]

@@ -105,10 +105,10 @@ def lacks_remem(text: str) -> bool:
 
 def job_of(job: Job, threads: int) -> str:
     """Makes a step on a far machine; what a user can mend comes back in words. "" when all went well."""
-    from remem.execute import limit_threads, make
+    from remem.execute import make, settle
 
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    limit_threads(threads)
+    settle(threads)
     try:
         make(job.root, job.step, job.key, job.inputs, job.context, Nobody())
     except UserError as error:

@@ -77,13 +77,13 @@ _sender: _Sender | None = None
 
 
 def _begin(queue: Any, threads: int, parent: int) -> None:
-    from remem.execute import limit_threads
+    from remem.execute import settle
 
     global _sender
     _sender = _Sender(queue)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
-    limit_threads(threads)
+    settle(threads)
 
 
 def _leave_with(parent: int) -> None:

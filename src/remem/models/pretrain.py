@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from remem.allocation import keep_freed_memory
 from remem.config import Adapt, Train
 from remem.data.images.drawn import light
 from remem.data.people import invent
@@ -115,6 +116,7 @@ def pretrain(
     Pictures, the trained tower and the state of the language training are kept in `kept`: a killed run goes
     on from there.
     """
+    keep_freed_memory()
     world = settings.world
     wanted = shots(world)
     seen = album(wanted, world.source, world.seed, world.size, kept / "pictures", progress, workers)
@@ -138,7 +140,9 @@ def pretrain(
     model.adapt(Adapt(vision="frozen", projector="full", language="full"))
     _talk(model, told, seen, settings, kept, progress)
     save(network.to(torch.bfloat16), processor, folder)
-    exam.write(folder / "world", world, _rehearsed(told, seen, settings), progress)
+    exam.write(
+        folder / "world", world, _rehearsed(told, seen, settings), kept / "exam pictures", progress, workers
+    )
     marks = basecard.examine(folder, 100_000, kept / "exam", progress)
     basecard.write(folder, settings.name, settings, marks, sum(p.numel() for p in network.parameters()))
 
@@ -195,13 +199,19 @@ def _talk(
 
 
 def _rows(model: Model, told: list[Lesson], seen: Album, how: Talking) -> list[Encoded]:
-    """The lessons as the loop takes them. A crop of a picture is of its size, and changes no token."""
+    """The lessons as the loop takes them. All pictures and their crops are of one size, so that tokens depend
+    on words alone: what is said of many pictures is encoded once."""
     rows: list[Encoded] = []
+    encoded: dict[tuple[str, str, bool], Encoded] = {}
     for lesson in told:
         times = how.times.get(lesson.said.kind, 0)
         if times:
-            row = model.encode(question_of(lesson, seen))
-            rows += [replace(row, question=question_of(lesson, seen, time)) for time in range(times)]
+            said = lesson.said.question, lesson.said.answer, lesson.shot is not None
+            if said not in encoded:
+                encoded[said] = model.encode(question_of(lesson, seen))
+            rows += [
+                replace(encoded[said], question=question_of(lesson, seen, time)) for time in range(times)
+            ]
     return rows
 
 

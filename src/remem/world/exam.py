@@ -22,7 +22,7 @@ from remem.data import Dataset, load, table
 from remem.spread import evenly
 from remem.types import Item, Progress, silent
 from remem.world.corpus import Lesson, Question, World, exam
-from remem.world.pictures import picture
+from remem.world.pictures import album
 from remem.world.talk import Said
 
 SPLITS = ("real", "world_fact", "plain")
@@ -33,19 +33,28 @@ _QUALITY = 92  # of WebP: the folder ships with the base
 def write(
     folder: Path,
     world: World,
-    rehearsed: Sequence[tuple[Lesson, Image.Image | None]] = (),
+    rehearsed: Sequence[tuple[Lesson, Image.Image | None]],
+    kept: Path,
     progress: Progress = silent,
+    workers: int = 1,
 ) -> None:
-    """Makes the exam's pictures and writes the folder. Equal settings give equal bytes on one machine."""
+    """Makes the exam's pictures, which are kept in `kept`, and writes the folder. Equal settings give equal
+    bytes on one machine."""
     (folder / "data").mkdir(parents=True, exist_ok=True)
     asked = list(exam(world))
+    wanted = {(one.group, one.shot.number): one.shot for one in asked if one.shot is not None}
+    seen = album(list(wanted.values()), world.source, world.seed, world.size, kept, progress, workers)
+    at = {key: number for number, key in enumerate(wanted)}
     rows: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
     whose: list[dict[str, Any]] = []
-    made: dict[tuple[str, int], tuple[bytes, str]] = {}
-    for number, question in enumerate(asked):
+    for question in asked:
         whose.append({"split": question.split, "row": len(rows[question.split]), "person": question.group})
-        rows[question.split].append(_row(question, world, made))
-        progress(number + 1, len(asked), "the world's exam")
+        image = None
+        if question.shot is not None:
+            key = (question.group, question.shot.number)
+            shown = Image.fromarray(seen.pixels[at[key]])
+            image = {"bytes": _webp(shown), "path": f"images/{key[0]}/{key[1]}.webp"}
+        rows[question.split].append(_row(question, image))
     if rehearsed:
         rows[REHEARSAL] = [_lesson(lesson, picture) for lesson, picture in rehearsed]
         whose += [
@@ -58,17 +67,9 @@ def write(
     pq.write_table(pa.Table.from_pylist(whose), folder / "rows.parquet")
 
 
-def _row(question: Question, world: World, made: dict[tuple[str, int], tuple[bytes, str]]) -> dict[str, Any]:
-    image, path = None, ""
-    if question.shot is not None:
-        key = (question.group, question.shot.number)
-        if key not in made:
-            seen = picture(question.shot, world.source, world.seed, world.size).image
-            made[key] = (_webp(seen), f"images/{question.group}/{question.shot.number}.webp")
-        found, path = made[key]
-        image = {"bytes": found, "path": path}
+def _row(question: Question, image: dict[str, Any] | None) -> dict[str, Any]:
     about = {"real": "name", "world_fact": question.said.note, "plain": "sentence"}[question.split]
-    return _columns(question.said, question.split, about, image, path)
+    return _columns(question.said, question.split, about, image, image["path"] if image else "")
 
 
 def _lesson(lesson: Lesson, picture: Image.Image | None) -> dict[str, Any]:

@@ -1,0 +1,22 @@
+"""Freed memory is kept for the next step of a training, as far as the C library lets us ask for it."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's mallopt(3)
+_LARGEST = 32 << 20  # bytes; larger blocks still go back to the system, as glibc wants it
+_KEPT = 1 << 30  # bytes, at most, that this process keeps although it freed them
+
+
+def keep_freed_memory() -> bool:
+    """Tells glibc not to hand activations back to the system after every step, to be cleared and fetched anew
+    at the next. Where there is another C library nothing happens. Whether it was told."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return False
+    return bool(mallopt(_MMAP_THRESHOLD, _LARGEST) and mallopt(_TRIM_THRESHOLD, _KEPT))
