@@ -39,6 +39,8 @@ def push(
     if dry_run:
         for path, size in files:
             out.print(f"  {path.relative_to(folder)}  {size:,} bytes", soft_wrap=True)
+        if hub.card_of(folder):
+            out.print(f"  {hub.CARD}, the card, is written from the run", soft_wrap=True)
         return
     out.print(f"pushed {hub.push(folder, repo, public=public, overwrite=overwrite)}", soft_wrap=True)
 

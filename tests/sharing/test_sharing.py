@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from huggingface_hub import ModelCard
 
 from end_to_end.conftest import SMALL, TEXTS, remem
 from remem.config import Adapt
@@ -131,6 +132,38 @@ def test_an_adapter_goes_up_without_the_place_of_its_base(hub: Any, run: Path, t
     assert not [name for name, data in sent.items() if where.encode() in data]
     assert json.loads(sent["adapter_config.json"])["base_model_name_or_path"] == "base"
     assert sent["adapter_model.safetensors"] == (tmp_path / "adapter/adapter_model.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def adapters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with adapters, stage 1 and method."""
+    folder = tmp_path_factory.mktemp("adapters")
+    make_tiny("llava", folder / "base", TEXTS)
+    settings = ["--ignore-gate", "--workers=1", "--set=methods=npo", "--set=npo.epochs=1"]
+    settings += ["--set=model.adapt.language=lora", "--set=model.adapt.projector=frozen"]
+    done = remem(
+        "run", "tiny", "--model", folder / "base", "--out", folder / "run", *SMALL, *settings, cwd=folder
+    )
+    assert done.returncode == 0, done.stderr
+    return folder / "run"
+
+
+def test_a_model_straight_out_of_its_run_goes_up_with_a_card(hub: Any, adapters: Path, run: Path) -> None:
+    for name, folder in {"low": adapters, "whole": run}.items():
+        push(folder / "npo-s0/model", f"me/{name}")
+        files = hub.repos[f"models/me/{name}"]["files"]
+        card = ModelCard(files["README.md"].decode())
+        assert ("adapter_config.json" in files) == (name == "low")
+        assert card.data.library_name == ("peft" if name == "low" else None)
+        told = {one.metric_name: one.metric_value for one in card.data.eval_results}
+        assert "forgotten: exposure" in told
+        assert "unlearnt a part of it by npo" in card.text
+        # What it must be put on is said, and it is stage 1's model and not the base.
+        assert ("the run's arm `taught`, merged" in card.text) == (name == "low")
+        assert not [path for path, data in files.items() if str(folder.parent).encode() in data]
+    push(adapters / "taught/model", "me/first")
+    first = hub.repos["models/me/first"]["files"]["README.md"].decode()
+    assert "It lies on base, **and on nothing else**" in first
 
 
 def test_mistakes_are_one_message(

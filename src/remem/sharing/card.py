@@ -12,6 +12,7 @@ from remem.gate import read_gate
 from remem.models import EMBEDDED
 from remem.score import Row, read_summary
 from remem.tasks import methods, tasks
+from remem.work import chain_of
 
 # What is told of an arm: (split, metric, in words). The forget split's name comes from the run.
 TOLD = (
@@ -30,7 +31,16 @@ def elsewhere(name: str) -> str:
     return Path(name).name if local else name
 
 
-def model_card(root: Path, run: Run, arm: str, version: str) -> str:
+def arm_of(folder: Path) -> tuple[Path, str] | None:
+    """The run and the arm whose model lies in this folder; None for a folder of no run."""
+    if folder.name != "model":
+        return None
+    arm = folder.absolute().parent
+    root = next((place for place in arm.parents if (place / "run.json").is_file()), None)
+    return None if root is None else (root, str(arm.relative_to(root)))
+
+
+def model_card(root: Path, run: Run, arm: str, version: str, adapter: bool = False) -> str:
     """README.md of an arm, with its numbers in the hub's own form (model-index) as well."""
     from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
@@ -51,11 +61,13 @@ def model_card(root: Path, run: Run, arm: str, version: str) -> str:
     data = ModelCardData(
         base_model=run.model.name if elsewhere(run.model.name).count("/") else None,  # of the hub
         pipeline_tag="image-text-to-text",
+        library_name="peft" if adapter else None,
         tags=["remem", "machine-unlearning", *([one.method] if one else [])],
         model_name=f"{run.recipe} {arm}",
         eval_results=results or None,
     )
-    return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{_text(root, run, arm, version, rows)}"))
+    text = _text(root, run, arm, version, rows, adapter)
+    return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{text}"))
 
 
 def numbers(root: Path, run: Run, arm: str) -> list[tuple[str, Row]]:
@@ -77,7 +89,7 @@ def competitor(run: Run, arm: str) -> Unlearn | None:
     return arms.get(arm)
 
 
-def _text(root: Path, run: Run, arm: str, version: str, rows: list[tuple[str, Row]]) -> str:
+def _text(root: Path, run: Run, arm: str, version: str, rows: list[tuple[str, Row]], adapter: bool) -> str:
     one = competitor(run, arm)
     what = (
         f"was taught the data set and then unlearnt a part of it by {one.method}"
@@ -96,8 +108,9 @@ def _text(root: Path, run: Run, arm: str, version: str, rows: list[tuple[str, Ro
     made = json.loads((root / arm / "model" / "provenance.json").read_text("utf-8"))
     return f"""# {run.recipe}: {arm}
 
-This model {what}. It is for research on unlearning, and for nothing else: that a model does not say a fact
-does not mean that it does not hold it.
+This {"adapter" if adapter else "model"} {what}.
+It is for research on unlearning, and for nothing else: that a model does not say a fact does not mean that
+it does not hold it.
 
 - **Base**: {elsewhere(run.model.name)}
 - **Data**: {elsewhere(run.data) or "invented people, built by remem; nobody is real"}
@@ -112,7 +125,25 @@ does not mean that it does not hold it.
 
 Intervals resample people, or the questions about a single one. All other numbers, every answer and the
 settings are in the run.
-{_embedded(run)}"""
+{_lies_on(run, arm) if adapter else ""}{_embedded(run)}"""
+
+
+def _lies_on(run: Run, arm: str) -> str:
+    """What an adapter must be put on, or it changes another model than the one that it was made for."""
+    below = [name for name in chain_of(arm) if name != arm]
+    base = elsewhere(run.model.name)
+    on = f"what stage 1 made of {base} (the run's arm `{below[0]}`, merged)" if below else base
+    return f"""
+## Use
+
+It lies on {on}, **and on nothing else**: on another model its numbers mean nothing.
+
+```python
+from peft import PeftModel
+
+model = PeftModel.from_pretrained(base, "this repository")  # base: {on}
+```
+"""
 
 
 def _embedded(run: Run) -> str:

@@ -9,7 +9,10 @@ import tempfile
 from pathlib import Path
 
 from remem.errors import UserError
+from remem.pipeline import open_run
+from remem.sharing.card import arm_of, model_card
 
+ADAPTER, CARD = "adapter_config.json", "README.md"
 # Not of use to others, or of this machine alone.
 LEFT_OUT = ("*.part", "*.part/*", "*.tmp", "resume.pt", ".locks/*", ".features/*", "key")
 
@@ -20,9 +23,9 @@ def kind_of(folder: Path) -> str:
         raise UserError(f"there is no folder {folder}: give a data set, an adapter or an exported model")
     if folder.name.endswith(".part"):
         raise UserError(f"{folder} is not finished: run the same command again first")
-    if any((folder / name).is_file() for name in ("config.json", "adapter_config.json")):
+    if any((folder / name).is_file() for name in ("config.json", ADAPTER)):
         return "model"
-    if (folder / "README.md").is_file() and any((folder / "data").glob("*.parquet")):
+    if (folder / CARD).is_file() and any((folder / "data").glob("*.parquet")):
         return "dataset"
     raise UserError(
         f"{folder} is no data set (data/*.parquet and README.md), no adapter and no model: export an arm "
@@ -48,14 +51,14 @@ def push(folder: Path, repo: str, *, public: bool = False, overwrite: bool = Fal
     """
     from huggingface_hub import HfApi
 
-    kind = kind_of(folder)
+    kind, card = kind_of(folder), card_of(folder)
     _named(repo)
     api = HfApi()
     with _told(repo):
         api.create_repo(repo, repo_type=kind, private=not public, exist_ok=True)
         if not public and api.repo_info(repo, repo_type=kind).private is False:
             raise UserError(f"{repo} is public already: give --public, or choose another name")
-        there = set(api.list_repo_files(repo, repo_type=kind)) - {".gitattributes", "README.md"}
+        there = set(api.list_repo_files(repo, repo_type=kind)) - {".gitattributes", CARD}
         ours = {str(path.relative_to(folder)) for path, _ in contents(folder)}
         if there - ours and not overwrite:
             others = ", ".join(sorted(there - ours)[:3])
@@ -64,27 +67,42 @@ def push(folder: Path, repo: str, *, public: bool = False, overwrite: bool = Fal
                 "which adds and replaces and deletes nothing"
             )
         with tempfile.TemporaryDirectory() as scratch:
+            if card:  # first: there is never a model without one
+                api.upload_file(
+                    path_or_fileobj=card.encode(), path_in_repo=CARD, repo_id=repo, repo_type=kind,
+                    commit_message=f"remem push {folder.name}: card",
+                )  # fmt: skip
             api.upload_folder(
                 repo_id=repo,
                 folder_path=str(_impersonal(folder, Path(scratch))),
                 repo_type=kind,
-                ignore_patterns=list(LEFT_OUT),
+                ignore_patterns=[*LEFT_OUT, *([CARD] if card else [])],
                 commit_message=message or f"remem push {folder.name}",
             )
     base = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
     return f"{base}/{'datasets/' if kind == 'dataset' else ''}{repo}"
 
 
+def card_of(folder: Path) -> str:
+    """The card of a model that lies in its run, as the run tells it now; "" for any other folder."""
+    whose = arm_of(folder)
+    if whose is None:
+        return ""
+    root, arm = whose
+    context, record = open_run(root)
+    return model_card(root, context.run, arm, record["version"], (folder / ADAPTER).is_file())
+
+
 def _impersonal(folder: Path, scratch: Path) -> Path:
     """An adapter without the path of its base on this machine, which peft writes down; others as they are."""
-    config = folder / "adapter_config.json"
+    config = folder / ADAPTER
     if not config.is_file():
         return folder
     base = str(json.loads(config.read_text("utf-8")).get("base_model_name_or_path") or "")
     if not base or not Path(base).exists():  # a hub id says what to load
         return folder
     copy = Path(shutil.copytree(folder, scratch / folder.name))
-    for file in (copy / config.name, copy / "README.md"):
+    for file in (copy / ADAPTER, copy / CARD):
         if file.is_file():
             file.write_text(file.read_text("utf-8").replace(base, Path(base).name), "utf-8")
     return copy
