@@ -239,3 +239,22 @@ def test_without_numba_the_user_is_told_what_to_install(monkeypatch):
 def test_people_without_looks_cannot_be_rendered(source):
     with pytest.raises(UserError, match="has no appearance to render"):
         source.view(replace(PEOPLE[0], appearance={}), 0, 0, 16)
+
+
+def test_smaller_copies_of_a_texture_weigh_colours_by_opacity() -> None:
+    dice = np.random.default_rng(0)
+    picture = dice.integers(0, 256, (37, 90, 4), dtype=np.uint8)
+    picture[4:8, 2:6] = (200, 100, 50, 0)  # clear: the mean of its colours, and clear
+    copies = shrunk(picture)
+    assert [copy.shape[:2] for copy in copies[:5]] == [(37, 90), (18, 45), (9, 22), (4, 11), (4, 11)]
+    assert len(copies) == 8
+    four = picture[:36, :90].astype(np.float64).reshape(18, 2, 45, 2, 4)
+    weight = four[..., 3:] + 1e-3
+    wanted = np.concatenate(
+        [(four[..., :3] * weight).sum((1, 3)) / weight.sum((1, 3)), four[..., 3:].mean((1, 3))], -1
+    )
+    assert (
+        np.abs(copies[1].astype(np.float64) - np.floor(wanted + 0.5)).max() <= 1
+    )  # a half may fall either way
+    assert (np.abs(copies[1] - np.floor(wanted + 0.5)) == 0).mean() > 0.999
+    assert copies[1][2, 1].tolist() == [200, 100, 50, 0]

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numba import njit
 
 from remem.data.images.rendered import arrays
 from remem.data.images.rendered.arrays import Soup, Surfaces, Textures
 
+_CLEAR = np.float32(1e-3)  # what a clear texel weighs
 _NO_UV = np.zeros((1, 2), np.float32)
 #            skin  hair  cloth eye   brow  smooth glass
 _ROUGH = (0.47, 0.40, 0.80, 0.12, 0.80, 0.30, 0.08)
@@ -94,13 +96,25 @@ def shrunk(picture: np.ndarray) -> list[np.ndarray]:
     """Eight copies of a texture (height, width, 4), each half the one before; colours weighted by opacity."""
     copies, now = [np.ascontiguousarray(picture)], picture.astype(np.float32)
     while len(copies) < 8 and min(now.shape[:2]) > 4:
-        high, wide = now.shape[0] // 2, now.shape[1] // 2
-        four = now[: high * 2, : wide * 2].reshape(high, 2, wide, 2, 4)
-        weight = four[..., 3:] + np.float32(1e-3)
-        colour = (four[..., :3] * weight).sum((1, 3)) / weight.sum((1, 3))
-        now = np.concatenate([colour, four[..., 3:].mean((1, 3))], -1)
+        now = _halved(now)
         copies.append((now + 0.5).clip(0, 255).astype(np.uint8))
     return copies + [copies[-1]] * (8 - len(copies))
+
+
+@njit(cache=True, nogil=True)
+def _halved(picture):  # type: ignore[no-untyped-def]
+    """(height, width, 4) -> half of each, float32; sums in numpy's order, so that they are its sums."""
+    out = np.empty((picture.shape[0] // 2, picture.shape[1] // 2, 4), np.float32)
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            a, b = picture[2 * y, 2 * x], picture[2 * y, 2 * x + 1]
+            c, d = picture[2 * y + 1, 2 * x], picture[2 * y + 1, 2 * x + 1]
+            wa, wb, wc, wd = a[3] + _CLEAR, b[3] + _CLEAR, c[3] + _CLEAR, d[3] + _CLEAR
+            weight = (wa + wb) + (wc + wd)
+            for i in range(3):
+                out[y, x, i] = (((a[i] * wa + b[i] * wb) + c[i] * wc) + d[i] * wd) / weight
+            out[y, x, 3] = ((a[3] + b[3]) + (c[3] + d[3])) / np.float32(4)
+    return out
 
 
 def pack_textures(chains: list[list[np.ndarray]]) -> Textures:

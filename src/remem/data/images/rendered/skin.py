@@ -52,7 +52,7 @@ def skin_texture(who: Identity) -> np.ndarray:
     masks, places, cut = on_texture()
     rng = np.random.default_rng([who.seed % 2**32, 2])
     whole *= _tone(who, whole[cut][masks["cheek"] > 0.4].mean(0), rng)
-    head = whole[cut]
+    head = whole[cut].copy()
     head = _hair_shadow(head, who, masks, rng)
     head = _make_up(head, who, masks, rng)
     whole[cut] = _marks(head, who, masks, places, rng)
@@ -80,18 +80,22 @@ def _hair_shadow(
     grain = _grain(head.shape[:2], rng, 420)
     colour = hair_tint(who) ** (1 / 2.2) * 255
     look = who.look
+    at, scalp = _where(masks["scalp"])
     if look["hair"] != "bald":
         dense = 0.55 if look["hair"] == "buzz cut" else 0.8
-        head = head + (colour * 0.8 - head) * masks["scalp"][..., None] * (dense + 0.2 * grain)
+        head[at] += (colour * 0.8 - head[at]) * scalp * (dense + 0.2 * grain[at])
     else:  # the base skins have a shadow of hair painted on
         bare = head[masks["cheek"] > 0.4].mean(0)
-        head = head + (bare - head) * masks["scalp"][..., None] * 0.8
+        head[at] += (bare - head[at]) * scalp * 0.8
     if look["facial_hair"] in _SHADE:
-        mask = masks[beard_region(look["facial_hair"])][..., None]
+        at, mask = _where(masks[beard_region(look["facial_hair"])])
         dark = colour * min(1.0, 125 / max(float(colour.max()), 1.0)) * 0.75
-        head = head + (dark - head) * mask * _SHADE[look["facial_hair"]] * (0.35 + 1.1 * grain).clip(0, 1)
+        dense = _SHADE[look["facial_hair"]]
+        head[at] += (dark - head[at]) * mask * dense * (0.35 + 1.1 * grain[at]).clip(0, 1)
     elif not who.woman:
-        head = head * (1 - 0.09 * masks["full"][..., None] * np.array([1, 0.85, 0.7]))
+        at, mask = _where(masks["full"])
+        head = head.astype(np.float64)
+        head[at] *= 1 - 0.09 * mask * np.array([1, 0.85, 0.7])
     return head
 
 
@@ -99,12 +103,15 @@ def _make_up(
     head: np.ndarray, who: Identity, masks: dict[str, np.ndarray], rng: np.random.Generator
 ) -> np.ndarray:
     blush = 1.0 if who.look["marks"] == "rosy cheeks" else 0.35
-    head = head * (1 - masks["cheek"][..., None] * np.array([0, 0.11, 0.09]) * blush)
+    at, cheek = _where(masks["cheek"])
+    head = head.astype(np.float64)
+    head[at] *= 1 - cheek * np.array([0, 0.11, 0.09]) * blush
     worn = float(rng.random())
     if who.woman:
+        at, lips = _where(masks["lips"])
         tint = np.array(_LIPSTICK[int(rng.integers(len(_LIPSTICK)))], np.float32)
-        colour = tint * (head.mean(-1, keepdims=True) / 165 + 0.15)
-        head = head + (colour - head) * masks["lips"][..., None] * (0.25 + 0.4 * worn)
+        colour = tint * (head[at].mean(-1, keepdims=True) / 165 + 0.15)
+        head[at] += (colour - head[at]) * lips * (0.25 + 0.4 * worn)
     return head
 
 
@@ -124,20 +131,31 @@ def _marks(
         round_ = dots.copy()
         for rows, columns in ((0, 1), (1, 0), (0, -1), (-1, 0)):
             round_ = np.maximum(round_, np.roll(dots, (rows, columns), (0, 1)) * 0.6)
-        head = head * (1 - round_[..., None] * np.array([0.22, 0.36, 0.45]))
-    moles = int(rng.poisson(0.7))
+        where, deep = _where(round_)
+        head[where] *= 1 - deep * np.array([0.22, 0.36, 0.45])
     x, y, z = places[..., 0], places[..., 1], places[..., 2]
-    zone = ((y > 6.8) & (y < 8.4) & (z > 0.7)).astype(np.float64).ravel()
-    spots_at = [
-        (places.reshape(-1, 3)[int(rng.choice(zone.size, p=zone / zone.sum()))], 0.009) for _ in range(moles)
-    ]
-    if (
-        who.look["marks"] == "mole"
-    ):  # large, beside the mouth or under the eye: as plain as in the drawn pictures
+    spots_at = []
+    moles = int(rng.poisson(0.7))
+    if moles:
+        zone = ((y > 6.8) & (y < 8.4) & (z > 0.7)).astype(np.float64).ravel()
+        chance = zone / zone.sum()
+        spots_at = [
+            (places.reshape(-1, 3)[int(rng.choice(zone.size, p=chance))], 0.009) for _ in range(moles)
+        ]
+    # Large, beside the mouth or under the eye: as plain as in the drawn pictures.
+    if who.look["marks"] == "mole":
         side, up = float(rng.choice([-1, 1])), float(rng.choice([7.22, 7.45]))
         near = ((x - side * 0.33) ** 2 + (y - up) ** 2 + (z < 1) * 9).ravel().argmin()
         spots_at.append((places.reshape(-1, 3)[int(near)], 0.022))
     for spot, size in spots_at:
-        square = ((places - spot) ** 2).sum(-1)
-        head = head * (1 - np.exp(-square / (2 * size**2))[..., None] * np.array([0.5, 0.62, 0.7]))
+        # Farther than nine deviations it changes nothing that a float could hold.
+        reach = np.nonzero(np.abs(x - spot[0]) < 9 * size)
+        square = ((places[reach] - spot) ** 2).sum(-1)
+        head[reach] *= 1 - np.exp(-square / (2 * size**2))[..., None] * np.array([0.5, 0.62, 0.7])
     return head
+
+
+def _where(mask: np.ndarray) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """The texels that a mask covers at all, and (n, 1) how much: most of a face is not painted."""
+    at = np.nonzero(mask)
+    return at, mask[at][:, None]
