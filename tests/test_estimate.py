@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from published import SHAPES, llava15
 from remem.config import Adapt, Run, override
 from remem.errors import UserError
 from remem.estimate import CARDS, foresee
 from remem.estimate.cards import GIB, card
 from remem.estimate.sizes import sizes
 from remem.estimate.told import refuse, told
-from remem.models.families import make_tiny
+from remem.models.loading import load_processor
 from remem.plan import resolve
 from remem.recipes import RECIPES, recipe
 
@@ -25,25 +26,8 @@ LORA = Adapt(vision="frozen", projector="frozen", language="lora", rank=8)
 
 @pytest.fixture(scope="module")
 def seven_billion(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The configuration of LLaVA-1.5-7B with a processor for its pictures; no weights."""
-    from transformers import CLIPImageProcessor, LlavaConfig, LlavaProcessor, PreTrainedTokenizerFast
-
     folder = tmp_path_factory.mktemp("seven")
-    make_tiny("llava", folder)
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
-    images = CLIPImageProcessor(size={"shortest_edge": 336}, crop_size={"height": 336, "width": 336})
-    LlavaProcessor(
-        images,
-        tokenizer,
-        patch_size=14,
-        vision_feature_select_strategy="default",
-        num_additional_image_tokens=1,
-        chat_template=tokenizer.chat_template,
-    ).save_pretrained(folder)
-    (folder / "model.safetensors").unlink()
-    config = LlavaConfig()  # transformers' own default is the 7B model
-    config.text_config.vocab_size = 32064
-    config.save_pretrained(folder)
+    llava15(folder)
     return folder
 
 
@@ -60,6 +44,31 @@ def test_parameters_are_those_of_the_paper(seven_billion: Path) -> None:
     assert found.trained == by_hand
     assert sizes(str(seven_billion), replace(LORA, names=("q_proj",))).trained == 32 * 8 * 2 * 4096
     assert (found.layers, found.width, found.cached) == (32, 4096, 2 * 32 * 4096)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "picture"),
+    [
+        ("llava15", 7_063_427_072, 576),
+        ("qwen25vl", 8_292_166_656, (336 // 28) ** 2),
+        # A picture of 336 pixels is enlarged to 4 x 4 tiles of 384 and looked at once as a whole.
+        ("smolvlm", 2_246_272_880, 17 * 81),
+    ],
+)
+def test_published_shapes_have_the_parameters_and_picture_tokens_that_are_known(
+    name: str, parameters: int, picture: int, tmp_path: Path
+) -> None:
+    SHAPES[name](tmp_path)
+    run = of(recipe(f"remem_{name}"), tmp_path)
+    found = foresee(run, CARDS["h100"])
+    assert sum(found.sizes.parameters.values()) == parameters
+    assert found.fits
+    processor = load_processor(str(tmp_path))
+    from PIL import Image
+
+    asked = processor(text=processor.image_token, images=[Image.new("RGB", (336, 336))])
+    ids = [token for row in asked["input_ids"] for token in row]
+    assert ids.count(processor.tokenizer.convert_tokens_to_ids(processor.image_token)) == picture
 
 
 def test_memory_by_hand(seven_billion: Path) -> None:
