@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -39,6 +40,16 @@ for pictured in (True, False, False):
     moved_by.step()
 if parallel.first():
     print([weight.tolist() for weight in weights.values()])
+parallel.leave()
+"""
+JOINS = """
+import os
+from remem import parallel
+
+parallel.start()
+found = parallel.gather((parallel.rank(), parallel.shards(False), os.environ["ACCELERATE_USE_DEEPSPEED"]))
+if parallel.first():
+    print(found)
 parallel.leave()
 """
 FAILS = """
@@ -113,6 +124,15 @@ def test_what_has_no_gradient_anywhere_stays_without_one(
     assert two.stdout == one != ""
 
 
+def test_deepspeeds_switch_joins_the_processes_without_deepspeed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
+    done = launched(JOINS, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[(0, True, 'true'), (1, True, 'true')]"
+
+
 def test_weights_that_train_are_cut_in_two_and_put_together_again(tmp_path: Path) -> None:
     make_tiny("llava", tmp_path / "model")
     done = launched(CUTS, tmp_path, str(tmp_path / "model"))
@@ -134,10 +154,30 @@ def test_a_model_is_cut_among_several_processes_only(monkeypatch: pytest.MonkeyP
     assert not parallel.shards(False)
 
 
-def test_deepspeed_is_answered_with_what_to_use(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deepspeed_configuration_is_followed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
-    with pytest.raises(UserError, match=r"model\.shard=true"):
+    assert parallel.shards(False)  # accelerate's own default is stage 2
+    for stage, cut in (("0", False), ("1", True), ("3", True)):
+        monkeypatch.setenv("ACCELERATE_DEEPSPEED_ZERO_STAGE", stage)
+        assert parallel.shards(False) is cut
+        parallel.check(False)
+    monkeypatch.setenv("ACCELERATE_DEEPSPEED_OFFLOAD_PARAM_DEVICE", "cpu")
+    with pytest.raises(UserError, match="offload_param is not followed"):
         resolve(recipe("tiny"))
+    # A file of DeepSpeed's own is read instead.
+    path = tmp_path / "zero.json"
+    monkeypatch.setenv("ACCELERATE_DEEPSPEED_CONFIG_FILE", str(path))
+    for zero, cut in (({"stage": 0}, False), ({"stage": 3, "offload_param": {"device": "none"}}, True)):
+        path.write_text(json.dumps({"zero_optimization": zero}))
+        parallel.check(False)
+        assert parallel.shards(False) is cut
+    path.write_text(json.dumps({"zero_optimization": {"stage": 2, "offload_optimizer": {"device": "nvme"}}}))
+    with pytest.raises(UserError, match="offload_optimizer is not followed"):
+        parallel.check(False)
+    path.write_text("{")
+    with pytest.raises(UserError, match="cannot be read"):
+        parallel.check(False)
 
 
 @pytest.mark.parametrize("slices", [0, 1, 4, 5, 6, 7])

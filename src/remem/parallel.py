@@ -8,15 +8,18 @@ writes the run folder. With one process nothing here does anything.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from remem.errors import UserError
 
 T = TypeVar("T")
+_DEEPSPEED = "ACCELERATE_USE_DEEPSPEED"
 PATIENCE = timedelta(hours=24)  # the others wait while the first builds a data set
 
 
@@ -40,7 +43,13 @@ def start() -> None:
     if world() > 1:
         from accelerate import PartialState
 
-        PartialState(timeout=PATIENCE)
+        # A DeepSpeed configuration is followed; its engine, and its own way to join, are not needed.
+        used = os.environ.pop(_DEEPSPEED, None)
+        try:
+            PartialState(timeout=PATIENCE)
+        finally:
+            if used is not None:
+                os.environ[_DEEPSPEED] = used
 
 
 def leave() -> None:
@@ -58,8 +67,11 @@ def leave() -> None:
 
 
 def shards(wanted: bool) -> bool:
-    """Whether what trains is cut up: because the run says so, or accelerate's own settings (`use FSDP`)."""
-    return world() > 1 and (wanted or os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true")
+    """Whether what trains is cut up: because the run says so, or accelerate's own settings.
+
+    Those are FSDP, and DeepSpeed's ZeRO of any stage: its third cuts up what this does.
+    """
+    return world() > 1 and (wanted or _asked("ACCELERATE_USE_FSDP") or _zero().get("stage", 0) > 0)
 
 
 def check(shard: bool) -> None:
@@ -69,11 +81,34 @@ def check(shard: bool) -> None:
             "model.shard=true cuts a model up among several processes, and this is one: start it with "
             "accelerate launch or torchrun (docs/several-gpus.md)"
         )
-    if os.environ.get("ACCELERATE_USE_DEEPSPEED", "").lower() == "true":
-        raise UserError(
-            "remem does not hand its training loop to DeepSpeed: launch without it, and with "
-            "--set model.shard=true, which cuts up weights, gradients and moments as ZeRO-3 does"
-        )
+    zero = _zero()
+    for what in ("offload_optimizer", "offload_param"):
+        if str((zero.get(what) or {}).get("device", "none")).lower() != "none":
+            raise UserError(
+                f"DeepSpeed's {what} is not followed: what trains stays on the cards, cut up among them. Take "
+                "it out of the configuration; where memory is short, train with LoRA or on more cards"
+            )
+
+
+def _asked(name: str) -> bool:
+    return os.environ.get(name, "").lower() == "true"
+
+
+def _zero() -> dict[str, Any]:
+    """`zero_optimization` of accelerate's DeepSpeed settings, in DeepSpeed's own form; empty without them."""
+    if not _asked(_DEEPSPEED):
+        return {}
+    path = os.environ.get("ACCELERATE_DEEPSPEED_CONFIG_FILE", "none")
+    if path != "none":
+        try:
+            return dict(json.loads(Path(path).read_text("utf-8")).get("zero_optimization", {}))
+        except (OSError, ValueError, AttributeError, TypeError) as problem:
+            raise UserError(f"the DeepSpeed configuration {path} cannot be read: {problem}") from problem
+    told = {
+        what: {"device": os.environ.get(f"ACCELERATE_DEEPSPEED_{what.upper()}_DEVICE", "none")}
+        for what in ("offload_optimizer", "offload_param")
+    }
+    return {"stage": int(os.environ.get("ACCELERATE_DEEPSPEED_ZERO_STAGE", 2))} | told
 
 
 def barrier() -> None:
