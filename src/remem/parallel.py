@@ -85,8 +85,8 @@ def check(shard: bool) -> None:
     for what in ("offload_optimizer", "offload_param"):
         if str((zero.get(what) or {}).get("device", "none")).lower() != "none":
             raise UserError(
-                f"DeepSpeed's {what} is not followed: what trains stays on the cards, cut up among them. Take "
-                "it out of the configuration; where memory is short, train with LoRA or on more cards"
+                f"DeepSpeed's {what} is not followed: what trains stays on the cards, cut up among them. "
+                "Take it out of the configuration; where memory is short, train with LoRA or on more cards"
             )
 
 
