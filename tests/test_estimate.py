@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from published import SHAPES, llava15
 from remem.config import Adapt, Run, override
 from remem.errors import UserError
 from remem.estimate import CARDS, foresee
 from remem.estimate.cards import GIB, card
 from remem.estimate.sizes import sizes
 from remem.estimate.told import refuse, told
-from remem.models.loading import load_processor
+from remem.models.families import make_tiny
+from remem.models.families.published import SHAPES, fill, llava15
+from remem.models.loading import load, load_processor
 from remem.plan import resolve
 from remem.recipes import RECIPES, recipe
 
@@ -198,3 +199,12 @@ def test_activations_are_near_what_is_measured(tmp_path: Path) -> None:
     expected = sum(found[part] for part in ("activations", "answers' logits"))
     print(f"grew by {(peak - before) / 2**20:.0f} MiB, foreseen {expected / 2**20:.0f} MiB")
     assert 0.5 < expected / (peak - before) < 2
+
+
+def test_a_shape_is_filled_with_weights_of_half_the_bytes(tmp_path: Path) -> None:
+    make_tiny("qwen2.5-vl", tmp_path)
+    whole = (tmp_path / "model.safetensors").stat().st_size
+    (tmp_path / "model.safetensors").unlink()
+    fill(tmp_path)
+    assert (tmp_path / "model.safetensors").stat().st_size == pytest.approx(whole / 2, rel=0.1)
+    assert sum(weight.abs().sum() for weight in load(tmp_path).network.parameters()) > 0

@@ -1,6 +1,7 @@
-"""Models in the shapes of published checkpoints, without weights: what `--dry-run` is told of.
+"""Models in the shapes of published checkpoints: what `--dry-run` is told of, and what a GPU is tried with.
 
-    python tests/published.py qwen25vl FOLDER && remem run remem-qwen25vl --model FOLDER --dry-run
+    python -m remem.models.families.published qwen25vl FOLDER     # no weights: enough for --dry-run
+    remem run remem-qwen25vl --model FOLDER --dry-run
 
 The tokenizer is a tiny family's, so that words have more tokens than they would have.
 """
@@ -67,6 +68,18 @@ def smolvlm(folder: Path) -> None:
 
 
 SHAPES: dict[str, Callable[[Path], None]] = {one.__name__: one for one in (llava15, qwen25vl, smolvlm)}
+
+
+def fill(folder: Path, seed: int = 0, device: str = "cpu") -> None:
+    """Random weights in bfloat16 for a shape; `device` makes them. So large as the checkpoint itself."""
+    import torch
+    import transformers
+
+    config = transformers.AutoConfig.from_pretrained(folder)
+    torch.manual_seed(seed)
+    with torch.device(device):
+        network = transformers.AutoModelForImageTextToText.from_config(config, dtype=torch.bfloat16)
+    network.save_pretrained(folder)
 
 
 def _shape(family: str, folder: Path, config: Any, images: dict[str, Any], **processor: Any) -> None:
