@@ -271,12 +271,15 @@ def list_(
 @app.command()
 def pretrain(
     folder: Annotated[Path, typer.Argument(help="Where the base goes; must not exist.")],
-    model: Annotated[str, typer.Option("--model", help="embedded, or tiny.")] = "embedded",
+    model: Annotated[
+        str, typer.Option("--model", help="embedded, tiny; or quick, quick-small, quick-large.")
+    ] = "embedded",
 ) -> None:
     """Make the base of an embedded model again, from nothing: its pictures, its tower, its language.
 
-    Killed and started again with the same command, it goes on where it was. docs/results/embedded.md says how
-    long it takes.
+    Killed and started again with the same command, it goes on where it was. quick is embedded in less time,
+    and there are two other sizes of that: docs/results/embedded.md has how long each takes, and what it then
+    knows.
     """
     from remem.console import Line
     from remem.models.pretrain import pretrain as make

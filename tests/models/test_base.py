@@ -8,7 +8,7 @@ import pytest
 
 from remem.models import EMBEDDED, find
 from remem.models.basecard import examine, read_marks
-from remem.models.pretrain import Talking, pretrain, recipe
+from remem.models.pretrain import RECIPES, Talking, pretrain, recipe
 from remem.world.corpus import exam
 from remem.world.exam import SPLITS, open_exam
 
@@ -30,6 +30,15 @@ def test_the_exam_that_ships_asks_what_the_recipe_would_ask(name: str) -> None:
     for split in SPLITS:
         stored = [data.items[item].question for item in data.splits[split]]
         assert stored == [one.said.question for one in wanted if one.split == split]
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if name.startswith("quick")])
+def test_quicker_bases_learn_the_same_world_and_sit_the_same_exam(name: str) -> None:
+    quick, whole = recipe(name), recipe("embedded")
+    assert quick.name == name
+    assert (quick.world, quick.seed, quick.rehearsal) == (whole.world, whole.seed, whole.rehearsal)
+    assert set(quick.talking.times) == set(whole.talking.times)  # no kind of lesson is left out
+    assert all(quick.talking.times[kind] <= often for kind, often in whole.talking.times.items())
 
 
 @pytest.mark.parametrize("name", EXAMINED)
