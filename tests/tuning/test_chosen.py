@@ -12,8 +12,9 @@ from remem.config import Run, override, plain
 from remem.errors import UserError
 from remem.methods import METHODS, searched
 from remem.models import identity
-from remem.recipes import drawn, methods, methods_embedded
-from remem.tuning.chosen import SHIPPED, Chosen, Tuned, put, read, trained
+from remem.plan import resolve
+from remem.recipes import demo, drawn, methods, methods_embedded
+from remem.tuning.chosen import SHIPPED, Chosen, Tuned, departs, given, put, read, trained
 
 
 def chosen(**changes: object) -> Chosen:
@@ -128,3 +129,11 @@ def test_no_file_and_no_json(tmp_path: Path) -> None:
     (tmp_path / "notes.json").write_text("these are my notes")
     with pytest.raises(UserError, match="no settings file of remem tune"):
         read(tmp_path / "notes.json")
+
+
+def test_the_demo_runs_with_what_was_tuned_for_its_model() -> None:
+    tuned = read(SHIPPED / "embedded")
+    run = resolve(demo())
+    assert resolve(given(demo(), tuned)).forget == run.forget
+    assert departs(run, tuned) == []
+    assert put(run, tuned)[1] == []
