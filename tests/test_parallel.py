@@ -42,16 +42,6 @@ if parallel.first():
     print([weight.tolist() for weight in weights.values()])
 parallel.leave()
 """
-JOINS = """
-import os
-from remem import parallel
-
-parallel.start()
-found = parallel.gather((parallel.rank(), parallel.shards(False), os.environ["ACCELERATE_USE_DEEPSPEED"]))
-if parallel.first():
-    print(found)
-parallel.leave()
-"""
 FAILS = """
 import runpy
 from remem import parallel
@@ -94,7 +84,7 @@ summed = sum(before[path].abs().sum() for path in weights)
 whole = cut.whole()
 after = dict(whole.named_parameters())
 found = parallel.gather((
-    0.45 < share < 0.55,
+    0.45 < share < 0.55 and parallel.shards(False),
     added and torch.allclose(penalty, summed),
     after.keys() == before.keys() and all(torch.equal(before[path], after[path]) for path in before),
     {path for path, weight in after.items() if weight.requires_grad} == set(weights),
@@ -124,16 +114,10 @@ def test_what_has_no_gradient_anywhere_stays_without_one(
     assert two.stdout == one != ""
 
 
-def test_deepspeeds_switch_joins_the_processes_without_deepspeed(
+def test_weights_that_train_are_cut_in_two_and_put_together_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
-    done = launched(JOINS, tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "[(0, True, 'true'), (1, True, 'true')]"
-
-
-def test_weights_that_train_are_cut_in_two_and_put_together_again(tmp_path: Path) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")  # joins without DeepSpeed, which is not there
     make_tiny("llava", tmp_path / "model")
     done = launched(CUTS, tmp_path, str(tmp_path / "model"))
     assert done.returncode == 0, done.stderr

@@ -123,7 +123,7 @@ def kill_until_done(cwd: Path, arguments: list[str | Path], seed: int, kills: in
         time.sleep(rng.uniform(2.0, longest_s))
         os.kill(started.pid, signal.SIGKILL)  # the workers are left to notice by themselves
         started.wait()
-    said = remem(*arguments, cwd=cwd)
+    said = remem(*arguments, "--workers=1", cwd=cwd)
     assert said.returncode == 0, said.stderr
 
 
@@ -139,7 +139,7 @@ def test_killed_anywhere_and_run_again_ends_in_the_same_bytes(
         "--ignore-gate",
         "--workers=2",
     ]
-    kill_until_done(tmp_path, [*arguments, *SMALL], seed=kills, kills=kills, longest_s=16.0)
+    kill_until_done(tmp_path, [*arguments, *SMALL], seed=kills, kills=kills, longest_s=12.0)
     ours, theirs = content(tmp_path / "runs/tiny"), content(finished)
     assert ours.keys() == theirs.keys()
     assert [name for name in ours if ours[name] != theirs[name]] == []
@@ -161,7 +161,7 @@ def test_ctrl_c_stops_the_workers_and_the_run_goes_on_later(
     assert started.returncode == 130
     assert "Run the same command again" in said
     assert "Traceback" not in said
-    assert remem(*arguments, cwd=tmp_path).returncode == 0
+    assert remem(*arguments, "--workers=1", cwd=tmp_path).returncode == 0
     assert content(tmp_path / "runs/tiny") == content(finished)
 
 
@@ -181,6 +181,7 @@ def test_own_data_and_a_smolvlm_with_lora(
         "--data",
         tmp_path / "mine",
         "--ignore-gate",
+        "--workers=1",
     ]
     said = remem(*arguments, *lora, *small, "--out", tmp_path / "run", cwd=tmp_path)
     assert said.returncode == 0, said.stderr

@@ -65,7 +65,9 @@ def _draw(c: Curve) -> list[Markup]:
     parts = [svg.text(42, 18, c.label, class_="label")]
     for value in (low, high):
         parts.append(svg.line(42, up(value), WIDTH - 14, up(value), class_="grid"))
-        parts.append(svg.text(36, up(value) + 4, f"{value:.2g}", class_="tick", text_anchor="end"))
+        # In two places where more would not fit beside the axis.
+        said = f"{value:.2g}" if abs(value) >= 0.01 else f"{value:.2f}"
+        parts.append(svg.text(36, up(value) + 4, said, class_="tick", text_anchor="end"))
     if low < 0 < high:
         parts.append(svg.line(42, up(0), WIDTH - 14, up(0), class_="axis"))
     steps = f"{c.steps[-1]:,.0f} steps"
