@@ -26,7 +26,7 @@ def test_the_gate_passes_and_refusing_is_not_forgetting(recipe: str, tmp_path: P
         "run",
         recipe,
         "--quiet",
-        *(["--set=methods=npo,po", "--workers=1"] if recipe == "tiny" else []),
+        *(["--set=methods=po", "--workers=1"] if recipe == "tiny" else []),
     ]
     said = remem(*arguments, cwd=tmp_path)
     assert said.returncode == 0, said.stdout + said.stderr

@@ -80,15 +80,9 @@ def files(run: Path) -> set[str]:
     }
 
 
-@pytest.mark.parametrize(
-    ("train", "cut"),
-    [
-        ("full", False),
-        pytest.param("lora", False, marks=pytest.mark.slow),
-        pytest.param("full", True, marks=pytest.mark.slow),
-        pytest.param("lora", True, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("cut", [False, True])
+@pytest.mark.parametrize("train", ["full", "lora"])
 def test_two_processes_make_what_one_makes(
     train: str, cut: bool, model_folders: dict[str, Path], tmp_path: Path
 ) -> None:

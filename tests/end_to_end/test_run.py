@@ -101,6 +101,7 @@ def test_a_failed_gate_stops_with_status_2(
     assert "The gate failed" in said.stderr
 
 
+@pytest.mark.slow
 def test_one_worker_makes_the_same_bytes(
     finished: Path, model_folders: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -127,7 +128,7 @@ def kill_until_done(cwd: Path, arguments: list[str | Path], seed: int, kills: in
     assert said.returncode == 0, said.stderr
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(12, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [1, pytest.param(12, marks=pytest.mark.slow)])
 def test_killed_anywhere_and_run_again_ends_in_the_same_bytes(
     finished: Path, model_folders: dict[str, Path], tmp_path: Path, kills: int
 ) -> None:
