@@ -23,6 +23,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from remem.models.families import FAMILIES, make_tiny
 from remem.models.families.published import SHAPES, fill
+from remem.report.tables import markdown
 
 SMALL = (
     "build.people=4", "build.qa=20", "build.images=4", "build.test_qa=4", "build.test_images=2",
@@ -53,12 +54,6 @@ def steps(out: Path) -> list[dict[str, Any]]:
     return [step for _, step in sorted(found, key=lambda one: one[0])]
 
 
-def table(*rows: list[str]) -> list[str]:
-    """Lines of Markdown; the first row is the head."""
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    return [lines[0], "|---" * len(rows[0]) + "|", *lines[1:], ""]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--families", default=",".join(FAMILIES))
@@ -76,7 +71,8 @@ def main() -> None:
             rounds.append([family, failed or "runs", f"{seconds:.0f}"])
             print(rounds[-1], flush=True)
         lines += ["## Tiny models of every family, bfloat16", ""]
-        lines += table(["family", "a round", "seconds, start included"], *rounds)
+        head = [["family", "a round", "seconds, start included"], ["---", "---", "---:"]]
+        lines += [markdown([*head, *rounds]), ""]
         if asked.shape != "none":
             folder, out = Path(scratch) / "shape", Path(scratch) / "run-shape"
             if asked.shape == "tiny":
@@ -91,7 +87,7 @@ def main() -> None:
             ]
             lines += [f"## A round in the shape of {asked.shape}, random weights", ""]
             lines += [failed or f"{seconds:.0f} s in all, loading and saving included.", ""]
-            lines += table(["step", "seconds", "peak, GiB"], *told)
+            lines += [markdown([["step", "seconds", "peak, GiB"], ["---", "---:", "---:"], *told]), ""]
     page = "\n".join(lines)
     print(page)
     if asked.page:

@@ -95,7 +95,7 @@ def _asked(name: str) -> bool:
 
 
 def _zero() -> dict[str, Any]:
-    """`zero_optimization` of accelerate's DeepSpeed settings, in DeepSpeed's own form; empty without them."""
+    """What accelerate's DeepSpeed settings say of ZeRO, in DeepSpeed's own form; empty without them."""
     if not _asked(_DEEPSPEED):
         return {}
     path = os.environ.get("ACCELERATE_DEEPSPEED_CONFIG_FILE", "none")

@@ -39,8 +39,13 @@ def contents(folder: Path) -> list[tuple[Path, int]]:
 
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     names = {str(path.relative_to(folder)): path for path in files}
-    kept = filter_repo_objects(names, ignore_patterns=list(LEFT_OUT))
+    kept = filter_repo_objects(names, ignore_patterns=_left_out(folder))
     return [(names[name], names[name].stat().st_size) for name in kept]
+
+
+def _left_out(folder: Path) -> list[str]:
+    """What of a folder does not go up. A model in its run has a card that is written anew: see `card_of`."""
+    return [*LEFT_OUT, *([CARD] if arm_of(folder) else [])]
 
 
 def push(folder: Path, repo: str, *, public: bool = False, overwrite: bool = False, message: str = "") -> str:
@@ -76,7 +81,7 @@ def push(folder: Path, repo: str, *, public: bool = False, overwrite: bool = Fal
                 repo_id=repo,
                 folder_path=str(_impersonal(folder, Path(scratch))),
                 repo_type=kind,
-                ignore_patterns=[*LEFT_OUT, *([CARD] if card else [])],
+                ignore_patterns=_left_out(folder),
                 commit_message=message or f"remem push {folder.name}",
             )
     base = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")

@@ -96,21 +96,23 @@ class Remem(lmms):  # type: ignore[misc]
     def _row(
         self, text: str, answer: str | None, to_visual: Any, number: int, task: str, split: str
     ) -> Encoded:
-        shown = [one for one in (to_visual(self._doc(task, split, number)) or []) if one is not None]
-        if len(shown) > 1 or not all(isinstance(one, Image.Image) for one in shown):
+        def shown() -> list[Any]:
+            return [one for one in (to_visual(self._doc(task, split, number)) or []) if one is not None]
+
+        pictures = shown()
+        if len(pictures) > 1 or not all(isinstance(one, Image.Image) for one in pictures):
             raise UserError(
                 f"task {task} shows several pictures, video or sound; remem asks about one picture: choose "
                 "another task, or lmms-eval's own class for this family"
             )
-        picture = shown[0].convert("RGB") if shown else None
         key = f"{task}/{split}/{number}"
         return self.model.encode(
             Question(
                 id=key,
                 text=text.replace(_PLACEHOLDER, "").strip(),
                 answer=answer,
-                image=None if picture is None else lambda: picture,
-                image_key=key if picture is not None else "",
+                image=(lambda: shown()[0].convert("RGB")) if pictures else None,  # a task may have thousands
+                image_key=key if pictures else "",
             )
         )
 

@@ -44,16 +44,15 @@ def write(
     asked = list(exam(world))
     wanted = {(one.group, one.shot.number): one.shot for one in asked if one.shot is not None}
     seen = album(list(wanted.values()), world.source, world.seed, world.size, kept, progress, workers)
-    at = {key: number for number, key in enumerate(wanted)}
+    images = {
+        key: {"bytes": _webp(Image.fromarray(pixels)), "path": f"images/{key[0]}/{key[1]}.webp"}
+        for key, pixels in zip(wanted, seen.pixels, strict=True)
+    }
     rows: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
     whose: list[dict[str, Any]] = []
     for question in asked:
         whose.append({"split": question.split, "row": len(rows[question.split]), "person": question.group})
-        image = None
-        if question.shot is not None:
-            key = (question.group, question.shot.number)
-            shown = Image.fromarray(seen.pixels[at[key]])
-            image = {"bytes": _webp(shown), "path": f"images/{key[0]}/{key[1]}.webp"}
+        image = None if question.shot is None else images[question.group, question.shot.number]
         rows[question.split].append(_row(question, image))
     if rehearsed:
         rows[REHEARSAL] = [_lesson(lesson, picture) for lesson, picture in rehearsed]

@@ -76,8 +76,8 @@ def fill(folder: Path, seed: int = 0, device: str = "cpu") -> None:
     import transformers
 
     config = transformers.AutoConfig.from_pretrained(folder)
-    torch.manual_seed(seed)
-    with torch.device(device):
+    with torch.random.fork_rng(), torch.device(device):
+        torch.manual_seed(seed)
         network = transformers.AutoModelForImageTextToText.from_config(config, dtype=torch.bfloat16)
     network.save_pretrained(folder)
 
