@@ -50,7 +50,24 @@ class Processes:
 
     def submit(self, job: Job) -> Future[None]:
         assert self._pool is not None
-        return self._pool.submit(_work, job)
+        with _undisturbed():
+            return self._pool.submit(_work, job)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C waits meanwhile: a worker that is started and never told what it is would print a traceback."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        signal.raise_signal(signal.SIGINT)
 
 
 class _Sender:
