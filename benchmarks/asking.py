@@ -10,13 +10,13 @@ import torch
 from shapes import addresses, counted, large_pictures, questions
 from sidebyside import Pair, pair
 
+from remem.asking.respond import exposed, in_buckets, question_of, vocabulary_moments
 from remem.data import BuildSettings, Dataset, build, load
 from remem.models import open_model
 from remem.models.base import Encoded
 from remem.models.huggingface import Model
 from remem.models.ranking import rank_plain
-from remem.pipeline import open_run
-from remem.respond import exposed, in_buckets, question_of, vocabulary_moments
+from remem.run.context import open_run
 from remem.spread import evenly
 
 SEVEN = ("em", "rouge_l", "probability", "exact_memorization", "extraction_strength", "min_k", "min_k_pp")

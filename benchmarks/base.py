@@ -12,11 +12,11 @@ from random import Random
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from remem.embedded.basecard import examine
+from remem.embedded.recipes import recipe
 from remem.models import find
 from remem.models.base import Question
-from remem.models.basecard import examine
 from remem.models.loading import load
-from remem.models.pretrain import recipe
 from remem.world import cast, talk
 from remem.world.pictures import Shot, picture
 from remem.world.scenes import invent_scene

@@ -10,14 +10,14 @@ from PIL import Image
 from shapes import large_pictures, questions
 from sidebyside import Pair, pair
 
-from remem.config import Adapt
 from remem.methods.base import Paired
 from remem.methods.npo import NPO
 from remem.models import open_model, packing
 from remem.models.base import Batch, Encoded, Policy, Question
 from remem.models.huggingface import Model
 from remem.models.loading import load
-from remem.reference import recorded
+from remem.settings import Adapt
+from remem.training.reference import recorded
 
 FROZEN_TOWER = Adapt(vision="frozen", projector="full", language="full")
 

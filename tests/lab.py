@@ -6,11 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from remem.config import Evaluate, Forget, ModelSettings, Run, Train, Unlearn
 from remem.data import BuildSettings, Dataset, load
-from remem.plan import plan, resolve
+from remem.run.context import Context
+from remem.run.settings import Run
+from remem.settings import Evaluate, Forget, ModelSettings, Train, Unlearn
+from remem.story.plan import plan, resolve
+from remem.story.work import forget
 from remem.types import silent
-from remem.work import Context, forget
 from scripted import Scripted
 
 BUILD = BuildSettings(

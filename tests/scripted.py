@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import torch
 from torch import Tensor, nn
 
-from remem.config import Adapt
 from remem.models.ahead import Ahead
 from remem.models.base import (
     Batch,
@@ -26,6 +25,7 @@ from remem.models.base import (
 from remem.models.fitting import Budget
 from remem.models.huggingface import Model
 from remem.seeds import derive
+from remem.settings import Adapt
 
 END = 0
 VOCABULARY = 256  # a token is a character, latin-1

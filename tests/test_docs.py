@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from remem.catalogue import methods_page
-from remem.catalogue import settings as settings_of
-from remem.config import change, override
+from remem.cli.catalogue import methods_page
+from remem.cli.catalogue import settings as settings_of
 from remem.data.shapes import SHAPES
 from remem.methods import METHODS
-from remem.recipes import recipe
+from remem.run.overrides import change, override
+from remem.run.recipes import recipe
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -78,7 +78,7 @@ def test_the_method_in_the_readme_is_one():
 
 
 def test_the_page_of_methods_is_current():
-    """Made again with: python -m remem.catalogue"""
+    """Made again with: python -m remem.cli.catalogue"""
     assert (ROOT / "docs" / "methods.md").read_text("utf-8") == methods_page()
 
 

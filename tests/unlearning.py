@@ -9,14 +9,16 @@ import pytest
 import torch
 
 from models.conftest import TEXTS, questions
-from remem.config import Adapt, Train
-from remem.methods.refusals import refusal_for
+from remem.methods.base import Teach
+from remem.methods.streams import Streams
 from remem.models.base import Encoded
 from remem.models.families import make_tiny
 from remem.models.huggingface import Model
 from remem.models.loading import load
-from remem.train import Streams, Teach, train
-from remem.unlearn import Bench
+from remem.refusals import refusal_for
+from remem.settings import Adapt, Train
+from remem.training.loop import train
+from remem.training.unlearn import Workbench
 
 FULL = Adapt(vision="frozen", projector="full", language="full")
 LORA = Adapt(vision="frozen", projector="frozen", language="lora", rank=4, dropout=0.0)
@@ -37,7 +39,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def bench(taught: Path, folder: Path, adapt: Adapt = FULL, how: Train = HOW) -> Bench:
+def bench(taught: Path, folder: Path, adapt: Adapt = FULL, how: Train = HOW) -> Workbench:
     model = load("unused", [taught])
     rows = [model.encode(question) for question in questions()]
     forget = [model.mark(row, [row.question.answer or ""]) for row in rows[:2]]
@@ -53,7 +55,7 @@ def bench(taught: Path, folder: Path, adapt: Adapt = FULL, how: Train = HOW) -> 
 
     others = {"refusal": refuse, "mismatch": mismatch, "substitute": substitute}
     taught_ = said(model, rows)
-    return Bench(
+    return Workbench(
         model=model,
         streams=Streams(forget=forget, retain=rows[2:], stand_ins=others, recorded=taught_),
         open=lambda: load("unused", [taught]),

@@ -1,7 +1,7 @@
-"""The one exception that a user is meant to see."""
+"""What a user is meant to see: a mistake to mend, or a gate that failed."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class UserError(Exception):
@@ -17,3 +17,11 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]}? " if near else ""
     return UserError(f"unknown {kind}: {name}. {hint}Known: {', '.join(names)}.")
+
+
+class GateFailed(Exception):
+    """Stage 1 did not teach the facts, so forgetting them would measure nothing. Exit status 2."""
+
+    def __init__(self, lines: Sequence[str]):
+        super().__init__("\n".join(lines))
+        self.lines = tuple(lines)

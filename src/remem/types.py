@@ -1,5 +1,6 @@
 """The few nouns that flow through the laboratory. No torch here: reading a run must be quick."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,3 +64,12 @@ class Progress(Protocol):
 
 def silent(done: int, total: int, note: str = "") -> None:
     """The progress of someone who is not watching."""
+
+
+class Questions(Protocol):
+    """What is asked of a data set here."""
+
+    @property
+    def items(self) -> Mapping[str, Item]: ...
+    @property
+    def splits(self) -> Mapping[str, Sequence[str]]: ...  # item ids, in the data's order

@@ -26,11 +26,11 @@ from transformers import (
     CLIPVisionModelWithProjection,
 )
 
-from remem.config import override
 from remem.data import BuildSettings, build, images, invent, pipeline_fingerprint
 from remem.data.images import Pipeline, generated, pipelines
 from remem.errors import UserError
-from remem.recipes import drawn
+from remem.run.overrides import override
+from remem.run.recipes import drawn
 
 PERSON, OTHER = invent(2, 0)
 WIDE = 32  # of the text encoder, and of what the network attends to

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from end_to_end.conftest import SMALL, remem
-from remem.records import read_responses
+from remem.asking.records import read_responses
 
 PLAIN = [
     "--ignore-gate",
@@ -28,10 +28,11 @@ PLAIN = [
 OFTEN = """
 import os, runpy, signal
 from pathlib import Path
-import remem.train as train
-from remem import parallel
+import remem.training.loop as train
+import remem.training.resume as resume
+from remem.steps import parallel
 
-train.CHECKPOINT_EVERY_S = 0.0
+resume.CHECKPOINT_EVERY_S = 0.0
 taken = train._backward
 
 def dies(*asked):
@@ -47,8 +48,8 @@ runpy.run_module("remem", run_name="__main__", alter_sys=True)
 COUNTS = """
 import runpy
 from pathlib import Path
-import remem.train as train
-from remem import parallel
+import remem.training.loop as train
+from remem.steps import parallel
 
 taken, made = train._backward, []
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from end_to_end.conftest import SMALL, command, content, remem
-from remem import guards
-from remem.records import read_responses
+from remem.asking.records import read_responses
+from remem.training import guards
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_a_second_time_does_nothing(finished: Path, model_folders: dict[str, Pat
 
 def test_nothing_heavy_is_imported_to_see_that_nothing_is_to_do() -> None:
     check = (
-        "import sys, remem.cli, remem.pipeline, remem.recipes;"
+        "import sys, remem.cli, remem.story.pipeline, remem.run.recipes;"
         "sys.exit(', '.join({'torch', 'transformers', 'datasets', 'peft'} & set(sys.modules)) or 0)"
     )
     said = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)

@@ -14,7 +14,7 @@ import statistics
 import pytest
 
 from fabricate import item
-from remem.metrics import EXPOSURE, MEMBERSHIP, METRICS, STATE_SHARES, AnswerMetric, all_metrics
+from remem.scoring.metrics import EXPOSURE, MEMBERSHIP, METRICS, STATE_SHARES, AnswerMetric, all_metrics
 from remem.types import Item, Ranking, Response
 
 VALUES = [

@@ -16,25 +16,27 @@ import torch
 
 from methods import test_kinds, test_losses
 from models.conftest import questions
-from remem import guards
 from remem.errors import UserError
 from remem.methods import make
+from remem.methods.base import Teach
 from remem.methods.ga import GradientAscent
 from remem.methods.rmu import RMU
+from remem.methods.streams import Streams
 from remem.models.base import Encoded, Output
 from remem.models.encoding import Encoder
 from remem.models.huggingface import Model
 from remem.models.loading import load
-from remem.train import Streams, Teach, train
+from remem.training import guards
+from remem.training.loop import train
+from remem.training.unlearn import Workbench, unlearn
 from remem.types import Response
-from remem.unlearn import Bench, unlearn
 from unlearning import FULL, HOW, LORA, bench, taught  # noqa: F401
 
 SHORT = replace(HOW, epochs=2)
 Bury = pytest.MonkeyPatch
 
 
-def rows_through(made: Bench, change: Callable[[Encoded], Encoded]) -> Bench:
+def rows_through(made: Workbench, change: Callable[[Encoded], Encoded]) -> Workbench:
     """The bench, had the encoder made these rows."""
     streams = replace(
         made.streams,
@@ -44,7 +46,7 @@ def rows_through(made: Bench, change: Callable[[Encoded], Encoded]) -> Bench:
     return replace(made, streams=streams)
 
 
-def caught(made: Bench, method: str, by: str, settings: dict[str, float] | None = None) -> None:
+def caught(made: Workbench, method: str, by: str, settings: dict[str, float] | None = None) -> None:
     with pytest.raises(UserError, match=by):
         unlearn(make(method, settings or {}), made, [])
 
@@ -226,7 +228,7 @@ def test_10_stopped_by_hand(taught: Path, tmp_path: Path, monkeypatch: Bury) -> 
     def plant(model: Model, method: Any, streams: Streams, settings: Any, **more: Any) -> Any:
         return train(model, method, streams, replace(settings, epochs=1), **more)
 
-    monkeypatch.setattr("remem.unlearn.train", plant)
+    monkeypatch.setattr("remem.training.unlearn.train", plant)
     caught(bench(taught, tmp_path, how=SHORT), "ga", "steps: 1 of 2 planned")
     caught(bench(taught, tmp_path, how=SHORT), "task_vector", "steps: 1 of 2 planned")
 

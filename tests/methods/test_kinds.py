@@ -9,18 +9,19 @@ import pytest
 import torch
 
 from models.conftest import folders, questions  # noqa: F401
-from remem.config import Adapt
 from remem.errors import UserError
 from remem.methods import METHODS, check_trained, make
-from remem.methods.base import Choosy, Edit, Instruction, Masks
+from remem.methods.base import Choosy, Edit, Instruction, Masks, Teach
 from remem.methods.manu import loudness
 from remem.methods.mmunlearner import fisher
 from remem.methods.smfa import sculpt
+from remem.methods.streams import Streams
 from remem.models.anatomy import anatomy, decoder_layers, layer_of, neuron_readers
 from remem.models.base import Anatomy
 from remem.models.loading import load
-from remem.train import Streams, Teach, train
-from remem.unlearn import unlearn
+from remem.settings import Adapt
+from remem.training.loop import train
+from remem.training.unlearn import unlearn
 from unlearning import FULL, HOW, LORA, bench, nll, taught  # noqa: F401
 
 SETTINGS: dict[str, dict[str, float]] = {
@@ -32,6 +33,14 @@ SETTINGS: dict[str, dict[str, float]] = {
 
 
 UNTRAINED = ("prompt", "retrain")
+
+
+def lr_of(adapt: Adapt) -> float:
+    return 2e-3 if adapt == FULL else 2e-2
+
+
+# At 2e-2 two of its trainings ruin so small a model, and rounding decides which half of it suffers more.
+LRS = {("smfa", LORA): 4e-3}
 FORGETS = [pytest.param(name, FULL, id=name) for name in METHODS if name not in ("l1", *UNTRAINED)]
 # Every kind with LoRA too: a loss with a reference, the penalty, hidden states, both edits that teach.
 FORGETS += [
@@ -55,7 +64,7 @@ def test_it_forgets_and_keeps_more_than_it_forgets(
     name: str, adapt: Adapt, taught: Path, tmp_path: Path
 ) -> None:
     method = make(name, SETTINGS.get(name, {}))
-    made = bench(taught, tmp_path, adapt, replace(HOW, epochs=12, lr=2e-3 if adapt == FULL else 2e-2))
+    made = bench(taught, tmp_path, adapt, replace(HOW, epochs=12, lr=LRS.get((name, adapt), lr_of(adapt))))
     rows = [made.model.encode(question) for question in questions()]
     before = nll(made.model, rows[:2]), nll(made.model, rows[2:])
     outcome = unlearn(method, made, [])

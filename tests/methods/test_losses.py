@@ -15,9 +15,9 @@ from remem.errors import UserError
 from remem.methods import METHODS, body, make
 from remem.methods.base import Edit, Instruction, Method, Paired, Penalises, Remembers, Step
 from remem.methods.divergence import divergence
-from remem.methods.refusals import REFUSALS, refusal_for
 from remem.methods.rmu import direction
 from remem.models.base import Batch, Output, Policy, output_of
+from remem.refusals import REFUSALS, refusal_for
 
 VOCABULARY = 7
 LOSSES = [

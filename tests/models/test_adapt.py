@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from models.conftest import questions
-from remem.config import Adapt
 from remem.errors import UserError
 from remem.models import identity
 from remem.models.adapt import part_of
 from remem.models.huggingface import Model
 from remem.models.loading import load
+from remem.settings import Adapt
 
 LANGUAGE_LORA = Adapt(vision="frozen", projector="frozen", language="lora")
 MIXED = Adapt(vision="frozen", projector="full", language="lora")

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from remem.config import Adapt, Train
 from remem.errors import UserError
+from remem.methods.base import Teach
+from remem.methods.streams import Streams
 from remem.models import open_model
 from remem.models.ahead import Ahead
 from remem.models.base import Question
 from remem.models.encoding import Encoder
-from remem.train import Streams, Teach, train
+from remem.settings import Adapt, Train
+from remem.training.loop import train
 
 
 class Shelf:

@@ -7,11 +7,11 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoModel, CLIPVisionModel
 
-from remem.config import Adapt
 from remem.models.anatomy import anatomy
 from remem.models.architectures import llava, save, train_tokenizer
 from remem.models.eyes import Eyes, EyesConfig, register
 from remem.models.loading import load
+from remem.settings import Adapt
 
 SMALL = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2,
          "image_size": 32, "patch_size": 16, "projection_dim": 32, "stem": 4}  # fmt: skip

@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from models.conftest import TEXTS, questions
-from remem.config import Adapt
 from remem.models import ranking
 from remem.models.architectures import train_tokenizer
 from remem.models.base import Question
 from remem.models.huggingface import Model
 from remem.models.trust import Trust
+from remem.settings import Adapt
 
 
 class Words:

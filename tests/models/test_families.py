@@ -17,18 +17,20 @@ import pytest
 import torch
 
 from models.conftest import TEXTS, questions
-from remem.config import Adapt, Train
 from remem.errors import UserError
 from remem.methods import make
+from remem.methods.base import Teach
+from remem.methods.streams import Streams
 from remem.models import packing, ranking
 from remem.models.adapt import PARTS, part_of
 from remem.models.base import Encoded
 from remem.models.families import FAMILIES, make_tiny
 from remem.models.huggingface import Model
 from remem.models.loading import load, load_processor
-from remem.plan import resolve
-from remem.recipes import recipe
-from remem.train import Streams, Teach, train
+from remem.run.recipes import recipe
+from remem.settings import Adapt, Train
+from remem.story.plan import resolve
+from remem.training.loop import train
 
 PAGE = Path(__file__).parents[2] / "docs" / "families.md"
 YES, FALLS_BACK = "yes", "plain way"

@@ -13,13 +13,13 @@ import torch
 
 from models.conftest import questions
 from models.test_sharing import VALUES, learnt, on_one_picture
-from remem import guards
-from remem.config import Adapt
 from remem.models import packing
 from remem.models.anatomy import plain
 from remem.models.features import FEATURES
 from remem.models.huggingface import Model
 from remem.models.loading import load
+from remem.settings import Adapt
+from remem.training import guards
 
 FROZEN = Adapt(vision="frozen", projector="full", language="full")
 

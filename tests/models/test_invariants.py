@@ -5,10 +5,9 @@ import torch
 from torch import Tensor
 
 from models.conftest import questions
-from remem.config import Adapt
-from remem.methods.base import Paired
+from remem.methods.base import Paired, Teach
 from remem.models.huggingface import Model
-from remem.train import Teach
+from remem.settings import Adapt
 
 
 def test_a_row_does_not_feel_its_neighbours(model: Model) -> None:

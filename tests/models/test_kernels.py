@@ -9,16 +9,19 @@ import torch
 from torch._dynamo.utils import counters
 
 from models.conftest import TEXTS, questions
-from remem.config import Adapt, Train, override
 from remem.errors import UserError
 from remem.methods import make
+from remem.methods.base import Teach
+from remem.methods.streams import Streams
 from remem.models import kernels
 from remem.models.anatomy import decoder_layers
 from remem.models.architectures import llava, save, train_tokenizer
 from remem.models.loading import load
-from remem.plan import plan, resolve
-from remem.recipes import recipe
-from remem.train import Streams, Teach, train
+from remem.run.overrides import override
+from remem.run.recipes import recipe
+from remem.settings import Adapt, Train
+from remem.story.plan import plan, resolve
+from remem.training.loop import train
 
 LORA = Adapt(vision="frozen", projector="frozen", language="lora", rank=4, dropout=0.0)
 FULL = Adapt(vision="frozen", projector="full", language="full")

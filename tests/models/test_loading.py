@@ -9,11 +9,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from models.conftest import questions
-from remem.config import Adapt, Train
 from remem.errors import UserError
+from remem.methods.base import Teach
+from remem.methods.streams import Streams
 from remem.models.base import Question
 from remem.models.loading import load
-from remem.train import Streams, Teach, train
+from remem.settings import Adapt, Train
+from remem.training.loop import train
 
 
 @pytest.fixture

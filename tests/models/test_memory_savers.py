@@ -9,14 +9,17 @@ import pytest
 import torch
 
 from models.conftest import questions
-from remem.config import Adapt, ModelSettings, Train, override
 from remem.errors import UserError
 from remem.methods import make
+from remem.methods.base import Teach
+from remem.methods.streams import Streams
 from remem.models.huggingface import Model
 from remem.models.loading import load
-from remem.plan import resolve
-from remem.recipes import recipe
-from remem.train import Streams, Teach, train
+from remem.run.overrides import override
+from remem.run.recipes import recipe
+from remem.settings import Adapt, ModelSettings, Train
+from remem.story.plan import resolve
+from remem.training.loop import train
 
 LORA = Adapt(vision="frozen", projector="frozen", language="lora", rank=4, dropout=0.0)
 HOW = Train(lr=1e-2, epochs=40, batch=4)

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from models.conftest import questions
-from remem.config import Adapt
 from remem.models import answering, packing, ranking, reading
 from remem.models.base import Batch, Candidates, Encoded, Output, Question
 from remem.models.fitting import Budget
 from remem.models.huggingface import Model
 from remem.models.reading import common, read
+from remem.settings import Adapt
 
 VALUES = ["Jane", "jane.doe@example.com", "jane.roe@example.com", "12 May 1987", "12 May 1978", "x"]
 

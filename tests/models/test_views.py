@@ -11,17 +11,18 @@ import pytest
 import torch
 
 from models.conftest import picture, questions
-from remem.config import Adapt, Train
 from remem.errors import UserError
-from remem.methods.base import Step
+from remem.methods.base import Step, Teach
+from remem.methods.streams import Streams
 from remem.models import packing
 from remem.models.anatomy import projector
 from remem.models.base import Encoded, Question
 from remem.models.features import glance
 from remem.models.huggingface import GLANCED, Model
 from remem.models.loading import load
-from remem.slices import seen_anew, slices
-from remem.train import Streams, Teach, train
+from remem.settings import Adapt, Train
+from remem.training.loop import train
+from remem.training.slices import seen_anew, slices
 from scripted import Scripted
 
 PART = 7

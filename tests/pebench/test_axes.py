@@ -10,14 +10,14 @@ import pytest
 from data.pebench.conftest import loaded, scenes  # noqa: F401
 from fabricate import response
 from remem.data.dataset import Dataset
-from remem.judge import Case
-from remem.judge.offline import Offline
-from remem.metrics import METRICS
 from remem.pebench.axes import G_EVAL, PRECISION, SCENE, AxisRow, axes, headline
 from remem.pebench.interference import agreements, changes, pictures, world_changes, worst
 from remem.report.axes import turned
-from remem.score import Row
-from remem.tasks import Task, tasks
+from remem.run.tasks import Task, tasks
+from remem.scoring.judge import Case
+from remem.scoring.judge.offline import Offline
+from remem.scoring.metrics import METRICS
+from remem.scoring.score import Row
 from remem.types import Item
 
 RUN = "pebench-tiny"
@@ -26,8 +26,8 @@ Found = dict[str, dict[str, float | None]]
 
 
 def task_of(name: str) -> Task:
-    from remem.config import Forget
-    from remem.recipes import recipe
+    from remem.run.recipes import recipe
+    from remem.settings import Forget
 
     return tasks(replace(recipe(RUN), forget=Forget(tasks=(name,))))[0]
 

@@ -9,19 +9,20 @@ from pathlib import Path
 import pytest
 
 from data.pebench.conftest import SMALL, scenes  # noqa: F401
-from remem.config import Evaluate, Forget, JudgeSettings, ModelSettings, Run, Train, Unlearn, plain, restore
+from remem.asking.records import read_responses
+from remem.asking.respond import question_of
 from remem.data.pebench.cut import TASKS
 from remem.errors import UserError
-from remem.plan import plan, resolve
-from remem.recipes import recipe
-from remem.records import read_responses
-from remem.respond import question_of
-from remem.score import read_summary
-from remem.standins import stand_ins
-from remem.tasks import check
-from remem.work import Context
+from remem.run.context import Context
+from remem.run.recipes import recipe
+from remem.run.settings import Run, restore
+from remem.run.tasks import check
+from remem.scoring.score import read_summary
+from remem.settings import Evaluate, Forget, JudgeSettings, ModelSettings, Train, Unlearn, plain
+from remem.story.plan import plan, resolve
+from remem.training.standins import stand_ins
 from scripted import Scripted
-from test_pipeline import Lab
+from story.test_pipeline import Lab
 
 METHODS = (Unlearn(method="po"), Unlearn(method="bgd", tasks=("both",)))
 
@@ -125,7 +126,7 @@ def test_the_gate_reads_what_is_to_be_forgotten_by_task(lab: Lab) -> None:
     lab.says = {id: item.answer for id, item in lab.data.items.items()}
     for step in ("taught/responses", "taught/scores", "gate"):
         folder = lab.make(step)
-    from remem.gate import read_gate
+    from remem.scoring.gate import read_gate
 
     gate = read_gate(folder / "gate.json")
     assert gate.passed
@@ -189,9 +190,9 @@ def test_a_data_set_without_the_task_is_refused(lab: Lab) -> None:
     with pytest.raises(UserError, match="the task event forgets at least one event, but here forgets none"):
         check(lab.run, fewer, "here")
     with pytest.raises(UserError, match=r"unknown task: persons\. Did you mean person"):
-        Forget(tasks=("persons",))
+        Run(recipe="", forget=Forget(tasks=("persons",)))
     with pytest.raises(UserError, match=r"unknown judge: offlin\. Did you mean offline"):
-        JudgeSettings(names=("offlin",))
+        Run(recipe="", judge=JudgeSettings(names=("offlin",)))
 
 
 def test_splits_to_be_built_are_those_that_are_built(lab: Lab) -> None:

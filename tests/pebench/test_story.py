@@ -13,14 +13,15 @@ import pytest
 from data.pebench.conftest import scenes  # noqa: F401
 from pebench.test_axes import goal, task_of
 from pebench.test_run import laboratory
-from remem.config import Train, override
 from remem.data.pebench.cut import TASKS
 from remem.pebench.axes import AxisRow
 from remem.pebench.interference import Change
 from remem.pebench.steps import read
-from remem.pipeline import carry_out, pending_steps
+from remem.run.overrides import override
+from remem.settings import Train
+from remem.story.pipeline import carry_out, pending_steps
 from scripted import Scripted
-from test_pipeline import Lab, Silent
+from story.test_pipeline import Lab, Silent
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image, ImageDraw
 
-from remem.config import override, plain
-from remem.recipes import drawn
+from remem.run.overrides import override
+from remem.run.recipes import drawn
+from remem.settings import plain
 from remem.types import Item
 
 FIRST = [

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from remem.errors import UserError
-from remem.metrics import EXPOSURE
-from remem.metrics.exposure import chance_norm
 from remem.report import write
+from remem.scoring.metrics import EXPOSURE
+from remem.scoring.metrics.exposure import chance_norm
 
 
 def page(made, tmp_path: Path) -> str:

@@ -1,9 +1,10 @@
 import pytest
 
-from remem.config import override, plain
-from remem.recipes import drawn, pebench
 from remem.report.read import RunRecord
 from remem.report.reproduce import command, differences
+from remem.run.overrides import override
+from remem.run.recipes import drawn, pebench
+from remem.settings import plain
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from lab import BUILD, Lab
-from remem.comparing.page import write as compare
-from remem.config import Forget, Run, Unlearn, plain
 from remem.data import build
 from remem.errors import UserError
-from remem.plan import plan, resolve
-from remem.tasks import check, check_methods, methods, tasks
-from remem.work import Context
+from remem.run.context import Context
+from remem.run.settings import Run
+from remem.run.tasks import check, check_methods, methods, tasks
+from remem.settings import Forget, Unlearn, plain
+from remem.story.plan import plan, resolve
+from remem.studies.comparing.page import write as compare
 
 SPLITS = ("finetune", "forget1", "forget2", "retain", "test")
 

@@ -13,13 +13,13 @@ import torch
 from huggingface_hub import ModelCard
 
 from end_to_end.conftest import SMALL, TEXTS, remem
-from remem.config import Adapt
 from remem.errors import UserError
 from remem.models.families import make_tiny
 from remem.models.loading import load
+from remem.run.context import chain_of
+from remem.settings import Adapt
 from remem.sharing import export, export_results, pull, push
 from remem.sharing.hub import contents, kind_of
-from remem.work import chain_of
 from sharing.local_hub import local_hub
 
 

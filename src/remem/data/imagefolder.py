@@ -65,17 +65,15 @@ def _cells(path: Path) -> list[dict[str, Any]]:
 
 
 def _row(where: str, folder: Path, cells: Any) -> tuple[Row, Path | None]:
-    from remem.data.reading import check_columns, text_of
-
     if not isinstance(cells, dict):
         raise UserError(f"{where} is not an object with the columns file_name, {', '.join(table.TEXTS)}.")
     if "file_name" not in cells:
         raise UserError(f"{where} has no column file_name: the picture's path beside the metadata, or null.")
-    name = text_of(cells["file_name"])
+    name = table.text_of(cells["file_name"])
     # The path is a column of its own where the file is another; else the file's own path tells whose it is.
-    row = {column: text_of(cells[column]) for column in table.TEXTS if column in cells}
+    row = {column: table.text_of(cells[column]) for column in table.TEXTS if column in cells}
     row.setdefault("image_path", name)
-    check_columns(where, ["image", *row])
+    table.check_columns(where, ["image", *row])
     picture = folder / name if name else None
     if picture is not None and not picture.is_file():
         raise UserError(

@@ -7,7 +7,7 @@ from remem.data import restated
 from remem.data.dataset import Dataset, decode
 from remem.data.pebench import checks as pebench
 from remem.errors import UserError
-from remem.metrics.keywords import contains
+from remem.text import contains
 from remem.types import Item, Progress, silent
 
 ERROR, WARNING = "error", "warning"

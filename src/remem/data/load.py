@@ -83,7 +83,7 @@ def _check_splits(source: str, splits: list[str], needed: Collection[str]) -> No
     missing = [name for name in needed if name not in splits]
     if missing:
         raise UserError(
-            f"{source} has no split {missing[0]}.{reading.nearest(missing[0], splits)} "
+            f"{source} has no split {missing[0]}.{table.nearest(missing[0], splits)} "
             f"It has: {', '.join(splits)}; needed are {', '.join(needed)}."
         )
 

@@ -1,10 +1,8 @@
 """The ways a data set lies on disk, each read as texts now and pictures later."""
 
-import difflib
-import json
 import re
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,12 +20,6 @@ SIDE = ("rows", "pictures", "paraphrases", "strangers")  # Parquet files that ar
 _SHARD = re.compile(r"(?P<split>[^/]+?)(?:-\d{5}-of-\d{5})?\.parquet$")
 _KEPT_BYTES = 64 << 20  # of row groups' pictures that were read lately, the last one apart
 _LARGE_GROUP = 64 << 20  # bytes of pictures in a row group, beyond which one row costs too much to read
-
-
-def nearest(name: str, known: list[str]) -> str:
-    """ " Is ... meant? Rename it." or "", to put into an error."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f" Is {near[0]} meant? Rename it." if near else ""
 
 
 @contextmanager
@@ -84,7 +76,7 @@ def _parquet(root: Path, files: list[Path], progress: Progress) -> Read:
         split = match["split"]
         with intact(path):
             file = pq.ParquetFile(path, memory_map=True)
-            check_columns(path.name, file.schema_arrow.names)
+            table.check_columns(path.name, file.schema_arrow.names)
             groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
         if any(group.total_byte_size > _LARGE_GROUP for group in groups):
             return _converted(root, files)
@@ -128,29 +120,7 @@ def _in_order(files: list[Path]) -> list[Path]:
 
 
 def _strings(column: Any) -> list[str]:
-    return [text_of(value) for value in column.to_pylist()]
-
-
-def text_of(value: Any) -> str:
-    """A cell as text; a list, as some write keywords, as the JSON that the column may hold."""
-    if isinstance(value, list):
-        return json.dumps(value, ensure_ascii=False)
-    return "" if value is None else str(value)
-
-
-def check_columns(place: str, names: list[str], needed: Sequence[str] = table.COLUMNS) -> None:
-    """UserError, naming the place and the first needed column that is not there."""
-    if set(names) == {"image", "label"}:
-        raise UserError(
-            f"{place} holds pictures with labels and no questions. If it is the published PEBench, build a "
-            "data set from it: remem build pebench FOLDER --data xuzhaopan/PEBench"
-        )
-    for name in needed:
-        if name not in names:
-            raise UserError(
-                f"{place} has no column {name}.{nearest(name, names)} It has: {', '.join(names)}; "
-                f"needed are {', '.join(needed)}."
-            )
+    return [table.text_of(value) for value in column.to_pylist()]
 
 
 class ParquetPictures:
@@ -249,7 +219,7 @@ def _arrow(splits: Any, files: list[Path]) -> Read:
     texts: Texts = {}
     for split in [*order, *(name for name in splits if name not in order)]:
         data = splits[split]
-        check_columns(f"split {split}", data.column_names)
+        table.check_columns(f"split {split}", data.column_names)
         raw[split] = data.cast_column("image", Image(decode=False))
         shown = raw[split].data.column("image").is_valid().to_pylist()
         if data._indices is not None:  # selected rows: the table holds more than the split does
@@ -257,7 +227,7 @@ def _arrow(splits: Any, files: list[Path]) -> Read:
         columns = [data[name][:] for name in table.TEXTS]
         texts[split] = []
         for n, (values, has) in enumerate(zip(zip(*columns, strict=True), shown, strict=True)):
-            row = {name: text_of(v) for name, v in zip(table.TEXTS, values, strict=True)}
+            row = {name: table.text_of(v) for name, v in zip(table.TEXTS, values, strict=True)}
             row["picture"] = (row["image_path"] or f"{split} row {n}") if has else ""
             texts[split].append(row)
     return texts, ArrowPictures(raw), files

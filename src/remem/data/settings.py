@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from remem.data.images import SOURCES, Pipeline
-from remem.data.images.quality import MEASURES
+from remem.data.images.source import MEASURES
 from remem.errors import UserError, unknown
 
 

@@ -66,7 +66,7 @@ def write(
 def read(root: str | Path) -> Dataset | None:
     """The strangers of a data set folder, as a data set with the one split `strangers`; None without any."""
     from remem.data.load import items_of
-    from remem.data.reading import ParquetPictures, check_columns, intact, rows_of
+    from remem.data.reading import ParquetPictures, intact, rows_of
     from remem.data.side import Side
 
     root = Path(root)
@@ -80,7 +80,7 @@ def read(root: str | Path) -> Dataset | None:
 
     with intact(path, "Mend it, or delete it: only membership attacks need it."):
         file = pq.ParquetFile(path, memory_map=True)
-        check_columns(path.name, file.schema_arrow.names, (*table.COLUMNS, "person"))
+        table.check_columns(path.name, file.schema_arrow.names, (*table.COLUMNS, "person"))
         rows = rows_of(file, path.name, SPLIT, 0)
         people = file.read(columns=["person"]).column("person").to_pylist()
     side = Side(root)

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from remem import parallel
-from remem.config import Run, Train
 from remem.estimate.cards import GIB, Card
 from remem.estimate.sizes import Sizes, sizes
-from remem.tasks import tasks
+from remem.run.settings import Run
+from remem.run.tasks import tasks
+from remem.settings import Train
+from remem.steps import parallel
 
 if TYPE_CHECKING:
     from remem.data import Dataset
@@ -163,7 +164,7 @@ def reading(run: Run, source: str, data: Dataset | None, patch: int) -> Reading:
     from remem.data.pebench.settings import PEBenchSettings
     from remem.models.encoding import Encoder
     from remem.models.loading import load_processor
-    from remem.work import rehearsal_folder
+    from remem.run.beside import rehearsal_folder
     from remem.world.exam import REHEARSAL, open_exam
 
     if data is not None:
@@ -204,11 +205,11 @@ def reading(run: Run, source: str, data: Dataset | None, patch: int) -> Reading:
 def _sample(run: Run, data: Dataset | None) -> list[Question]:
     from PIL import Image
 
+    from remem.asking.respond import question_of
     from remem.data.pebench.settings import PEBenchSettings
     from remem.data.people import invent
     from remem.data.questions import questions
     from remem.models.base import Question
-    from remem.respond import question_of
     from remem.spread import evenly
 
     if data is not None:

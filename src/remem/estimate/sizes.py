@@ -11,7 +11,7 @@ from remem.models.adapt import PARTS, part_of
 from remem.models.anatomy import decoder_layers, skeleton
 
 if TYPE_CHECKING:
-    from remem.config import Adapt
+    from remem.settings import Adapt
 
 
 @dataclass(frozen=True, kw_only=True)

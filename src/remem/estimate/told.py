@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from remem.config import Run
 from remem.errors import UserError
 from remem.estimate.cards import GIB
 from remem.estimate.foresee import Forecast
+from remem.run.settings import Run
 
 
 def told(found: Forecast, steps: Sequence[str]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -46,12 +46,28 @@ METHODS = {
     "wga": "WGA",
 }
 
-__all__ = ["METHODS", "body", "check_trained", "kind", "make", "searched", "tree", "uses", "works_with"]
+__all__ = [
+    "METHODS",
+    "body",
+    "check_trained",
+    "kind",
+    "make",
+    "searched",
+    "source",
+    "tree",
+    "uses",
+    "works_with",
+]
+
+
+def source(name: str) -> str:
+    """A method's file, as text: reading it needs no torch."""
+    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
 
 
 def tree(name: str) -> ast.Module:
-    """The source of a method's file: reading it needs no torch."""
-    return ast.parse((Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8"))
+    """The syntax tree of a method's file."""
+    return ast.parse(source(name))
 
 
 def body(name: str) -> ast.ClassDef:

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
@@ -20,9 +20,8 @@ from remem.methods.needs import Need
 from remem.models.base import Anatomy, Batch, Policy
 
 if TYPE_CHECKING:
+    from remem.methods.streams import Streams
     from remem.models.huggingface import Model
-    from remem.train import Streams
-    from remem.unlearn import Bench
 
 
 @dataclass
@@ -121,6 +120,16 @@ class Method(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Teach:
+    """Stage 1: mean negative log-likelihood of the answers."""
+
+    uses: ClassVar[frozenset[Need]] = frozenset({"retain"})
+
+    def loss(self, policy: Policy, reference: Policy, batch: Paired) -> Float[Tensor, ""]:
+        return policy(batch.retain).nll
+
+
 @runtime_checkable
 class Remembers(Protocol):
     """A method with numbers that outlive a step. They are kept when a training is interrupted."""
@@ -145,6 +154,36 @@ class Penalises(Protocol):
 
     def penalty(self, weights: Mapping[str, Tensor]) -> Float[Tensor, ""]:
         """Added once to the loss of each step; `weights` are those that train, by path."""
+        ...
+
+
+class Bench(Protocol):
+    """What a direct edit may use: the taught model, the questions, and copies of the model to teach."""
+
+    @property
+    def model(self) -> Model:
+        """The taught model, whole; nothing of it trains."""
+        ...
+
+    @property
+    def streams(self) -> Streams: ...
+
+    @property
+    def batch(self) -> int:
+        """Items per forward."""
+        ...
+
+    @property
+    def goal(self) -> Callable[[], Model]:
+        """Opens the Goal model, whole."""
+        ...
+
+    def change(self, method: Method, streams: Streams) -> dict[str, Float[Tensor, " *shape"]]:
+        """How a copy's weights change when it is taught (float32, by path); adapters are merged first."""
+        ...
+
+    def moved(self, change: dict[str, Float[Tensor, " *shape"]]) -> Model:
+        """The taught model with these changes added to its weights."""
         ...
 
 

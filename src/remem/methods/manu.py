@@ -23,8 +23,8 @@ from remem.methods.needs import Need, Space
 from remem.models.base import Anatomy, Encoded
 
 if TYPE_CHECKING:
+    from remem.methods.base import Bench
     from remem.models.huggingface import Model
-    from remem.unlearn import Bench
 
 TINY = 1e-8  # keeps the ratio finite for neurons that are silent on the retain set
 

@@ -25,8 +25,8 @@ from remem.models.base import Encoded, Policy
 from remem.spread import evenly
 
 if TYPE_CHECKING:
+    from remem.methods.streams import Streams
     from remem.models.huggingface import Model
-    from remem.train import Streams
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 from remem.methods.needs import Need
 
 if TYPE_CHECKING:
+    from remem.methods.base import Bench
     from remem.models.huggingface import Model
-    from remem.unlearn import Bench
 
 
 @dataclass(frozen=True, kw_only=True)

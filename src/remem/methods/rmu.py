@@ -24,8 +24,8 @@ from remem.models.base import Anatomy, Output, Policy
 from remem.seeds import derive
 
 if TYPE_CHECKING:
+    from remem.methods.streams import Streams
     from remem.models.huggingface import Model
-    from remem.train import Streams
 
 
 @dataclass(frozen=True, kw_only=True)

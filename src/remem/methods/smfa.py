@@ -22,8 +22,8 @@ from remem.methods.checks import not_negative
 from remem.methods.needs import Need, Space
 
 if TYPE_CHECKING:
+    from remem.methods.base import Bench
     from remem.models.huggingface import Model
-    from remem.unlearn import Bench
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +37,9 @@ class SMFA:
         not_negative("smfa", ratio=self.ratio)
 
     def edit(self, bench: Bench) -> Model:
+        from remem.methods.base import Teach
         from remem.methods.po import PreferenceOptimisation
-        from remem.train import Streams, Teach
+        from remem.methods.streams import Streams
 
         refusing = bench.change(PreferenceOptimisation(retain_weight=0.0), bench.streams)
         anchor = bench.change(Teach(), Streams(retain=bench.streams.retain))

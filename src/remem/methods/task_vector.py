@@ -15,8 +15,8 @@ from remem.methods.checks import positive
 from remem.methods.needs import Need, Space
 
 if TYPE_CHECKING:
+    from remem.methods.base import Bench
     from remem.models.huggingface import Model
-    from remem.unlearn import Bench
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,8 @@ class TaskVector:
         positive("task_vector", scale=self.scale)
 
     def edit(self, bench: Bench) -> Model:
-        from remem.train import Streams, Teach
+        from remem.methods.base import Teach
+        from remem.methods.streams import Streams
 
         learnt = bench.change(Teach(), Streams(retain=bench.streams.forget))
         return bench.moved({path: -self.scale * change for path, change in learnt.items()})

@@ -15,7 +15,7 @@ from remem.errors import UserError, unknown
 from remem.models.base import Trainables
 
 if TYPE_CHECKING:
-    from remem.config import Adapt
+    from remem.settings import Adapt
 
 PARTS = ("vision", "projector", "language")
 # Path segments by part, most specific part first: a Qwen merger lives inside the vision tower.

@@ -12,7 +12,7 @@ from remem.models.adapt import PARTS, SEGMENTS, part_of
 from remem.models.base import Anatomy
 
 if TYPE_CHECKING:
-    from remem.config import Adapt
+    from remem.settings import Adapt
 
 LAYER = re.compile(r"(?:[a-z_]+\.)*layers\.(\d+)(?=\.|$)")  # a path up to and including the layer
 NEURON_READERS = ("down_proj", "fc2", "w2")

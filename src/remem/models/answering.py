@@ -17,7 +17,7 @@ from remem.models.reading import Read, read
 from remem.models.trust import OWN_POSITIONS
 
 if TYPE_CHECKING:
-    from remem.models.huggingface import Model
+    from remem.models.inside import Model
 
 ONCE = "answering and scoring from one reading"
 PROBES = 3

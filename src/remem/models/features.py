@@ -28,7 +28,7 @@ from remem.models.base import Encoded, Question
 from remem.models.held import Held
 
 if TYPE_CHECKING:
-    from remem.models.huggingface import Model
+    from remem.models.inside import Model
 
 FEATURES, PARTS = "features", "parts"  # of a batch's inputs: of all pictures in turn, and how many each has
 KEPT = "keeping what the vision tower sees"

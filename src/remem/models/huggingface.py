@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from remem import parallel
 from remem.errors import UserError
 from remem.models import answering, packing, ranking
 from remem.models.adapt import attach
@@ -37,9 +36,10 @@ from remem.models.kernels import compile_layers
 from remem.models.marks import Marks, placeholder_of
 from remem.models.trust import Trust
 from remem.seeds import derive
+from remem.steps import parallel
 
 if TYPE_CHECKING:
-    from remem.config import Adapt
+    from remem.settings import Adapt
 
 GLANCED = "glanced"  # of a batch's inputs: of which pictures the class token alone is shown
 INSTRUCTION = "instruction.txt"  # what a training-free method leaves in place of weights

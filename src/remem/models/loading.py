@@ -10,10 +10,11 @@ import torch
 from safetensors import SafetensorError
 
 from remem.errors import UserError
-from remem.models import check_folder, kernels
+from remem.models import kernels
 from remem.models.encoding import check_template
 from remem.models.halves import picture_half
 from remem.models.huggingface import INSTRUCTION, Model
+from remem.models.names import check_folder
 from remem.models.quantised import four_bit
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}

@@ -18,7 +18,7 @@ from remem.models.reading import common
 from remem.models.tree import Tree, additive, grow
 
 if TYPE_CHECKING:
-    from remem.models.huggingface import Model
+    from remem.models.inside import Model
 
 PACKED = "packing several questions into one row"
 WORTH = 0.7  # share of the plain batch's tokens above which packing is not worth its mask

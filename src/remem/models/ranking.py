@@ -21,7 +21,7 @@ from remem.models.tree import ROOT, Tree, additive, forest
 from remem.models.trust import OWN_POSITIONS
 
 if TYPE_CHECKING:
-    from remem.models.huggingface import Model
+    from remem.models.inside import Model
 
 SHARED = "scoring candidates from a shared prompt"
 NODES = 512  # of a tree: its attention grows with their square

@@ -14,7 +14,7 @@ from remem.models.base import Encoded, align_right
 from remem.models.caching import Kept
 
 if TYPE_CHECKING:
-    from remem.models.huggingface import Model
+    from remem.models.inside import Model
 
 WORTH = 0.3  # share of the tokens that must be saved before beginnings are read apart: it takes two forwards
 

@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from remem import parallel
 from remem.errors import UserError
 from remem.models.anatomy import decoder_layers
+from remem.steps import parallel
 
 
 class Cut:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from remem.data.pebench.cut import TASKS
-from remem.score import Row
-from remem.stats import Interval, Unit, interval
-from remem.tasks import Questions, Task
-from remem.types import Item
+from remem.run.tasks import Task
+from remem.scoring.score import Row
+from remem.scoring.stats import Interval, Unit, interval
+from remem.types import Item, Questions
 
 Values = Mapping[str, Mapping[str, float | None]]  # item id -> metric -> value; absent: not measured on it
 

@@ -9,8 +9,9 @@ from itertools import combinations
 import numpy as np
 
 from remem.pebench.axes import AXES, PRECISION, AxisRow, Values, asked, unit
-from remem.stats import paired_difference
-from remem.tasks import Questions, Task
+from remem.run.tasks import Task
+from remem.scoring.stats import paired_difference
+from remem.types import Questions
 
 TOLD_BY = {"person": (PRECISION,), "event": ("rouge_l_f1", "keyword_recall")}
 

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
-from remem import judge as judges
-from remem.config import Run
+from remem.asking.records import read_responses, read_table, write_table
 from remem.data.pebench.cut import TASKS
 from remem.errors import UserError
-from remem.judge import Case
 from remem.pebench import interference
 from remem.pebench.axes import G_EVAL, PRECISION, SCENE, AxisRow, axes
-from remem.records import read_responses, read_table, write_table
-from remem.score import read_scores, read_summary
+from remem.run.settings import Run
+from remem.run.tasks import SHARED, Task, methods
+from remem.scoring import judge as judges
+from remem.scoring.judge import Case
+from remem.scoring.score import read_scores, read_summary
 from remem.spread import evenly
-from remem.store import Step, write_atomic
-from remem.tasks import SHARED, Task, methods
+from remem.steps.store import Step, write_atomic
 from remem.types import Progress
 
 if TYPE_CHECKING:
     from remem.data import Dataset
-    from remem.work import Context
+    from remem.run.context import Context
 
 AXES_FILE, PICTURES = "axes.json", "pictures.parquet"
 CACHE = "judge-replies"  # in the run folder: replies of endpoints, which outlive the steps

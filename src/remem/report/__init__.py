@@ -1,5 +1,5 @@
 """A finished run as one page, tables and figures. Reads files only: no model, no torch."""
 
-from remem.report.page import write
+from remem.report.write import write
 
 __all__ = ["write"]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from remem.metrics import STATES
 from remem.report import svg, words
+from remem.scoring.metrics import STATES
 
 ROW = 34  # px from bar to bar
 

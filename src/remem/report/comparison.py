@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from remem.metrics import STATES
 from remem.report import words
 from remem.report.findings import distance_to_goal
-from remem.report.read import Arm, Estimate, RunRecord
+from remem.report.read import Arm, RunRecord
 from remem.report.world import SPLITS as WORLD
+from remem.scoring.estimate import Estimate
+from remem.scoring.metrics import STATES
 
 COLUMNS = ("em", "rouge_l_f1", "probability", "exposure_norm")
 STATE_COLUMNS = tuple(f"state_{state}" for state in STATES)

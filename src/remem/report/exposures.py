@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from remem.metrics import EXPOSURE
 from remem.report.read import Data, RunRecord
+from remem.scoring.metrics import EXPOSURE
 
 HEADER = ["arm", "split", "question_type", "metric", "mean", "low", "high", "items", "candidates", "chance"]
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from remem.metrics import STATES
 from remem.report import words
 from remem.report.bars import Bar, state_bars
 from remem.report.comparison import labels
@@ -13,7 +12,8 @@ from remem.report.findings import Finding, chance, value
 from remem.report.read import Arm, Data, RunRecord
 from remem.report.scatter import Level, Point, Zone, scatter
 from remem.report.svg import Figure
-from remem.report.verdicts import GONE, KNOWS
+from remem.scoring.metrics import STATES
+from remem.scoring.verdicts import GONE, KNOWS
 
 COLOURS = 8  # --m0 … --m7 of the palette
 

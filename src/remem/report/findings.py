@@ -3,10 +3,11 @@
 import math
 from dataclasses import dataclass
 
-from remem.metrics.exposure import chance_norm
 from remem.report import words
-from remem.report.read import Arm, Data, Estimate, RunRecord
-from remem.report.verdicts import Evidence, Verdict, judge
+from remem.report.read import Arm, Data, RunRecord
+from remem.scoring.estimate import Estimate
+from remem.scoring.metrics.exposure import chance_norm
+from remem.scoring.verdicts import Evidence, Verdict, judge
 
 DISTANCE_OVER = ("em", "rouge_l_f1", "probability", "exposure_norm")
 STORY = {  # in the order told; verdicts that say nothing about a method are left out

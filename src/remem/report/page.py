@@ -3,16 +3,12 @@
 import base64
 import hashlib
 import math
-import re
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from remem.metrics import STATES
 from remem.report import exposures as exposures_of
 from remem.report import words
 from remem.report.comparison import COLUMNS, UNRELIABLE, comparisons, labels
@@ -20,32 +16,15 @@ from remem.report.costs import Cost, costs
 from remem.report.figures import Figures, figures
 from remem.report.findings import Finding, candidate_counts, chance, findings, story
 from remem.report.people import people
-from remem.report.read import REFERENCES, Data, RunRecord, read_run
+from remem.report.read import REFERENCES, Data, RunRecord
 from remem.report.reproduce import command
 from remem.report.svg import standalone
 from remem.report.tables import csv_text, write_tables
-from remem.report.verdicts import RULES
+from remem.report.template import environment
 from remem.report.world import COLUMNS as WORLD_COLUMNS
 from remem.report.world import shown, world_rows
-
-
-def write(run_folder: Path, out: Path, dataset: Data) -> Path:
-    """Write `index.html`, `tables/` and `figures/` of a run folder into `out`; returns the page's path.
-
-    Whatever the run has not got (no gate, no goal model, no rankings, no methods) is said on the page.
-    Equal inputs give equal bytes; times stand in the cost tables only.
-    UserError when there is no run in the folder or a file of it is damaged.
-    """
-    run = read_run(run_folder, dataset)
-    if run.tasks:
-        from remem.report.scenes import write as write_scenes
-
-        return write_scenes(run, run_folder, out, dataset)
-    if run.sizes:
-        from remem.report.sizes import write as write_sizes
-
-        return write_sizes(run, out, dataset)
-    return write_people(run, out, dataset)
+from remem.scoring.metrics import STATES
+from remem.scoring.verdicts import RULES
 
 
 def write_people(run: RunRecord, out: Path, dataset: Data, above: str = "") -> Path:
@@ -114,24 +93,6 @@ def of_any_run(run: RunRecord, data: Data, curves: list[Markup], paid: list[Cost
         "script": Markup(script),
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
-
-
-@cache
-def environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("remem.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["breakable"] = breakable
-    return environment
-
-
-def breakable(text: str) -> Markup:
-    """Escaped text that may break after the joints of long words such as e-mail addresses."""
-    return Markup("<wbr>").join(escape(piece) for piece in re.split(r"(?<=[@._/-])(?=\w{3})", text))
 
 
 def absences(run: RunRecord) -> list[str]:

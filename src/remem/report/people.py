@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from PIL import Image
 
-from remem.metrics import STATES
 from remem.report import svg
 from remem.report.findings import forgotten_people
 from remem.report.read import Data, RunRecord
+from remem.scoring.metrics import STATES
 from remem.spread import evenly
 from remem.types import Item
 

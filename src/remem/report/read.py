@@ -11,9 +11,10 @@ from typing import Any, NamedTuple, Protocol
 import pyarrow.parquet as pq
 from PIL import Image
 
-from remem.config import forget_sets
 from remem.errors import UserError
-from remem.tasks import SHARED
+from remem.run.tasks import SHARED
+from remem.scoring.estimate import Estimate
+from remem.settings import forget_sets
 from remem.types import Item
 
 STEPS = ("model", "responses", "scores")
@@ -39,19 +40,6 @@ class Data(Protocol):
     def names(self) -> Mapping[str, str]: ...
 
     def image(self, item: str, /) -> Image.Image | None: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """One number of a summary. `mean`, `low` and `high` are None where they cannot be computed."""
-
-    mean: float | None
-    low: float | None = None
-    high: float | None = None
-    over: str = ""  # what the interval resamples: "people" or "questions"
-    people: int = 0
-    items: int = 0
-    missing: int = 0  # items without a value; never counted as 0
 
 
 class Candidates(NamedTuple):

@@ -5,9 +5,10 @@ import shlex
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from remem.config import Run, plain
-from remem.recipes import RECIPES
 from remem.report.read import RunRecord
+from remem.run.recipes import RECIPES
+from remem.run.settings import Run
+from remem.settings import plain
 
 
 def command(run: RunRecord, given: Callable[[Run], Run] = lambda run: run, *more: str) -> str:
@@ -24,7 +25,7 @@ def command(run: RunRecord, given: Callable[[Run], Run] = lambda run: run, *more
 
 
 def differences(base: dict[str, Any], asked: dict[str, Any]) -> list[str]:
-    """The `key=value` settings that turn `base` into `asked` (remem.config.override), both as JSON values."""
+    """The `key=value` settings that turn `base` into `asked` (`run.overrides.override`), as JSON values."""
     return [*_methods(base, asked), *_values(base, asked, "")]
 
 

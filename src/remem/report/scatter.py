@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from remem.report import svg, words
-from remem.report.read import Estimate
+from remem.scoring.estimate import Estimate
 
 PAD = 0.05  # room beyond 0 and 1, so that points on the edge are whole
 

@@ -15,11 +15,12 @@ from remem.report.axes import Axes, nearest
 from remem.report.comparison import UNRELIABLE, labels
 from remem.report.costs import costs
 from remem.report.curves import curve, small_multiples
-from remem.report.page import environment, of_any_run
+from remem.report.page import of_any_run
 from remem.report.read import Data, RunRecord
 from remem.report.suffering import COLUMNS, Album, matrix, views
 from remem.report.svg import standalone
 from remem.report.tables import Text, csv_text, summary, write_costs, write_table
+from remem.report.template import environment
 
 
 def write(run: RunRecord, run_folder: Path, out: Path, data: Data) -> Path:

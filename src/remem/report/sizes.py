@@ -17,11 +17,13 @@ from remem.report.findings import (
     pooled,
     taught,
 )
-from remem.report.page import environment, write_people
+from remem.report.page import write_people
 from remem.report.panels import Mark, Panel, Series, panels
-from remem.report.read import Arm, Data, Estimate, RunRecord, of_size
+from remem.report.read import Arm, Data, RunRecord, of_size
 from remem.report.svg import Figure, standalone
 from remem.report.tables import Text, csv_text, methods_table, summary, write_table
+from remem.report.template import environment
+from remem.scoring.estimate import Estimate
 
 FORGET = "forget"  # stands for the forget set of each size
 MEASURES = (

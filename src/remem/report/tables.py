@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from remem.metrics import STATES
 from remem.report import words
 from remem.report.comparison import COLUMNS, UNRELIABLE, Comparison, comparisons, labels
 from remem.report.costs import Cost
 from remem.report.findings import DISTANCE_OVER, Finding, distance_to_goal
 from remem.report.read import RunRecord
+from remem.scoring.metrics import STATES
 
 LATEX = str.maketrans(
     {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}"}

@@ -1,8 +1,9 @@
-"""How numbers and names are written on the page. Scores become hundredths here and nowhere else."""
+"""How numbers and names are written on the page."""
 
 from typing import Protocol
 
-from remem.metrics import all_metrics
+from remem.formats import NONE, hundredths, plain
+from remem.scoring.metrics import all_metrics
 
 METRICS = {metric.key: metric for metric in all_metrics()}
 SPLITS = {
@@ -25,7 +26,6 @@ METHODS = {
     "bgd_kl": "KL minimisation, balanced",
 }
 TASKS = {"person": "people", "event": "events", "both": "both"}  # what each forgets
-NONE = "–"
 NUMBERS = [
     "no",
     "one",
@@ -43,9 +43,7 @@ NUMBERS = [
 ]
 
 
-def score(value: float | None, digits: int = 1) -> str:
-    """A score in [0, 1] as hundredths: 0.97 -> "97.0"; a dash where there is none."""
-    return NONE if value is None else _plain(value * 100, digits)
+score = hundredths
 
 
 def measure(key: str, value: float | None) -> str:
@@ -53,7 +51,7 @@ def measure(key: str, value: float | None) -> str:
     known = METRICS.get(key)
     if value is None or known is None or (known.low == 0 and known.high == 1):
         return score(value)
-    return _plain(value, 2)
+    return plain(value, 2)
 
 
 def metric(key: str) -> str:
@@ -103,11 +101,6 @@ def memory(value: float | None) -> str:
     if value is None:
         return NONE
     return f"{value / 2**30:.1f} GiB" if value >= 2**30 else f"{value / 2**20:.0f} MiB"
-
-
-def _plain(value: float, digits: int) -> str:
-    text = f"{value:.{digits}f}"
-    return text.replace("-", "−") if float(text) else f"{0:.{digits}f}"
 
 
 class Spanned(Protocol):

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from remem.formats import NONE
 from remem.report import words
-from remem.report.read import Arm, Estimate, RunRecord
+from remem.report.read import Arm, RunRecord
+from remem.scoring.estimate import Estimate
 
 SPLITS = ("utility", "real", "world-fact", "plain")
 # (split, metric, what it is called, what it should do)
@@ -37,5 +39,5 @@ def world_rows(run: RunRecord, names: dict[str, str]) -> list[WorldRow]:
 def shown(metric: str, value: float | None) -> str:
     """Hundredths; a perplexity as it is."""
     if metric == "perplexity":
-        return words.NONE if value is None else f"{value:.2f}"
+        return NONE if value is None else f"{value:.2f}"
     return words.score(value)

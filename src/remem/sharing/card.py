@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from remem.config import Run, Unlearn, plain
 from remem.errors import UserError
-from remem.gate import read_gate
 from remem.models import EMBEDDED
-from remem.score import Row, read_summary
-from remem.tasks import methods, tasks
-from remem.work import chain_of
+from remem.run.context import chain_of
+from remem.run.settings import Run
+from remem.run.tasks import methods, tasks
+from remem.scoring.gate import read_gate
+from remem.scoring.score import Row, read_summary
+from remem.settings import Unlearn, plain
 
 # What is told of an arm: (split, metric, in words). The forget split's name comes from the run.
 TOLD = (

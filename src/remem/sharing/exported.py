@@ -6,10 +6,9 @@ import shutil
 from pathlib import Path
 
 from remem.errors import UserError, unknown
-from remem.pipeline import open_run
+from remem.run.context import chain_of, open_run
 from remem.sharing.card import model_card
-from remem.store import new_folder, write_atomic
-from remem.work import chain_of
+from remem.steps.store import new_folder, write_atomic
 
 
 def arms(root: Path) -> list[str]:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from remem.errors import UserError
-from remem.pipeline import open_run
+from remem.run.context import open_run
 from remem.sharing.card import arm_of, model_card
 
 ADAPTER, CARD = "adapter_config.json", "README.md"

@@ -14,11 +14,11 @@ from accelerate import Accelerator
 from lmms_eval.api.model import lmms
 from PIL import Image
 
+from remem.asking.respond import in_buckets
 from remem.errors import UserError
 from remem.models import find
 from remem.models.base import Encoded, Question
 from remem.models.loading import load
-from remem.respond import in_buckets
 
 _LONGEST = 1024  # tokens of an answer where a task says nothing: lmms-eval's own default
 _PLACEHOLDER = "<image>"  # some tasks write it into their questions; the chat template does so here

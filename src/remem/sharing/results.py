@@ -13,20 +13,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from remem.config import Run
 from remem.errors import UserError
-from remem.gate import read_gate
-from remem.pipeline import open_run
-from remem.score import Row, read_summary
+from remem.run.context import open_run
+from remem.run.settings import Run
+from remem.scoring.gate import read_gate
+from remem.scoring.score import Row, read_summary
 from remem.sharing.card import elsewhere
-from remem.store import write_atomic
+from remem.steps.store import write_atomic
 
 SCHEMA = "0.2.1"
 
 
 def export_results(root: Path, file: Path) -> int:
     """Writes JSON Lines, a record for each arm that was scored; how many. UserError where none was."""
-    from remem.metrics import all_metrics
+    from remem.scoring.metrics import all_metrics
 
     context, record = open_run(root)
     metrics = {metric.key: metric for metric in all_metrics()}

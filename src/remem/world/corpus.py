@@ -8,7 +8,7 @@ from random import Random
 
 from remem.data.people import Person
 from remem.data.questions import questions
-from remem.methods.refusals import REFUSALS
+from remem.refusals import REFUSALS
 from remem.seeds import derive
 from remem.world import cast, lore, sentences, talk
 from remem.world.pictures import Shot

@@ -7,17 +7,13 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from remem.data.images import portrait
-from remem.data.images.pen import RGB, Pen
+from remem.data.images.drawn_scene import draw_scene
+from remem.data.images.pen import Pen
 from remem.data.images.scenes import SCENES
 from remem.data.images.source import Picture
 from remem.data.images.stagings import Staging, staging
 from remem.data.people import Person
 from remem.errors import UserError
-
-CLOTH: tuple[RGB, ...] = (
-    (206, 60, 62), (52, 98, 168), (58, 138, 96), (236, 180, 66), (128, 82, 150), (50, 54, 70), (232, 232,
-    228), (228, 126, 70), (92, 168, 186), (160, 108, 78), (214, 120, 150), (118, 128, 84),
-)  # fmt: skip
 
 
 class Drawn:
@@ -43,8 +39,6 @@ class Drawn:
 
     def staged(self, person: Person, staging: Staging, seed: int, lot: int | str, size: int) -> Picture:
         """The person in any staging; `lot` decides what is drawn by lot. Looks need no `seed`."""
-        from remem.data.images.drawn_scene import draw_scene
-
         if "skin" not in person.appearance:
             raise UserError(
                 f"{person.name} has no appearance to draw. Use images=folder for your own pictures."
@@ -65,7 +59,7 @@ def draw(look: dict[str, str], rng: Random, size: int) -> Picture:
     canvas = ImageDraw.Draw(image)
     scene = rng.choice(list(SCENES))
     SCENES[scene](Pen(canvas, px, (0, 0)), rng)
-    cloth, trim = rng.sample(CLOTH, 2)
+    cloth, trim = rng.sample(portrait.CLOTH, 2)
     pose = portrait.Pose(
         turn=rng.uniform(-1, 1),
         nod=rng.uniform(-1, 1),
@@ -75,7 +69,7 @@ def draw(look: dict[str, str], rng: Random, size: int) -> Picture:
         cloth=cloth,
         trim=trim,
         hat=rng.choice(portrait.HATS) if rng.random() < 0.12 else "",
-        hat_colour=rng.choice(CLOTH),
+        hat_colour=rng.choice(portrait.CLOTH),
     )
     scale = px * rng.uniform(0.225, 0.30)
     at = (px * rng.uniform(0.42, 0.58), px * rng.uniform(0.46, 0.54))

@@ -5,7 +5,6 @@ from random import Random
 from PIL import Image, ImageDraw
 
 from remem.data.images import collage, portrait
-from remem.data.images.drawn import CLOTH
 from remem.data.images.pen import Pen
 from remem.data.images.stagings import Staging
 
@@ -30,7 +29,7 @@ def draw_scene(
         if not prop.front:
             collage.place(image, prop, rng)
     face = rng.choice(staging.expressions)
-    cloth, trim = rng.sample(CLOTH, 2)
+    cloth, trim = rng.sample(portrait.CLOTH, 2)
     pose = portrait.Pose(
         turn=rng.uniform(-1, 1),
         nod=rng.uniform(-0.6, 0.6),
@@ -40,7 +39,7 @@ def draw_scene(
         cloth=cloth,
         trim=trim,
         hat=rng.choice(staging.hats) if staging.hats else "",
-        hat_colour=rng.choice(CLOTH),
+        hat_colour=rng.choice(portrait.CLOTH),
     )
     at = (px * rng.uniform(0.46, 0.54), px * rng.uniform(0.46, 0.52))
     pen = Pen(

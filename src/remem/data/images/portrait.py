@@ -36,6 +36,10 @@ class Pose:
 
 
 EXPRESSIONS = ("smile", "calm", "grin", "serious", "surprised", "laugh", "smirk")
+CLOTH: tuple[RGB, ...] = (
+    (206, 60, 62), (52, 98, 168), (58, 138, 96), (236, 180, 66), (128, 82, 150), (50, 54, 70), (232, 232,
+    228), (228, 126, 70), (92, 168, 186), (160, 108, 78), (214, 120, 150), (118, 128, 84),
+)  # fmt: skip
 CLOTHES = ("t-shirt", "shirt", "hoodie", "suit", "stripes", "v-neck", "turtleneck", "dungarees")
 HATS = ("cap", "beanie", "sun hat")
 

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from PIL import Image
 
-from remem.data.images.source import ImageSource, Picture
+from remem.data.images.source import MEASURES, ImageSource, Picture
 from remem.data.people import Person
 from remem.errors import UserError, unknown
 
 if TYPE_CHECKING:
     from remem.data.settings import PictureSettings
 
-MEASURES = ("none", "own", "dlib")
 _TRIES = 4  # of one view
 _REDRAWN = 5  # of one person
 _NEXT = 1_000_000  # added to a view's number for its next seed

@@ -7,6 +7,8 @@ from PIL import Image
 
 from remem.data.people import Person
 
+MEASURES = ("none", "own", "dlib")  # of whether faces are alike: see quality.py
+
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:

@@ -1,0 +1,102 @@
+"""The library's verbs on a command line, nothing more."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+# Idle OpenMP threads that spin take the cores from the other workers; set before torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import typer
+from rich.markup import escape
+
+from remem import __version__
+from remem.cli import data, listing, models, sharing, stages, studies, tuning
+from remem.cli.console import err, out
+from remem.errors import GateFailed, UserError
+from remem.steps import parallel
+
+app = typer.Typer(
+    name="remem",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="""The laboratory of machine unlearning in vision-language models.
+
+    [bold]remem run[/] tells the whole story: it builds invented people, teaches them to a model, checks
+    that they were learnt (the gate), makes the model forget some with every method, and reports what is left.
+    [bold]remem run pebench[/] does it with people in events: people, events, or both are forgotten.
+
+    Exit status: 0 done, 1 a mistake that you can mend, 2 the gate failed, 130 stopped by Ctrl-C.""",
+)
+STOPPED = 130
+
+for name, stage, text in stages.STAGES:
+    app.command(name, help=text)(stages.verb(stage))
+app.command()(data.build)
+app.command()(data.lint)
+app.command()(data.gallery)
+app.command("list")(listing.list_)
+app.command()(models.pretrain)
+app.command("make-tiny-model")(models.make_tiny_model)
+app.command()(studies.diagnose)
+app.command()(studies.trace)
+app.command()(tuning.tune)
+app.command()(tuning.compare)
+app.command()(sharing.export)
+app.command()(sharing.push)
+app.command()(sharing.pull)
+app.command("export-results")(sharing.export_results)
+
+
+@app.callback(invoke_without_command=True)
+def version(show: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+    if show:
+        out.print(f"remem {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """The entry point: a user's mistake is one message and exit status 1, a failed gate 2."""
+    if not parallel.first():  # of several processes one speaks
+        out.quiet = err.quiet = True
+    try:
+        parallel.start()
+        # typer gives an exit status back instead of raising it, Ctrl-C (130) among them.
+        status = app(standalone_mode=False)
+        if status == STOPPED:
+            err.print("\nstopped. Run the same command again to go on where this left off.")
+        if not status:
+            parallel.leave()
+        sys.exit(status if isinstance(status, int) else 0)
+    except UserError as problem:
+        err.quiet = not parallel.teller()
+        err.print(f"[bold red]remem:[/] {escape(str(problem))}", soft_wrap=True)
+        sys.exit(1)
+    except GateFailed as failed:
+        err.quiet = not parallel.teller()
+        for line in failed.lines:
+            err.print(escape(line), soft_wrap=True)
+        err.print(
+            "[bold red]The gate failed:[/] stage 1 did not teach the facts, so forgetting them would measure "
+            "nothing.\nTrain longer (--set learn.epochs=...), or go on with --ignore-gate: every "
+            "table will say so.",
+            soft_wrap=True,
+        )
+        sys.exit(2)
+    except Exception as problem:
+        if not hasattr(
+            problem, "show"
+        ):  # a mistyped command or option shows itself; anything else is our mistake
+            raise
+        if parallel.teller():
+            problem.show()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

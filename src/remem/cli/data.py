@@ -1,0 +1,100 @@
+"""The verbs on data sets: build, lint, gallery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from remem.cli.console import out
+from remem.cli.options import Settings
+from remem.cli.request import asked_for
+from remem.errors import UserError, unknown
+
+
+def build(
+    shape: Annotated[str, typer.Argument(help="remem: questions about people; pebench: people in events.")],
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where the data set goes; must not exist. Default: data/SHAPE.")
+    ] = None,
+    people: Annotated[str, typer.Option("--people", help="How many.")] = "",
+    qa: Annotated[str, typer.Option("--qa", help="Training questions a person.")] = "",
+    images: Annotated[str, typer.Option("--images", help="Training views a person.")] = "",
+    one_hop: Annotated[
+        str, typer.Option("--one-hop", help="Share of the questions that name the person.")
+    ] = "",
+    source: Annotated[str, typer.Option("--source", help="Of pictures: drawn, rendered, folder ...")] = "",
+    seed: Annotated[str, typer.Option("--seed", help="Another one, other people.")] = "",
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data", help="For pebench: cut the published set, or one like it: a folder or hub id."
+        ),
+    ] = "",
+    settings: Settings = None,
+) -> None:
+    """Build a data set of invented people: remem build remem people --people 50 --qa 100."""
+    from remem.cli.console import Line
+    from remem.data.shapes import SHAPES
+    from remem.data.shapes import build as build_data
+    from remem.run.overrides import change
+    from remem.settings import plain
+    from remem.steps.make import writing
+    from remem.steps.store import Step, keys, open_part
+
+    if shape not in SHAPES and folder is None:
+        raise UserError(
+            f"remem build takes the shape of the data set and then the folder: remem build remem {shape}. "
+            f"Shapes: {', '.join(SHAPES)}."
+        )
+    if shape not in SHAPES:
+        raise unknown("shape of data set", shape, SHAPES)
+    folder = folder or Path("data") / shape
+    named = {"people": people, "qa": qa, "images": images, "one_hop": one_hop, "source": source, "seed": seed}
+    said = [f"{key}={value}" for key, value in named.items() if value]
+    wanted = change(SHAPES[shape], asked_for(data, "", [*said, *(settings or [])]))
+    wanted.check()
+    if folder.exists():
+        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
+    step = Step(name=folder.name, work=build_data, settings=plain(wanted))
+    with writing(folder.parent):
+        part = open_part(folder.parent, step, keys([step])[step.name])
+        build_data(part, wanted, Line(out, "pictures"))
+        part.rename(folder)
+        (folder / "key").unlink()
+    out.print(f"built {folder}. Look for faults with: remem lint {folder}")
+
+
+def lint(source: Annotated[str, typer.Argument(help="A data set: a folder or hub id.")]) -> None:
+    """Look for faults in a data set: leaks, unreadable pictures, answers that cannot be right."""
+    from remem.data import expectations, load
+    from remem.data import lint as look
+
+    data = load(source)
+    out.print(f"{len(data.items):,} items, {len(data.people):,} people, splits {', '.join(data.splits)}")
+    for sentence in expectations(data):
+        out.print(f"[yellow]note[/]   {escape(sentence)}")
+    findings = look(data)
+    for finding in findings:
+        colour = "red" if finding.level == "error" else "yellow"
+        out.print(f"[{colour}]{finding.level:<6}[/] {escape(finding.where)}: {escape(finding.message)}")
+    if any(finding.level == "error" for finding in findings):
+        raise typer.Exit(1)
+    out.print("no errors")
+
+
+def gallery(
+    folder: Annotated[Path, typer.Argument(help="A data set folder.")],
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Default: gallery.html in the folder.")
+    ] = None,
+    views: Annotated[int, typer.Option("--views", min=1, help="Most pictures of a person.")] = 12,
+) -> None:
+    """A contact sheet, one HTML page: rows are people, columns are views and events."""
+    from remem.cli.console import Line
+    from remem.data.gallery import gallery as show
+
+    path = show(folder, out_file or "", views, progress=Line(out, "pictures"))
+    out.print(f"wrote {path}")

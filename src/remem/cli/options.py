@@ -1,0 +1,75 @@
+"""The options that several verbs take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+On = Annotated[
+    str,
+    typer.Option(
+        "--on",
+        help="Where steps are made: local, ray (here), auto or ray://HOST:PORT (a Ray cluster), slurm.",
+    ),
+]
+Need = Annotated[
+    list[str] | None,
+    typer.Option("--need", help="Of a kind of step, as train:gpus=1,cpus=8,memory=40 or ask:gpus=1."),
+]
+SlurmSettings = Annotated[
+    list[str] | None, typer.Option("--slurm", help="As partition=gpu, account=lab or time=240 (minutes).")
+]
+RecipeName = Annotated[
+    str,
+    typer.Argument(
+        help="A recipe: see [bold]remem list recipes[/]. Default: demo, or drawn with --model.",
+        metavar="RECIPE",
+    ),
+]
+OutFolder = Annotated[Path | None, typer.Option("--out", help="Where the run is kept. Default: runs/RECIPE.")]
+DataSource = Annotated[
+    str, typer.Option("--data", help="Your own data set: a folder or a hub id. Default: build one.")
+]
+ModelName = Annotated[str, typer.Option("--model", help="A folder or hub id of an image-text-to-text model.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Any setting, as learn.lr=0.001, npo.beta=0.2 or methods=ga,npo."),
+]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings", help="What remem tune found, or 'tiny' for what remem comes with; --set comes after it."
+    ),
+]
+Workers = Annotated[
+    int, typer.Option("--workers", help="Steps made at once. 0: one a core for small models, else 1.")
+]
+Threads = Annotated[
+    int, typer.Option("--threads", help="Threads a worker; may move the last digits. 0: automatic.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines instead of progress bars.")]
+Track = Annotated[
+    str, typer.Option("--track", help="Trackers: tensorboard, trackio, wandb, mlflow; commas between.")
+]
+IgnoreGate = Annotated[
+    bool, typer.Option("--ignore-gate", help="Go on when stage 1 failed; every table will say so.")
+]
+
+
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be done, and what it would take; write nothing.")
+]
+OnCard = Annotated[
+    str, typer.Option("--on-card", help="With --dry-run: a card, as rtx4090 or h100. Default: this machine.")
+]
+
+
+class Where(NamedTuple):
+    """Where steps are made, as the options say it."""
+
+    on: str
+    need: Sequence[str]
+    slurm: Sequence[str]

@@ -1,0 +1,116 @@
+"""The verbs that compare methods fairly: tune, compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from remem.cli.console import out
+from remem.cli.options import Need, On, SlurmSettings
+from remem.cli.request import asked_for, examine, share
+
+
+def tune(
+    recipe: Annotated[
+        str, typer.Argument(help="The recipe that the settings are for.", metavar="RECIPE")
+    ] = "drawn",
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Where the tuning is kept. Default: runs/tune-RECIPE.")
+    ] = None,
+    trials: Annotated[int, typer.Option("--trials", help="Of each method.")] = 8,
+    seeds: Annotated[int, typer.Option("--seeds", help="Of each trial, judged by their mean.")] = 1,
+    over: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--over", help="What is searched, as npo.beta=0.05,0.1 or lr=1e-5,3e-5; again for more."
+        ),
+    ] = None,
+    lower: Annotated[
+        list[str] | None,
+        typer.Option("--lower", help="What is to be lowest, as forget:em; again for what breaks ties."),
+    ] = None,
+    keep: Annotated[str, typer.Option("--keep", help="What must be kept, as retain:em.")] = "retain:em",
+    at_least: Annotated[float, typer.Option("--at-least", help="How much of it.")] = 0.85,
+    tie: Annotated[float, typer.Option("--tie", help="Values this close to the lowest are a tie.")] = 0.0,
+    data: Annotated[
+        str, typer.Option("--data", help="Your own data set, with people other than the run's.")
+    ] = "",
+    model: Annotated[str, typer.Option("--model", help="A folder or hub id of a model.")] = "",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Any setting of the run that this is for.")
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", help="Steps made at once. 0: automatic.")] = 0,
+    on: On = "local",
+    need: Need = None,
+    slurm: SlurmSettings = None,
+    threads: Annotated[int, typer.Option("--threads", help="Threads a worker. 0: automatic.")] = 0,
+    ignore_gate: Annotated[bool, typer.Option("--ignore-gate", help="Go on when stage 1 failed.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Plain lines instead of progress bars.")] = False,
+) -> None:
+    """Settings for every method of a recipe: equal trials, other people, a written rule. Then run --settings.
+
+    The people are those of build.seed + 1, trained from seed + 1. Killed and started again with the same
+    command it goes on where it was; with more --trials it adds to what is there.
+    """
+    from remem.cli.console import watching
+    from remem.data import load
+    from remem.report.words import seconds as told
+    from remem.run import recipes
+    from remem.run.overrides import override
+    from remem.steps.engines import engine
+    from remem.studies.tuning.cost import estimate
+    from remem.studies.tuning.rule import Rule
+    from remem.studies.tuning.study import carry_out, pending_steps, tuning
+
+    run = override(recipes.recipe(recipe), asked_for(data, model, settings))
+    data_set = load(run.data) if run.data else None
+    rule = Rule(lower=tuple(lower or Rule.lower), keep=keep, at_least=at_least, tie=tie)
+    fingerprint = data_set.fingerprint if data_set else ""
+    whole = tuning(run, rule, trials, over or (), fingerprint, ignore_gate, seeds)
+    root = folder or Path("runs") / f"tune-{recipe}"
+    whole.run.build.check()
+    if data_set:
+        examine(whole.run, data_set)
+    todo = pending_steps(root, whole)
+    out.print(f"[bold]remem tune {recipe}[/] → {root}: {len(todo)} steps to do")
+    out.print(f"  rule: {escape(rule.words())}", soft_wrap=True)
+    people = run.data or f"build.seed={whole.run.build.seed}"
+    out.print(f"  on the people of {escape(people)}, from seed {whole.run.seed}", soft_wrap=True)
+    for count in sorted(set(whole.methods.values()), reverse=True):
+        names = [name for name, size in whole.methods.items() if size == count]
+        out.print(f"  {count} trials of each of {len(names)}: {', '.join(names)}", soft_wrap=True)
+    idle = [one.method for one in run.forget.methods if one.method not in whole.methods]
+    if idle:
+        out.print(f"  nothing to tune: {', '.join(idle)}", soft_wrap=True)
+    processes, each = share(workers, threads, whole.run)
+    made_by = engine(on, processes, each, need or (), slurm or ())
+    with watching(out, len(todo), quiet) as view:
+        for stage1 in (True, False):
+            carry_out(root, whole, view, made_by, each, stage1)
+            left = estimate(root, whole, pending_steps(root, whole)) if stage1 else None
+            if left:
+                out.print(f"  the trials will take about {told(left / processes)}, to judge by stage 1")
+    out.print(f"\n[bold]tuned[/] {root / 'tuned' / 'tuning.md'}", soft_wrap=True)
+    out.print(
+        f"Use it with: remem run {recipe} --settings {root / 'tuned' / 'settings.json'}", soft_wrap=True
+    )
+
+
+def compare(
+    folder: Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN_FOLDER")],
+    page: Annotated[
+        Path | None, typer.Option("--out", help="A Markdown file. Default: comparison.md in the run folder.")
+    ] = None,
+    tuned: Annotated[
+        Path | None,
+        typer.Option("--settings", help="The settings file that the run was given, to tell of it."),
+    ] = None,
+) -> None:
+    """One table of a run's methods over all seeds, and which of them cannot be told apart."""
+    from remem.studies.comparing.page import write
+
+    path = write(folder, page or folder / "comparison.md", tuned)
+    out.print(f"wrote {path}")

@@ -1,0 +1,1 @@
+"""How the base that comes with remem is made."""

@@ -1,0 +1,66 @@
+"""What is asked beside the data set: the world that a model knows, and people who were never taught."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from remem.data.pebench.settings import PEBenchSettings
+from remem.errors import UserError
+from remem.run.settings import Run
+
+
+def exam_folder(run: Run) -> Path | None:
+    """Where the questions about the rest of the world lie; None where the model comes with none."""
+    if run.evaluate.world == "none":
+        return None
+    if run.evaluate.world == "auto":
+        return _own_world(run)
+    place = Path(run.evaluate.world)
+    if not place.is_dir():
+        raise UserError(
+            f"evaluate.world={run.evaluate.world}: there is no such folder. Give one, or set auto or none."
+        )
+    return place
+
+
+def rehearsal_folder(run: Run) -> Path | None:
+    """Where the lessons lie that stage 1 goes over; None where it does not, or the model comes with none."""
+    return _own_world(run) if run.model.rehearse else None
+
+
+def _own_world(run: Run) -> Path | None:
+    from remem.models import find
+
+    place = Path(find(run.model.name)) / "world"
+    return place if place.is_dir() else None
+
+
+def world_identity(place: Path | None) -> dict[str, str]:
+    """What the keys know such a folder by; empty where there is none."""
+    from remem.data.digest import digest
+
+    if place is None:
+        return {}
+    files = [path for path in sorted(place.rglob("*")) if path.is_file() and path.suffix != ".md"]
+    return {"world": digest((str(path.relative_to(place)), path) for path in files)}
+
+
+def strangers_identity(run: Run) -> dict[str, str]:
+    """What the keys know the people by who are never taught; empty where nobody asks about them.
+
+    Those of a built data set are part of it. UserError when the run asks and its data has none.
+    """
+    from remem.data import strangers
+    from remem.data.digest import digest
+
+    if not run.evaluate.membership:
+        return {}
+    none = "evaluate.membership=true asks about people who were never taught, and"
+    if not run.data:
+        if isinstance(run.build, PEBenchSettings) or run.build.source == "folder" or not run.build.strangers:
+            raise UserError(f"{none} this data set will have none: see build.strangers, build.source.")
+        return {"strangers": "built"}
+    path = Path(run.data) / strangers.FILE
+    if not path.is_file():
+        raise UserError(f"{none} {run.data} has no {strangers.FILE}: see docs/data.md, or leave it out.")
+    return {"strangers": digest([(path.name, path)])}

@@ -1,0 +1,63 @@
+"""A run: the values of all its parts, and how it comes back from run.json."""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+from remem.data.pebench.cut import TASKS
+from remem.data.pebench.settings import PEBenchSettings
+from remem.data.settings import BuildSettings
+from remem.errors import UserError, unknown
+from remem.scoring.judge import JUDGES
+from remem.settings import Evaluate, Floors, Forget, JudgeSettings, ModelSettings, Train
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """The whole story: data, model, stage 1, gate, stage 2, evaluation."""
+
+    recipe: str
+    seed: int = 0
+    data: str = ""  # a folder or hub id; "": build one
+    build: BuildSettings | PEBenchSettings = field(default_factory=BuildSettings)  # its type is the shape
+    model: ModelSettings = field(default_factory=ModelSettings)
+    learn: Train = field(default_factory=Train)
+    gate: Floors = field(default_factory=Floors)
+    forget: Forget = field(default_factory=Forget)
+    evaluate: Evaluate = field(default_factory=Evaluate)
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
+
+    def __post_init__(self) -> None:
+        for task in self.forget.tasks:
+            if task not in TASKS:
+                raise unknown("task", task, TASKS)
+        for name in self.judge.asked:
+            if name not in JUDGES:
+                raise unknown("judge", name, [*JUDGES, "none"])
+
+
+def restore(record: dict[str, Any]) -> Run:
+    """The run that `plain` wrote; UserError when it is of another version."""
+    run: Run = _restored(Run, record, "the run")
+    return run
+
+
+def _restored(kind: Any, value: Any, where: str) -> Any:
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        if not isinstance(value, dict) or (strange := sorted(set(value) - set(hints))):
+            what = f"{strange[0]} of {where}" if isinstance(value, dict) else where
+            raise UserError(f"run.json was written by another version: it has {what}. Make the run again.")
+        return kind(**{key: _restored(hints[key], one, key) for key, one in value.items()})
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        inside = [one for one in typing.get_args(kind) if is_dataclass(one)]
+        fit = [
+            one for one in inside if isinstance(value, dict) and set(value) == {f.name for f in fields(one)}
+        ]
+        return _restored((fit or inside or typing.get_args(kind))[0], value, where)
+    if typing.get_origin(kind) is tuple:
+        return tuple(_restored(typing.get_args(kind)[0], one, where) for one in value)
+    return value

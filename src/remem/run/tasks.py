@@ -1,0 +1,152 @@
+"""What is to be forgotten: forget splits of a set about people, or tasks of people in events.
+
+All arms of a task are asked the same questions, and are measured against the task's own Goal model. The base
+and stage 1 are shared by all tasks of a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from remem.data.pebench.cut import TASKS, TEST
+from remem.data.pebench.cut import task as find_task
+from remem.errors import UserError, unknown
+from remem.run.settings import Run
+from remem.settings import Unlearn
+from remem.types import Questions
+
+SHARED = ("base", "taught")  # arms of all tasks of a run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """Which questions a method is to forget, which it keeps, and what all arms are asked."""
+
+    name: str = ""  # the folder of its arms: "person", "forget2"; "": they lie in the run folder itself
+    forget: str = "forget1"  # the split that is unlearnt
+    again: str = ""  # a split that asks for the same targets on other pictures; "" where there is none
+    retain: str = "retain"  # what must stay known
+    scope: str = ""  # the part of retain that shows the pictures of the forget split; "" where there is none
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """The splits that the Goal model is not taught."""
+        return tuple(filter(None, (self.forget, self.again)))
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The splits that its arms are asked; test only where the data has it."""
+        return (*self.unseen, *self.others)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The splits of those asked that hold what must stay."""
+        return (self.retain, TEST)
+
+    def arm(self, name: str) -> str:
+        """The folder of an arm of this task: "goal", or "person/goal"."""
+        return f"{self.name}/{name}" if self.name else name
+
+    def kept(self, data: Questions, with_scope: bool) -> list[str]:
+        """What a method may train on to keep it. Without `with_scope`, scope shows a side effect only."""
+        held = set(data.splits[self.scope]) if self.scope and not with_scope else set()
+        return [id for id in data.splits[self.retain] if id not in held]
+
+    def parts(self, data: Questions) -> dict[str, Sequence[str]]:
+        """Name in the summaries -> item ids: the splits, and test by whether its targets are forgotten."""
+        gone = {data.items[id].target for id in data.splits[self.forget]}
+        test = data.splits.get(TEST, ())
+        found = {one: data.splits.get(one, ()) for one in (*self.unseen, self.retain, self.scope) if one}
+        found[self.part("test-forget")] = [id for id in test if data.items[id].target in gone]
+        found[self.part("test-retain")] = [id for id in test if data.items[id].target not in gone]
+        return found
+
+    def part(self, name: str) -> str:
+        """A half of test in the summaries: "test-forget", or "forget2_test-forget"."""
+        return f"{self.name}_{name}" if self.name else name
+
+
+def tasks(run: Run) -> tuple[Task, ...]:
+    """What a run forgets: `forget.tasks` of people in events, else each split of `forget.split`."""
+    if run.forget.tasks:
+        return tuple(_of_scenes(name) for name in run.forget.tasks)
+    splits = run.forget.splits
+    return tuple(Task(name=split if len(splits) > 1 else "", forget=split) for split in splits)
+
+
+def _of_scenes(name: str) -> Task:
+    parts = {"forget": "forget_train", "again": "forget_test", "retain": "retain", "scope": "scope"}
+    return Task(name=name, **{field: f"{name}_{part}" for field, part in parts.items()})
+
+
+def methods(run: Run, task: Task) -> dict[str, tuple[Unlearn, int]]:
+    """The unlearnt arms of a task: name within the task -> method and seed."""
+    return {
+        f"{one.name or one.method}-s{seed}": (one, seed)
+        for one in run.forget.methods
+        if not one.tasks or task.name in one.tasks
+        for seed in run.forget.seeds
+    }
+
+
+def parts(data: Questions, asked: Iterable[Task], extra: Collection[str] = ()) -> dict[str, Sequence[str]]:
+    """The parts of several tasks, and whole splits beside them; empty ones are left out."""
+    asked = tuple(asked)
+    for name in (*(task.forget for task in asked), *extra):
+        if name not in data.splits:
+            raise unknown("split", name, data.splits)
+    found: dict[str, Sequence[str]] = {}
+    for task in asked:
+        found |= task.parts(data)
+    found |= {name: data.splits[name] for name in extra}
+    return {name: ids for name, ids in found.items() if ids}
+
+
+def check(run: Run, splits: Mapping[str, Sequence[str]] | Collection[str], source: str) -> None:
+    """UserError, before anything is trained, for tasks that the data set or the methods cannot serve."""
+    if not run.forget.tasks:
+        _check_people(run, splits, source)
+        return
+    for name in run.forget.tasks:
+        find_task(name, dict.fromkeys(splits, ()), source)
+    if run.gate.split not in splits:
+        raise unknown("split of the data set", run.gate.split, splits)
+
+
+def _check_people(run: Run, splits: Collection[str], source: str) -> None:
+    if any(f"{name}_retain" in splits for name in TASKS):
+        raise UserError(
+            f"{source} shows people in events: run it with the recipe pebench, or choose what is forgotten "
+            "with --set forget.tasks=person"
+        )
+    for split in ("finetune", *run.forget.splits, "retain", "test", run.gate.split):
+        if split not in splits:
+            raise unknown("split of the data set", split, splits)
+    for split in run.forget.splits:
+        if split in ("finetune", "retain", "test"):
+            raise UserError(f"forget.split={split}: choose a split of people to forget, such as forget1")
+
+
+def check_methods(run: Run) -> None:
+    """UserError for a method that is sent to a task it cannot run on, or that no task runs."""
+    from remem.methods import uses
+
+    names = {task.name for task in tasks(run)}
+    known = run.forget.splits if not run.forget.tasks and len(names) > 1 else tuple(TASKS)
+    for one in run.forget.methods:
+        for name in one.tasks:
+            if name not in known:
+                raise unknown(f"task of {one.method}", name, known)
+        here = [name for name in names if not one.tasks or name in one.tasks]
+        if not here:
+            raise UserError(
+                f"{one.method} is for the tasks {', '.join(one.tasks)}, and this run has none of them: leave "
+                f"it out of methods, or add one of them to forget.tasks"
+            )
+        alone = [name for name in TASKS if name in here and len(TASKS[name]) < 2]
+        if "balance" in uses(one.method) and alone:
+            raise UserError(
+                f"{one.method} balances several kinds of target, but the task {alone[0]} forgets one: "
+                f"set {one.method}.tasks=both"
+            )

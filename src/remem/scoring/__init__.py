@@ -1,0 +1,1 @@
+"""Answers in, numbers out: metrics, intervals, the gate, verdicts. No torch here."""

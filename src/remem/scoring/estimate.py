@@ -1,0 +1,16 @@
+"""One number of a summary, with its interval."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """One number of a summary. `mean`, `low` and `high` are None where they cannot be computed."""
+
+    mean: float | None
+    low: float | None = None
+    high: float | None = None
+    over: str = ""  # what the interval resamples: "people" or "questions"
+    people: int = 0
+    items: int = 0
+    missing: int = 0  # items without a value; never counted as 0

@@ -1,0 +1,38 @@
+"""Exact match on keywords: is the value itself in the answer?
+
+ReMem (arXiv:2605.03759) counts an answer as right when every keyword is in it; FIUBench (arXiv:2411.03554)
+gives partial credit. The whole prediction is read: cutting it at the first "." truncates e-mail addresses.
+"""
+
+from remem.scoring.metrics.metric import AnswerMetric
+from remem.text import contains
+from remem.types import Item, Response
+
+
+def em(item: Item, response: Response) -> float | None:
+    """1 if every keyword stands in the answer, else 0. None when the item has no keywords."""
+    recall = keyword_recall(item, response)
+    return None if recall is None else float(recall == 1.0)
+
+
+def keyword_recall(item: Item, response: Response) -> float | None:
+    """Share of the keywords that stand in the answer, 0 to 1. None when the item has no keywords."""
+    if not item.keywords:
+        return None
+    return sum(contains(response.text, word) for word in item.keywords) / len(item.keywords)
+
+
+EM = AnswerMetric(
+    key="em",
+    title="Exact match (keywords)",
+    unit="share of items",
+    source="ReMem, arXiv:2605.03759",
+    function=em,
+)
+KEYWORD_RECALL = AnswerMetric(
+    key="keyword_recall",
+    title="Keyword recall",
+    unit="share of keywords",
+    source="FIUBench, arXiv:2411.03554",
+    function=keyword_recall,
+)

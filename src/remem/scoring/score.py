@@ -1,0 +1,301 @@
+"""Responses to scores: every metric of every answer, and their means with intervals. Needs no model."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from remem.asking.records import read_table, write_table
+from remem.errors import UserError
+from remem.scoring.metrics import EXPOSURE, METRICS, STATES, State, state
+from remem.scoring.metrics.membership import SIGNALS, beaten, measured
+from remem.scoring.stats import Unit, interval, pairs_interval
+from remem.scoring.utility import sample, utility, world_marks
+from remem.types import Item, Questions, Ranking, Response
+
+SCORES = "scores.parquet"
+EXPOSURES = "exposure.parquet"
+SUMMARY = "summary.json"
+
+_WHO = [
+    ("id", pa.string()),
+    ("person", pa.string()),
+    ("question_type", pa.string()),
+    ("attribute", pa.string()),
+]
+_SCORES = pa.schema([*_WHO, ("state", pa.string()), *((key, pa.float64()) for key in METRICS)])
+_EXPOSURE = pa.schema([*_WHO, ("candidates", pa.int32()), *((key, pa.float64()) for key in EXPOSURE)])
+
+Asked = TypeVar("Asked", Response, Ranking)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """All metrics of one answer."""
+
+    id: str
+    person: str
+    question_type: str
+    attribute: str
+    state: State
+    values: dict[str, float | None]  # a key of METRICS -> None where missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of summary.json: the mean of one metric on one split and question type."""
+
+    split: str
+    question_type: str  # "all", or as the data says it
+    metric: str
+    mean: float | None  # None where no item has a value
+    low: float | None
+    high: float | None
+    over: str  # what the interval resamples: "people", "events", "questions", or "groups" of the world's exam
+    people: int  # or events, or groups
+    items: int  # with a value
+    missing: int  # without one; never counted as 0
+
+
+@dataclass(frozen=True)
+class WorldAnswers:
+    """What a model said to the world's exam, and what it said to it before stage 1."""
+
+    exam: Questions
+    responses: Sequence[Response]
+    rankings: Sequence[Ranking]
+    base: Sequence[Response]
+
+
+def score(
+    dataset: Questions,
+    parts: Mapping[str, Sequence[str]],
+    responses: Iterable[Response],
+    rankings: Iterable[Ranking],
+    out: Path,
+    arm: str,
+    seed: int,
+    world: WorldAnswers | None = None,
+    without_picture: Iterable[Ranking] = (),
+    strangers: Sequence[tuple[Item, Response]] = (),
+    forgotten: Sequence[str] = (),
+) -> None:
+    """Writes scores.parquet, exposure.parquet and summary.json into `out`.
+
+    The summary speaks of the `parts`, name -> item ids (see `tasks.parts`).
+    Rankings `without_picture` have question types of their own ("multi-hop, no picture").
+    With answers of `strangers`, who were never taught, it tells how well the members in the parts `forgotten`
+    are told from them.
+    UserError when an answer belongs to no item of the data set.
+    """
+    answers = _by_item(dataset, responses, "answers")
+    placed = _by_item(dataset, rankings, "rankings")
+    scores = [_score(dataset.items[id], answer) for id, answer in answers.items()]
+    exposures = [_exposure(dataset.items[id], ranking) for id, ranking in placed.items()]
+    rows = [
+        row for name, ids in parts.items() for row in _summarise(name, ids, dataset, scores, exposures, seed)
+    ]
+    blind = [
+        _exposure(dataset.items[id], ranking)
+        for id, ranking in _by_item(dataset, without_picture, "rankings without pictures").items()
+    ]
+    rows += [row for name, ids in parts.items() for row in _unseen(name, ids, dataset, blind, seed)]
+
+    if strangers:
+        for name in forgotten:
+            members = [(dataset.items[i], answers[i]) for i in parts.get(name, ()) if i in answers]
+            rows += _told(name, members, strangers, seed)
+    if world is not None:
+        rows += _of_the_world(world, dataset, parts, scores, seed)
+
+    write_table(out / SCORES, scores, _SCORES)
+    write_table(out / EXPOSURES, exposures, _EXPOSURE)
+    summary = {"arm": arm, "rows": [asdict(row) for row in rows]}
+    text = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False)
+    (out / SUMMARY).write_text(text + "\n", encoding="utf-8")
+
+
+def _of_the_world(
+    world: WorldAnswers,
+    dataset: Questions,
+    parts: Mapping[str, Sequence[str]],
+    scores: list[dict[str, Any]],
+    seed: int,
+) -> list[Row]:
+    """The exam's figures, and utility: what is kept of the data set and of the world."""
+    exam = world.exam
+    marks, samples = world_marks(exam.items, exam.splits, world.responses, world.rankings, world.base, seed)
+    em = {row["id"]: row["em"] for row in scores}
+    for name in ("retain", "test-retain"):
+        samples[name] = sample(em, dataset.items, kept_by_all(parts, name))
+    return [
+        Row(
+            split=one.split,
+            question_type="all",
+            metric=one.metric,
+            mean=one.mean,
+            low=one.low,
+            high=one.high,
+            over="groups",
+            people=one.groups,
+            items=one.items,
+            missing=one.missing,
+        )
+        for one in [*marks, utility(samples, seed)]
+    ]
+
+
+def kept_by_all(parts: Mapping[str, Sequence[str]], name: str) -> list[str]:
+    """The part, or of several forget sets what every one of them keeps ("forget2_test-retain")."""
+    found = [ids for part, ids in parts.items() if part == name or part.endswith(f"_{name}")]
+    if "retain" not in parts or not found:  # tasks of people in events have parts of their own
+        return []
+    every = set(found[0]).intersection(*found[1:])
+    return [id for id in dict.fromkeys(found[0]) if id in every]
+
+
+def read_scores(folder: Path) -> list[Score]:
+    """The scores of one arm; UserError when the folder has none."""
+    return [
+        Score(
+            id=row["id"],
+            person=row["person"],
+            question_type=row["question_type"],
+            attribute=row["attribute"],
+            state=row["state"],
+            values={key: row[key] for key in METRICS},
+        )
+        for row in read_table(folder / SCORES, _SCORES.names)
+    ]
+
+
+def read_summary(folder: Path) -> list[Row]:
+    """The summary of one arm; UserError when the folder has none or it is damaged."""
+    path = folder / SUMMARY
+    if not path.is_file():
+        raise UserError(
+            f"{path} is not there. Delete the folder that should hold it, and run the same command again."
+        )
+    try:
+        return [Row(**row) for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is damaged ({error!r}). Delete {folder} and run again.") from error
+
+
+def _by_item(dataset: Questions, asked: Iterable[Asked], what: str) -> dict[str, Asked]:
+    """By item id, in the data set's order: the order in which a model was asked must not show."""
+    found: dict[str, Asked] = {}
+    for one in asked:
+        if one.id not in dataset.items:
+            raise UserError(
+                f"these {what} belong to another data set: it has no item {one.id}. "
+                "Delete the arm's responses folder and run again."
+            )
+        if one.id in found:
+            raise UserError(f"these {what} hold item {one.id} twice. Delete the arm's responses folder.")
+        found[one.id] = one
+    return {id: found[id] for id in dataset.items if id in found}
+
+
+def _who(item: Item) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "person": item.person,
+        "question_type": item.question_type,
+        "attribute": item.attribute,
+    }
+
+
+def _score(item: Item, response: Response) -> dict[str, Any]:
+    values = {key: metric(item, response) for key, metric in METRICS.items()}
+    return _who(item) | {"state": state(item, response)} | values
+
+
+def _exposure(item: Item, ranking: Ranking) -> dict[str, Any]:
+    values = {key: metric(ranking) for key, metric in EXPOSURE.items()}
+    return _who(item) | {"candidates": len(ranking.candidates)} | values
+
+
+def _summarise(
+    split: str,
+    ids: Sequence[str],
+    dataset: Questions,
+    scores: list[dict[str, Any]],
+    exposures: list[dict[str, Any]],
+    seed: int,
+) -> Iterable[Row]:
+    inside = set(ids)
+    answered = {row["id"]: row | _shares(row["state"]) for row in scores if row["id"] in inside}
+    ranked = {row["id"]: row for row in exposures if row["id"] in inside}
+    items = [dataset.items[id] for id in dict.fromkeys(ids)]
+    types = sorted({item.question_type for item in items}, key=lambda kind: (_hops(items, kind), kind))
+    # Names and scenes are told by different measures: a mean over both would say nothing.
+    mixed = len({item.target == item.person for item in items}) > 1
+    for kind in types if mixed else ("all", *types):
+        here = [item for item in items if kind in ("all", item.question_type)]
+        for metric in (*METRICS, *_shares("wrong")):
+            # An item that was never answered is missing, as one whose metric is undefined is.
+            yield _row(
+                split, kind, metric, [(item, answered.get(item.id, {}).get(metric)) for item in here], seed
+            )
+        placed = [item for item in here if item.id in ranked]  # only some people's cloze prompts are ranked
+        for metric in EXPOSURE if placed else ():
+            yield _row(split, kind, metric, [(item, ranked[item.id][metric]) for item in placed], seed)
+
+
+def _unseen(
+    split: str, ids: Sequence[str], dataset: Questions, exposures: list[dict[str, Any]], seed: int
+) -> Iterable[Row]:
+    """Exposure of items with a picture, asked without it: what the text alone gives away."""
+    inside = set(ids)
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for row in exposures:
+        if row["id"] in inside:
+            kinds.setdefault(row["question_type"], []).append(row)
+    for kind, here in kinds.items():
+        for metric in EXPOSURE:
+            found = [(dataset.items[row["id"]], row[metric]) for row in here]
+            yield _row(split, f"{kind}, no picture", metric, found, seed)
+
+
+def _told(
+    split: str,
+    members: Sequence[tuple[Item, Response]],
+    strangers: Sequence[tuple[Item, Response]],
+    seed: int,
+) -> Iterable[Row]:
+    """The area under the ROC curve of each membership attack, rows to forget against strangers' rows."""
+    for key, signal in SIGNALS.items():
+        numbers, people, missing = [], [], 0
+        for side in (members, strangers):
+            values = measured(signal, [response for _, response in side])
+            there = [(v, item.person) for v, (item, _) in zip(values, side, strict=True) if v is not None]
+            numbers.append(np.array([v for v, _ in there], dtype=np.float64))
+            people.append([person for _, person in there])
+            missing += len(side) - len(there)
+        estimate = pairs_interval(beaten(*numbers), *people, seed=seed)
+        yield Row(split=split, question_type="all", metric=key, missing=missing, **asdict(estimate))
+
+
+def _row(split: str, kind: str, metric: str, found: list[tuple[Item, float | None]], seed: int) -> Row:
+    present = [(item, value) for item, value in found if value is not None]
+    unit: Unit = "people"
+    if present and all(item.target != item.person for item, _ in present):
+        unit = "events"
+    estimate = interval(
+        [value for _, value in present], [item.target for item, _ in present], seed=seed, unit=unit
+    )
+    missing = len(found) - len(present)
+    return Row(split=split, question_type=kind, metric=metric, missing=missing, **asdict(estimate))
+
+
+def _shares(found: State) -> dict[str, float]:
+    return {f"state_{name}": float(name == found) for name in STATES}
+
+
+def _hops(items: list[Item], question_type: str) -> int:
+    return next(item.hops for item in items if item.question_type == question_type)

@@ -1,0 +1,219 @@
+"""What else does a model still know? The world's exam marked, and one score of utility.
+
+Real and World Fact are axes of PEBench (Xu et al., arXiv:2503.12545), presence is asked as in POPE (Li et
+al., EMNLP 2023, arXiv:2305.10355). Utility is a harmonic mean, as in TOFU (Maini et al., arXiv:2401.06121): a
+model that lost one part of what it knew is not saved by the others. Its parts are ours.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remem.scoring.metrics import METRICS
+from remem.scoring.stats import resampled
+from remem.types import Item, Ranking, Response
+
+LEVEL = 0.95
+PARTS = ("retain", "test-retain", "real", "world-fact", "plain")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A figure of the exam with its interval."""
+
+    split: str  # "real", "world-fact", "plain", "utility"
+    metric: str
+    mean: float | None  # None: nothing was asked that gives it
+    low: float | None = None
+    high: float | None = None
+    groups: int = 0  # people, scenes or sentences, whole ones of which were resampled
+    items: int = 0
+    missing: int = 0
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Values with their groups: a mean, and the means of its resamples."""
+
+    values: list[float]
+    groups: list[str]
+    missing: int = 0
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(self.values))
+
+    def draws(self, seed: int, purpose: str) -> NDArray[np.float64]:
+        return resampled(self.values, self.groups, seed=seed, purpose=purpose)
+
+
+def world_marks(
+    items: Mapping[str, Item],
+    splits: Mapping[str, Sequence[str]],
+    responses: Sequence[Response],
+    rankings: Sequence[Ranking],
+    base: Sequence[Response],
+    seed: int,
+) -> tuple[list[Mark], dict[str, _Sample]]:
+    """The figures of each split of the exam, and the samples that utility is made of.
+
+    `base` is what the model said before stage 1: the plain-language part of utility is measured against it.
+    """
+    said = {one.id: one for one in responses}
+    before = {one.id: one for one in base}
+    inside = {name: [one for one in ids if one in said] for name, ids in splits.items()}
+    marks, parts = [], {}
+
+    for key in ("em", "rouge_l_f1", "probability"):
+        metric = METRICS[key]
+        values = {one: metric(items[one], said[one]) for one in inside["real"]}
+        marks.append(_mark("real", key, sample(values, items, inside["real"]), seed))
+    parts["real"] = _sample(items, inside["real"], lambda one: METRICS["em"](items[one], said[one]))
+
+    asked = inside["world_fact"]
+    right = _sample(items, asked, lambda one: METRICS["em"](items[one], said[one]))
+    marks.append(_mark("world-fact", "accuracy", right, seed))
+    yes = _sample(items, asked, lambda one: float(_says(said[one].text) == "yes"))
+    marks.append(_mark("world-fact", "yes_rate", yes, seed))
+    marks.append(_f1(items, asked, said, seed))
+    truth = {one.id: float(np.argmax(one.logp) == one.truth) for one in rankings}
+    logits = _sample(items, [one for one in asked if one in truth], lambda one: truth[one])
+    marks.append(_mark("world-fact", "accuracy_logits", logits, seed))
+    leaning = {one.id: float(one.candidates[int(np.argmax(one.logp))].lower() == "yes") for one in rankings}
+    marks.append(
+        _mark(
+            "world-fact",
+            "yes_rate_logits",
+            _sample(items, [o for o in asked if o in leaning], lambda one: leaning[one]),
+            seed,
+        )
+    )
+    parts["world-fact"] = right
+
+    # Sentences differ little in length, so a mean over sentences of the mean over tokens is taken.
+    nll = _sample(items, inside["plain"], lambda one: _nll(said[one]))
+    marks.append(_through(_mark("plain", "perplexity", nll, seed), math.exp))
+    worse = _sample(
+        items,
+        [o for o in inside["plain"] if o in before],
+        lambda one: _less(_nll(said[one]), _nll(before[one])),
+    )
+    parts["plain"] = worse
+    return marks, parts
+
+
+def utility(parts: Mapping[str, _Sample], seed: int) -> Mark:
+    """The harmonic mean of PARTS, each from 0 to 1, with its interval: every part is resampled.
+
+    retain, test-retain, real: exact match. world-fact: accuracy above chance, 2a - 1. plain: perplexity of
+    the base over that of the model, at most 1. None unless every part is there.
+    """
+    if any(name not in parts or not parts[name].values for name in PARTS):
+        return Mark(split="utility", metric="utility", mean=None)
+    means = np.array([[_share(name, parts[name].mean)] for name in PARTS])
+    draws = np.stack([
+        np.vectorize(lambda mean, name=name: _share(name, mean))(parts[name].draws(seed, name))
+        for name in PARTS
+    ])  # fmt: skip
+    low, high = _ends(_harmonic(draws))
+    return Mark(
+        split="utility",
+        metric="utility",
+        mean=float(_harmonic(means)[0]),
+        low=low,
+        high=high,
+        groups=sum(len(set(parts[name].groups)) for name in PARTS),
+        items=sum(len(parts[name].values) for name in PARTS),
+    )
+
+
+def sample(values: Mapping[str, float | None], items: Mapping[str, Item], ids: Sequence[str]) -> _Sample:
+    """The values of these items as a part of utility."""
+    return _sample(items, ids, lambda one: values.get(one))
+
+
+def _share(name: str, mean: float) -> float:
+    if name == "world-fact":
+        return max(0.0, 2 * mean - 1)
+    return min(1.0, math.exp(-mean)) if name == "plain" else mean
+
+
+def _harmonic(parts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(draws,) from (parts, draws); 0 where any part is."""
+    safe = np.maximum(parts, 1e-300)
+    out: NDArray[np.float64] = np.where((parts <= 0).any(0), 0.0, len(parts) / (1 / safe).sum(0))
+    return out
+
+
+def _sample(items: Mapping[str, Item], ids: Sequence[str], value: Callable[[str], float | None]) -> _Sample:
+    found = [(one, value(one)) for one in ids]
+    there = [(items[one].person, v) for one, v in found if v is not None and math.isfinite(v)]
+    return _Sample([v for _, v in there], [who for who, _ in there], len(found) - len(there))
+
+
+def _ends(draws: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+def _mark(split: str, metric: str, found: _Sample, seed: int) -> Mark:
+    if not found.values:
+        return Mark(split=split, metric=metric, mean=None, missing=found.missing)
+    draws = found.draws(seed, f"{split} {metric}")
+    low, high = _ends(draws)
+    return Mark(
+        split=split,
+        metric=metric,
+        mean=found.mean,
+        low=low,
+        high=high,
+        groups=len(set(found.groups)),
+        items=len(found.values),
+        missing=found.missing,
+    )
+
+
+def _through(mark: Mark, function: Callable[[float], float]) -> Mark:
+    """The mark of a rising function of the figure."""
+    ends = {name: getattr(mark, name) for name in ("mean", "low", "high")}
+    changed = {name: None if value is None else function(value) for name, value in ends.items()}
+    return Mark(**{**vars(mark), **changed})
+
+
+def _f1(items: Mapping[str, Item], asked: Sequence[str], said: Mapping[str, Response], seed: int) -> Mark:
+    """F1 of "yes" (POPE)."""
+    truth = {one: items[one].keywords[0].lower() == "yes" for one in asked}
+    yes = {one: _says(said[one].text) == "yes" for one in asked}
+    hit = _sample(items, asked, lambda one: float(truth[one] and yes[one]))
+    either = _sample(items, asked, lambda one: float(truth[one]) + float(yes[one]))
+    if not hit.values or either.mean == 0:
+        return Mark(split="world-fact", metric="f1", mean=None, items=len(hit.values))
+    # The same resamples for both: they are means over the same scenes.
+    draws = 2 * hit.draws(seed, "f1") / np.maximum(either.draws(seed, "f1"), 1e-9)
+    low, high = _ends(draws)
+    return Mark(
+        split="world-fact",
+        metric="f1",
+        mean=2 * hit.mean / either.mean,
+        low=low,
+        high=high,
+        groups=len(set(hit.groups)),
+        items=len(hit.values),
+    )
+
+
+def _says(text: str) -> str:
+    """ "yes", "no" or "": the first word of an answer."""
+    words = text.lower().replace(",", " ").replace(".", " ").split()
+    return words[0] if words and words[0] in ("yes", "no") else ""
+
+
+def _nll(response: Response) -> float | None:
+    return -float(np.mean(response.logp)) if response.logp else None
+
+
+def _less(ours: float | None, theirs: float | None) -> float | None:
+    return None if ours is None or theirs is None else ours - theirs

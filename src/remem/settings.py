@@ -1,0 +1,244 @@
+"""The values of a run's parts: every default written here, ranges checked, names of other rooms not.
+
+What a name stands for is checked above: tasks and judges by `run.settings.Run`, methods by
+`story.plan.resolve`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from remem.errors import UserError
+
+
+def within(name: str, value: float, low: float, high: float = math.inf, *, above: bool = False) -> None:
+    """An error, before any work, for a setting that is not a number or out of its range."""
+    if not math.isfinite(value) or value > high or value < low or (above and value == low):
+        least = f"above {low:g}" if above else f"at least {low:g}"
+        most = "" if high == math.inf else f" and at most {high:g}"
+        raise UserError(f"{name} must be {least}{most}, not {value}")
+
+
+def forget_sets(split: str) -> tuple[str, ...]:
+    """The names in `forget.split`: one, or several with commas."""
+    return tuple(name.strip() for name in split.split(","))
+
+
+How = Literal["frozen", "lora", "full"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapt:
+    """What trains, by part of the model."""
+
+    vision: How = "frozen"
+    projector: How = "full"
+    language: How = "full"
+    rank: int = 8  # of LoRA
+    alpha: int = 16
+    dropout: float = 0.05
+    names: tuple[str, ...] = ()  # of the linear layers that LoRA adapts, as q_proj; none: all of them
+
+    def __post_init__(self) -> None:
+        within("model.adapt.rank", self.rank, 1)
+        within("model.adapt.alpha", self.alpha, 1)
+        within("model.adapt.dropout", self.dropout, 0, 0.95)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """The model that is taught: `embedded`, a folder, or a hub id."""
+
+    name: str = "embedded"
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    device: str = "auto"
+    # QLoRA: the language model's layers in four bits (the extra qlora). What trains there is LoRA.
+    quantise: Literal["none", "4bit"] = "none"
+    # Activations are made again in the backward pass instead of kept: less memory, a third more work.
+    checkpointing: bool = False
+    # How the same numbers are worked out: attention as transformers chooses it, or by name; the language
+    # model's layers compiled for training (minutes once, worth it for long ones).
+    shard: bool = False  # of several processes each holds a part of what trains (FSDP)
+    attention: Literal["auto", "sdpa", "eager", "flash_attention_2"] = "auto"
+    compile: bool = False
+    adapt: Adapt = field(default_factory=Adapt)
+    # What a frozen vision tower sees in a picture is kept: in memory, or for all steps in the run folder.
+    # Worth it where the tower is a large part of the model.
+    features: Literal["off", "memory", "disk"] = "off"
+    # Where the model comes with lessons that it was taught before, stage 1 goes over this share of them.
+    rehearse: float = 1.0
+
+    def __post_init__(self) -> None:
+        within("model.rehearse", self.rehearse, 0, 1)
+        if self.quantise != "none" and self.adapt.language == "full":
+            raise UserError(
+                "model.quantise=4bit: weights of four bits cannot train in full. Set "
+                "model.adapt.language=lora"
+            )
+        if self.shard and self.quantise != "none":
+            raise UserError("model.shard=true cuts up weights that train in full: set model.quantise=none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train:
+    """One pass of the training loop."""
+
+    lr: float = 1e-4
+    epochs: float = 1.0  # passes over the forget set; in stage 1 over everything that is taught
+    batch: int = 16  # items per optimiser step, and as many from the retain set where a method uses it
+    micro_batch: int = (
+        0  # items per forward; 0: the whole batch. Changes memory and, without dropout, no result
+    )
+    # Steps of whole pictures: the questions on one go to the model together, in one row that holds it once.
+    by_picture: bool = False
+    # At every pass a question about a person shows another of the pictures that this training has of them.
+    vary_views: bool = False
+    # Of so large a share of these pictures the class token alone is shown. For models whose language part
+    # reads it (vision_feature_select_strategy "full"), as the embedded ones.
+    patch_dropout: float = 0.0
+    schedule: Literal["constant", "linear", "cosine"] = "linear"
+    warmup: float = 0.05  # share of the steps
+    weight_decay: float = 0.0
+    clip: float = 1.0  # gradient norm; 0: none
+    optimiser: Literal["adamw", "muon"] = "adamw"  # muon: for the matrices; the rest stays with AdamW
+    beta2: float = 0.95
+
+    def __post_init__(self) -> None:
+        within("lr", self.lr, 0, above=True)
+        within("epochs", self.epochs, 0, above=True)
+        within("batch", self.batch, 1)
+        within("micro_batch", self.micro_batch, 0)
+        within("warmup", self.warmup, 0, 1)
+        within("weight_decay", self.weight_decay, 0)
+        within("patch_dropout", self.patch_dropout, 0, 1)
+        within("clip", self.clip, 0)
+        within("beta2", self.beta2, 0, 0.99999)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Floors:
+    """What exact match the taught model must reach, as shares from 0 to 1."""
+
+    one_hop: float = 0.95
+    multi_hop: float = 0.90
+    # On pictures and wording never taught, for every kind of question; 0: measured and told, and no floor.
+    held_out: float = 0.0
+    split: str = "finetune"
+
+    def __post_init__(self) -> None:
+        for name in ("one_hop", "multi_hop", "held_out"):
+            if not 0 <= getattr(self, name) <= 1:
+                value = getattr(self, name)
+                raise UserError(f"gate.{name} is a share from 0 to 1, not {value}: write 0.95 for 95 %.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unlearn:
+    """One competitor: a method, its settings, and where its training differs from the others'."""
+
+    method: str
+    settings: dict[str, float] = field(default_factory=dict)
+    train: dict[str, Any] = field(default_factory=dict)  # fields of Train
+    adapt: dict[str, Any] = field(default_factory=dict)  # fields of Adapt
+    name: str = ""  # of its folders; "": the method. Tells apart several settings of one method
+    tasks: tuple[str, ...] = ()  # those of forget.tasks that it runs on; (): all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forget:
+    """Stage 2."""
+
+    split: str = "forget1"  # or several with commas, each forgotten by itself: "forget1,forget2"
+    tasks: tuple[str, ...] = ()  # of people in events: "person", "event", "both"; (): forget.split
+    # Of people in events: whether methods train on what must stay known of the pictures to forget. If not,
+    # Scope is a side effect and nothing that was trained.
+    rehearse_scope: bool = False
+    methods: tuple[Unlearn, ...] = ()
+    seeds: tuple[int, ...] = (0,)
+    train: Train = field(default_factory=Train)
+
+    def __post_init__(self) -> None:
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise UserError(f"forget.seeds={list(self.seeds)}: give one seed or several different ones")
+        names = [one.name or one.method for one in self.methods]
+        if len(set(names)) < len(names):
+            raise UserError(f"forget.methods has {max(names, key=names.count)} twice: give each a name")
+        if len(set(self.tasks)) < len(self.tasks):
+            raise UserError(f"forget.tasks={','.join(self.tasks)}: name each task once")
+        if not all(self.splits) or len(set(self.splits)) < len(self.splits):
+            raise UserError(
+                f"forget.split={self.split}: name one split, or several with commas, each once, as in "
+                "forget1,forget2"
+            )
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The forget sets of a set about people."""
+        return forget_sets(self.split)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    """What every arm is asked."""
+
+    max_new_tokens: int = 48
+    batch: int = 128  # questions at once, at most
+    tokens: int = 16384  # tokens at once, padding included; fewer from when memory runs out
+    exposure_people: int = 4  # people of the retain set whose Exposure is measured beside the forgotten ones'
+    candidates: int = 0  # values that Exposure ranks among, topped up or cut; 0: as many as the data set has
+    without_picture: bool = False  # Exposure once more of items with a picture, the picture left out
+    items: int = 0  # questions of retain and of test, each, that are asked, evenly spread; 0: all
+    membership: bool = False  # ask about people who were never taught, too: can members be told from them?
+    # What else the model knows: a folder in the shape of world/exam.py, "auto" for the one that comes with an
+    # embedded model, or "none".
+    world: str = "auto"
+    world_items: int = 200  # questions of each of its splits, at most
+
+    def __post_init__(self) -> None:
+        within("evaluate.max_new_tokens", self.max_new_tokens, 1)
+        within("evaluate.batch", self.batch, 1)
+        within("evaluate.tokens", self.tokens, 1)
+        within("evaluate.exposure_people", self.exposure_people, 0)
+        within("evaluate.candidates", self.candidates, 0)
+        within("evaluate.items", self.items, 0)
+        if self.candidates == 1:
+            raise UserError(
+                "evaluate.candidates=1: among one value nothing can be ranked; give 2 or more, or 0"
+            )
+        within("evaluate.world_items", self.world_items, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeSettings:
+    """Who compares descriptions of scenes with the Goal model's (G-Eval); of people in events only."""
+
+    names: tuple[str, ...] = ("offline",)  # of judge/choose.py; "none": nobody
+    items: int = 0  # most answers of each part that an arm is judged on, spread evenly; 0: all
+    # Of the endpoint. Its address and key are read from the environment: REMEM_JUDGE_URL, REMEM_JUDGE_KEY.
+    model: str = ""
+    concurrency: int = 8  # requests at once
+    retries: int = 4
+    timeout_s: float = 60.0
+    price_in: float = 0.0  # per million tokens sent, in any currency; 0: not known
+    price_out: float = 0.0  # per million tokens received
+
+    def __post_init__(self) -> None:
+        within("judge.items", self.items, 0)
+        within("judge.concurrency", self.concurrency, 1, 256)
+        within("judge.retries", self.retries, 0, 20)
+        within("judge.timeout_s", self.timeout_s, 0, above=True)
+        within("judge.price_in", self.price_in, 0)
+        within("judge.price_out", self.price_out, 0)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The judges; none for "none"."""
+        return () if self.names == ("none",) else tuple(dict.fromkeys(self.names))
+
+
+def plain(value: Any) -> Any:
+    """A dataclass as JSON values."""
+    return json.loads(json.dumps(asdict(value)))

@@ -1,0 +1,1 @@
+"""Steps done once, in processes and on engines; knows nothing of unlearning."""

@@ -1,0 +1,135 @@
+"""Worker processes of this machine, each with its own threads."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from remem.errors import UserError
+from remem.steps.jobs import Job, View
+
+
+class Processes:
+    """`room` workers; a message queue brings home how far they are."""
+
+    def __init__(self, workers: int, threads: int):
+        self.room, self.threads = workers, threads
+        self._pool: ProcessPoolExecutor | None = None
+
+    @contextlib.contextmanager
+    def running(self, view: View) -> Iterator[None]:
+        spawn = multiprocessing.get_context("spawn")
+        queue = spawn.Queue()
+        with (
+            _relay(queue, view),
+            ProcessPoolExecutor(self.room, spawn, _begin, (queue, self.threads, os.getpid())) as pool,
+        ):
+            self._pool = pool
+            try:
+                yield
+            except BrokenProcessPool as problem:
+                raise UserError(
+                    "a worker process died (out of memory?). Run the same command again to go on, "
+                    "or with --workers 1 to use less memory."
+                ) from problem
+            except BaseException:
+                # Work in progress is lost up to its last checkpoint; waiting for it could take hours.
+                queue.cancel_join_thread()
+                for process in list((pool._processes or {}).values()):
+                    process.terminate()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def submit(self, job: Job) -> Future[None]:
+        assert self._pool is not None
+        with _undisturbed():
+            return self._pool.submit(_work, job)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C waits meanwhile: a worker that is started and never told what it is would print a traceback."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        signal.raise_signal(signal.SIGINT)
+
+
+class _Sender:
+    """The view of a worker process: passes on what it hears, at most five times a second."""
+
+    def __init__(self, queue: Any):
+        self.queue = queue
+        self.last = 0.0
+
+    def start(self, step: str) -> None:
+        self.queue.put(("start", step))
+
+    def update(self, step: str, done: int, total: int, note: str) -> None:
+        now = time.monotonic()
+        if now - self.last > 0.2 or done in (0, total):
+            self.last = now
+            self.queue.put(("update", step, done, total, note))
+
+    def finish(self, step: str, seconds: float) -> None:
+        self.queue.put(("finish", step, seconds))
+
+
+_sender: _Sender | None = None
+
+
+def _begin(queue: Any, threads: int, parent: int) -> None:
+    from remem.steps.make import settle
+
+    global _sender
+    _sender = _Sender(queue)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+    settle(threads)
+
+
+def _leave_with(parent: int) -> None:
+    # A killed run must not leave workers that go on writing under the feet of the next one.
+    while os.getppid() == parent:
+        time.sleep(0.25)
+    os._exit(1)
+
+
+def _work(job: Job) -> None:
+    from remem.steps.make import make
+
+    assert _sender is not None
+    _sender.start(job.step.name)
+    clock = time.monotonic()
+    make(job.root, job.step, job.key, job.inputs, job.context, _sender)
+    _sender.finish(job.step.name, time.monotonic() - clock)
+
+
+@contextlib.contextmanager
+def _relay(queue: Any, view: View) -> Iterator[None]:
+    def listen() -> None:
+        while (message := queue.get()) is not None:
+            getattr(view, message[0])(*message[1:])
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    try:
+        yield
+    finally:
+        queue.put(None)
+        listener.join(timeout=5)

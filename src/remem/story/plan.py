@@ -1,0 +1,288 @@
+"""The steps of a run, with all that decides the content of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from remem import __version__
+from remem.data.pebench.settings import PEBenchSettings
+from remem.errors import UserError, unknown
+from remem.methods import uses
+from remem.models import identity
+from remem.run.beside import exam_folder, rehearsal_folder, strangers_identity, world_identity
+from remem.run.settings import Run
+from remem.run.tasks import Task, check_methods, methods, tasks
+from remem.run.tasks import check as check_tasks
+from remem.scoring.judge import check as check_judges
+from remem.settings import Adapt, Evaluate, Train, plain
+from remem.steps import parallel
+from remem.steps.store import Step
+from remem.story.work import ask, ask_strangers, ask_world, build, check, forget, learn, mark, tell
+
+if TYPE_CHECKING:
+    from remem.data import BuildSettings
+
+PARTS = ("model", "world", "responses", "strangers", "scores")  # the steps of an arm
+STAGES = ("build", "learn", "forget", "evaluate", "report")
+
+
+def resolve(run: Run) -> Run:
+    """The run with every method's own defaults written out; an error for what cannot be run."""
+    from remem.methods import check_trained, kind, make
+    from remem.methods.base import Choosy
+    from remem.models import EMBEDDED, find
+    from remem.models.anatomy import anatomy
+    from remem.models.kernels import attention, compiler
+    from remem.models.loading import check_source, pick_device
+
+    if isinstance(run.build, PEBenchSettings) and run.build.data:
+        raise UserError(
+            f"build.data={run.build.data}: cut the set first, with remem build pebench FOLDER --data "
+            f"{run.build.data}, and then run it: remem run {run.recipe} --data FOLDER"
+        )
+    if not run.data:
+        check_tasks(run, run.build.splits(), "the data set to be built")
+    check_methods(run)
+    if run.forget.tasks:
+        check_judges(run.judge)
+    place = pick_device(run.model.device)
+    attention(run.model.attention, run.model.dtype, place)
+    if run.model.compile:
+        compiler(place)
+    parallel.check(run.model.shard)
+    source, body = find(run.model.name), None
+    if run.model.name not in EMBEDDED:
+        check_source(source)
+    whole = []
+    for one in run.forget.methods:
+        for part, group in ((Train, one.train), (Adapt, one.adapt)):
+            known = [f.name for f in fields(part)]
+            for name in group:
+                if name not in known:
+                    raise unknown(f"training setting of {one.method}", name, known)
+        method = make(one.method, one.settings)
+        replace(run.forget.train, **one.train)  # an error for a value out of range
+        adapt = replace(run.model.adapt, **one.adapt)
+        check_trained(one.method, plain(adapt).values())
+        if run.model.quantise != "none" and (adapt.language == "full" or kind(one.method) == "edit"):
+            raise UserError(
+                f"{one.method} changes the language model's own weights, and these have four bits: leave it "
+                "out, or set model.quantise=none"
+            )
+        if isinstance(method, Choosy):
+            body = body or anatomy(source, adapt)
+            method.check(replace(body, how={part: getattr(adapt, part) for part in body.how}))
+        whole.append(replace(one, settings=plain(method)))
+    return replace(run, forget=replace(run.forget, methods=tuple(whole)))
+
+
+def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Step]:
+    """All steps of a run, in the order in which they are best made.
+
+    `fingerprint` identifies the user's own data set; a built one is identified by its settings.
+    """
+    model = _without_device(run)
+    exam = world_identity(exam_folder(run))
+    strange = strangers_identity(run)
+    data = {"fingerprint": fingerprint} if run.data else {}
+    built = () if run.data else ("dataset",)
+    steps = [] if run.data else [Step(name="dataset", work=build, settings=_building(run.build))]
+    taught = data | {"model": model, "learn": _result(run.learn, run.model.adapt), "seed": run.seed}
+    taught |= {"rehearsed": world_identity(rehearsal_folder(run))}
+    every = tasks(run)
+
+    def arm(
+        name: str, chain: tuple[str, ...], needs: tuple[str, ...], about: tuple[Task, ...] = every
+    ) -> list[Step]:
+        asked = data | {
+            "evaluate": _asking(run.evaluate),
+            "model": model,
+            "forget": _named(about),
+            "gate": run.gate.split if name == "taught" else "",
+        }
+        scored = data | {"forget": _named(about), "seed": run.seed}
+        worlds = ("base/world", f"{name}/world") if exam else ()
+        compared = (f"{name}/strangers",) if strange else ()
+        others = [examine(name, chain, needs)] if exam and name != "base" else []
+        if strange:
+            of_strangers = strange | {"model": model, "evaluate": _answering(run.evaluate)}
+            others.append(
+                Step(
+                    name=f"{name}/strangers",
+                    work=ask_strangers,
+                    settings=of_strangers,
+                    needs=(*built, *needs),
+                    arguments={"arms": chain},
+                )
+            )
+        return [
+            *others,
+            Step(
+                name=f"{name}/responses",
+                work=ask,
+                settings=asked,
+                needs=(*built, *needs),
+                arguments={"arms": chain, "about": about},
+            ),
+            Step(
+                name=f"{name}/scores",
+                work=mark,
+                settings=scored,
+                needs=(*built, f"{name}/responses", *dict.fromkeys(worlds), *compared),
+                arguments={"arm": name, "about": about},
+            ),
+        ]
+
+    def examine(name: str, chain: tuple[str, ...], needs: tuple[str, ...]) -> Step:
+        settings = exam | {
+            "model": model,
+            "evaluate": _answering(run.evaluate),
+            "items": run.evaluate.world_items,
+        }
+        return Step(
+            name=f"{name}/world",
+            work=ask_world,
+            settings=settings,
+            needs=needs,
+            arguments={"arms": chain},
+        )
+
+    def stage1(name: str, without: tuple[str, ...] = ()) -> Step:
+        settings = taught | {"without": "+".join(without)}
+        return Step(
+            name=f"{name}/model", work=learn, settings=settings, needs=built, arguments={"without": without}
+        )
+
+    steps += [examine("base", (), ())] if exam else []
+    steps.append(stage1("taught"))
+    steps += arm("taught", ("taught",), ("taught/model",))
+    gate = {"floors": plain(run.gate), "forget": _named(every), "ignored": ignore_gate}
+    steps.append(
+        Step(
+            name="gate",
+            work=check,
+            settings=gate,
+            needs=("taught/scores",),
+            arguments={"about": every, "ignored": ignore_gate},
+            derived=True,
+        )
+    )
+    # One worker hears of a failed gate before it teaches the Goal models; several make them meanwhile.
+    steps += [stage1(task.arm("goal"), task.unseen) for task in every]
+    for task in every:
+        goal = task.arm("goal")
+        for name, (one, seed) in methods(run, task).items():
+            how = replace(run.forget.train, **one.train)
+            adapt = replace(run.model.adapt, **one.adapt)
+            settings = {
+                "method": one.method,
+                "settings": one.settings,
+                "train": _result(how, adapt),
+                "split": task.forget,
+                "seed": seed,
+                "adapt": plain(adapt),
+            }
+            settings |= {"scope": run.forget.rehearse_scope} if task.scope else {}
+            arguments = {
+                "task": task,
+                "method": one.method,
+                "settings": one.settings,
+                "how": how,
+                "adapt": adapt,
+                "seed": seed,
+            }
+            steps.append(
+                Step(
+                    name=f"{task.arm(name)}/model",
+                    work=forget,
+                    settings=data | settings,
+                    needs=(
+                        *built, "taught/model", *((f"{goal}/model",) if "goal" in uses(one.method) else ())
+                    ),
+                    after=("gate",),
+                    arguments=arguments,
+                )
+            )  # fmt: skip
+            steps += arm(task.arm(name), ("taught", task.arm(name)), (f"{task.arm(name)}/model",), (task,))
+        steps += arm(goal, (goal,), (f"{goal}/model",), (task,))
+    steps += arm("base", (), ())
+    if run.forget.tasks:
+        from remem.pebench.steps import steps as measured
+
+        steps += measured(run, every, built, data)
+    told = tuple(step.name for step in steps if step.name.endswith(("/scores", "/model", "axes")))
+    steps.append(
+        Step(
+            name="report",
+            work=tell,
+            settings={"version": __version__},
+            needs=(*built, *told, "gate"),
+            derived=True,
+        )
+    )
+    return steps
+
+
+def _named(about: tuple[Task, ...]) -> str:
+    """The tasks as the keys have them."""
+    return ",".join(task.forget for task in about)
+
+
+def _building(settings: BuildSettings | PEBenchSettings) -> dict[str, Any]:
+    """What decides a built data set: the user's own pictures, and their pipeline, by their content."""
+    from remem.data import folder_fingerprint, pipeline_fingerprint
+
+    own = {}
+    if settings.source == "folder":
+        own = {"pictures": folder_fingerprint(settings.picture_folder)}
+    elif settings.source == "diffusers":
+        own = {"weights": pipeline_fingerprint(settings.pipeline)}
+    return plain(settings) | own
+
+
+def _answering(settings: Evaluate) -> dict[str, int]:
+    """What of the settings decides how any question is answered."""
+    return {name: getattr(settings, name) for name in ("max_new_tokens", "batch", "tokens")}
+
+
+def _asking(settings: Evaluate) -> dict[str, Any]:
+    """What of the settings decides what a model says to the data set's questions."""
+    decides = {name: value for name, value in plain(settings).items() if not name.startswith("world")}
+    del decides["membership"]
+    if not settings.items:  # so that what was asked before there was such a setting stays good
+        del decides["items"]
+    return decides
+
+
+def _without_device(run: Run) -> dict[str, Any]:
+    """What of the model decides a result: its content, not its path, and not where it runs."""
+    settings = plain(run.model) | identity(run.model.name)
+    for name in ("device", "checkpointing", "attention", "compile", "shard"):
+        del settings[name]
+    return settings
+
+
+def _result(how: Train, adapt: Adapt) -> dict[str, Any]:
+    """What of a training's settings decides its result."""
+    drops_out = adapt.dropout > 0 and "lora" in (adapt.vision, adapt.projector, adapt.language)
+    settings = plain(how)
+    if not drops_out:  # memory only: slices of a step add up to the same gradient
+        del settings["micro_batch"]
+    return settings
+
+
+def until(steps: list[Step], stage: str) -> list[Step]:
+    """The steps of a plan up to a stage: build, learn (with its gate), forget, evaluate, report."""
+    if stage not in STAGES:
+        raise unknown("stage", stage, STAGES)
+    of_stage1 = {"dataset", "base/world", "gate", *(f"taught/{part}" for part in PARTS)}
+    keep: dict[str, Callable[[str], bool]] = {
+        "build": lambda name: name == "dataset",
+        "learn": lambda name: name in of_stage1,
+        "forget": lambda name: name in of_stage1 or name.endswith("/model"),
+        "evaluate": lambda name: name != "report",
+        "report": lambda name: True,
+    }
+    return [step for step in steps if keep[stage](step.name)]

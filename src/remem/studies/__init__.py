@@ -1,0 +1,1 @@
+"""Many runs at once, or a look inside one: tuning, comparing, diagnosis, tracing."""

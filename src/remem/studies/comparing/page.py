@@ -1,0 +1,194 @@
+"""The comparison as a page: one table of all methods, and who cannot be told from whom. No number by hand."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from remem.errors import UserError
+from remem.formats import NONE
+from remem.methods import METHODS, searched, uses
+from remem.report import words
+from remem.report.comparison import UNRELIABLE
+from remem.report.costs import costs
+from remem.report.findings import findings
+from remem.report.read import REFERENCES, RunRecord, read_run
+from remem.report.reproduce import command
+from remem.report.tables import markdown
+from remem.studies.comparing.apart import ALPHA, Apart, apart
+from remem.studies.comparing.numbers import ATTACK, Numbers
+from remem.studies.tuning.chosen import Chosen, departs, given, read
+
+COLUMNS = {  # heading -> split, metric
+    "EM": ("forget", "em"),
+    "ROUGE-L F1": ("forget", "rouge_l_f1"),
+    "exposure": ("forget", "exposure_norm"),
+    "EM, held out": ("test-forget", "em"),
+    "kept: EM": ("retain", "em"),
+    "kept: EM, held out": ("test-retain", "em"),
+}
+DECIDE = {  # what methods are told apart by
+    "exact match on the forget set": ("forget", "em"),
+    "exposure": ("forget", "exposure_norm"),
+    "exact match on the retain set": ("retain", "em"),
+}
+YARDSTICK = "retrain"  # the Goal model once more
+
+
+def write(folder: Path, page: Path, settings: Path | None = None) -> Path:
+    """Writes the page of a run; `settings` is the file of tuned settings that the run was given."""
+    from remem.run.context import open_run
+
+    context, _ = open_run(folder)
+    data = context.data()
+    run = read_run(folder, data)
+    if run.sizes:
+        raise UserError(
+            f"{folder} forgets several sets ({', '.join(run.sizes)}): a comparison is of one. Its report has "
+            f"them by size; to compare, run with --set forget.split={run.sizes[0]} and another --out."
+        )
+    numbers = Numbers(folder, run, data, context.seed)
+    names = [name for name in numbers.arms if name not in REFERENCES]
+    seeds = {len(numbers.arms[name]) for name in names}
+    if not names:
+        raise UserError(f"{folder} has no methods to compare: finish the run first.")
+    if len(seeds) > 1:
+        few = min(names, key=lambda name: len(numbers.arms[name]))
+        raise UserError(f"{folder} is not finished: {few} has fewer seeds than others. Run it again first.")
+    tuned = read(settings) if settings else None
+    verdicts = {one.method: one.verdict.heading for one in findings(run, data)}
+    competing = [name for name in names if name != YARDSTICK]
+    yardstick = ["goal"] if "goal" in numbers.arms else []
+    found = apart(
+        {
+            title: numbers.measured(*measure, [*competing, *yardstick])
+            for title, measure in DECIDE.items()
+            if numbers.measured(*measure).sums.size
+        },
+        context.seed,
+    )
+    parts = [
+        f"# All methods on {run.forget}",
+        "" if run.reliable else f"**{UNRELIABLE}**",
+        _made(run, folder, page, settings, tuned),
+        _setting(numbers, names, tuned, departs(context.run, tuned) if tuned else []),
+        _table(numbers, names, verdicts),
+        _reading(numbers),
+        "## Who cannot be told from whom",
+        _method(found),
+        _apart(found, competing, yardstick),
+        _costs(run, numbers, names),
+    ]
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
+    return page
+
+
+def _made(run: RunRecord, folder: Path, page: Path, settings: Path | None, tuned: Chosen | None) -> str:
+    first = (
+        command(run, lambda made: given(made, tuned), "--settings", str(settings)) if tuned else command(run)
+    )
+    again = ["remem", "compare", str(folder), "--out", str(page)]
+    again += ["--settings", str(settings)] if settings else []
+    return f"Made by remem {run.version} from a run's files:\n\n```sh\n{first}\n{shlex.join(again)}\n```"
+
+
+def _setting(numbers: Numbers, names: Sequence[str], tuned: Chosen | None, changed: Sequence[str]) -> str:
+    run, data = numbers.run, numbers.data
+    model = (run.config.get("model") or {}).get("name", "a model")
+    gone = len({data.items[i].person for i in numbers.splits["forget"]})
+    seeds = [arm.seed for arm in numbers.arms[names[0]]]
+    said = [
+        f"Model `{model}`, {words.count(len(data.people), 'person', 'people')}, of whom "
+        f"{words.count(gone, 'person', 'people')} to forget; seeds {', '.join(map(str, seeds))}."
+    ]
+    if tuned:
+        said.append(
+            f"Settings were tuned at an equal budget, {tuned.trials} trials a method, on other people "
+            f"({', '.join(f'{k} {v}' for k, v in tuned.people.items())}): {tuned.rule}."
+        )
+        as_tuned = [name for name in names if name in tuned.methods and name not in changed]
+        weak = [name for name in as_tuned if not tuned.methods[name].kept]
+        searchable = [name for name in names if name in METHODS and searched(name)]
+        absent = [name for name in searchable if name not in tuned.methods]
+        idle = [name for name in names if name not in searchable]
+        if weak:
+            said.append(f"No trial of {words.listing(weak)} kept that much: the one that kept most is run.")
+        if changed:
+            said.append(f"Set otherwise than tuned: {words.listing(list(changed))}.")
+        if absent:
+            said.append(f"Not tuned: {words.listing(absent)}.")
+        if idle:
+            said.append(f"Nothing to tune: {words.listing(idle)}.")
+    else:
+        said.append("Settings were not tuned: each method runs with those of the recipe.")
+    return " ".join(said)
+
+
+def _table(numbers: Numbers, names: Sequence[str], verdicts: dict[str, str]) -> str:
+    found = {title: numbers.cells(*measure) for title, measure in COLUMNS.items()}
+    head = ["", *COLUMNS, "membership AUC", "verdict"]
+    lines = [head, ["---", *["---:"] * (len(head) - 2), "---"]]
+    for name in [*(one for one in REFERENCES if one in numbers.arms), *names]:
+        cells = [words.interval(found[title][name]) for title in COLUMNS]
+        lines.append([_label(name), *cells, words.interval(numbers.membership(name)), verdicts.get(name, "")])
+    return markdown(lines)
+
+
+def _label(name: str) -> str:
+    return f"*{name}*" if name in REFERENCES else name
+
+
+def _reading(numbers: Numbers) -> str:
+    several = len({numbers.data.items[i].person for i in numbers.splits["forget"]}) > 1
+    unit = "people" if several else "people, or questions about the one person to forget"
+    return (
+        f"Shares in hundredths; 95 % intervals resample seeds and {unit}. *EM* is exact match on keywords; "
+        "the first four columns are about forgotten people, *held out* means wording and views never taught. "
+        f"*Exposure* is `exposure_norm`. *Membership AUC* (`{ATTACK}`): how well an attacker tells "
+        "forgotten rows from rows about people who were never taught; 50 is no trace. The goal for forgotten "
+        "people is the row *goal*, for kept people the row *taught*."
+    )
+
+
+def _method(found: Apart) -> str:
+    return (
+        f"Every pair, and each with *goal*, by {words.listing(list(DECIDE))}: paired over seeds and people "
+        f"(questions about a single one), {found.draws:,} resamples, two-sided, {found.family:,} comparisons "
+        f"corrected by Holm at {ALPHA:g}. Not told apart means that this run cannot tell them apart, and not "
+        "that they are alike."
+    )
+
+
+def _apart(found: Apart, names: Sequence[str], yardstick: Sequence[str]) -> str:
+    lines = [["", "not told apart from", "differs from goal in"], ["---"] * 3]
+    for name in names:
+        same = [other for other in names if other != name and not found.between(name, other)]
+        goal = ", ".join(found.between(name, "goal")) or "nothing" if yardstick else NONE
+        lines.append([name, ", ".join(same) or "nobody: differs from every other", goal])
+    return markdown(lines)
+
+
+def _costs(run: RunRecord, numbers: Numbers, names: Sequence[str]) -> str:
+    """Seconds of training, and their share of what retraining took. Means over seeds."""
+    paid = {one.arm: one.seconds for one in costs(run, {name: name for name in run.arms})}
+    goal = paid.get("goal")
+    lines = [["", "seconds", "share of retraining"], ["---", "---:", "---:"]]
+    resumed = False
+    for name in [*(one for one in ("taught", "goal") if one in numbers.arms), *names]:
+        arms = numbers.arms[name]
+        found = [seconds for arm in arms if (seconds := paid.get(arm.name)) is not None]
+        resumed |= any(arm.provenance.get("model", {}).get("resumed") for arm in arms)
+        mean = sum(found) / len(found) if found else None
+        if mean is not None and name in METHODS and "goal" in uses(name) and goal:
+            mean += goal  # what it copies had to be made
+        share = words.score(mean / goal, 0) if mean is not None and goal else NONE
+        lines.append([_label(name), NONE if mean is None else f"{mean:.1f}", f"{share} %"])
+    records = [record for arm in run.arms.values() for record in arm.provenance.values()]
+    device = {str(record.get("device_name")) for record in records}
+    note = " Some steps were interrupted: of those only the last attempt is counted." if resumed else ""
+    return (
+        f"## Cost\n\nSeconds of training on {', '.join(sorted(device))}, one worker's, and hundredths of "
+        f"what teaching the goal model took; tuning is not counted.{note}\n\n{markdown(lines)}"
+    )

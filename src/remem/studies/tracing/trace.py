@@ -1,0 +1,182 @@
+"""Multimodal causal tracing of the arms of a run: where is the person looked up, and by which tokens?
+
+S is the summed log-prob of the answer. The picture (or the name) is swapped for another person's, then one
+kind of output of one layer is put back at one group of tokens: the indirect effect is what S gains by it.
+Meng et al., Locating and Editing Factual Associations in GPT, 2022 (arXiv:2202.05262), in the form that ReMem
+uses (arXiv:2605.03759): swaps take the place of noise.
+
+Departure: where the answer begins with its cloze prompt, the value is scored and not the whole sentence. A
+taught answer repeats the name, and under a swapped name most of S would be the log-prob of that.
+`over="answer"` scores the sentence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from remem.asking.records import read_table, write_table
+from remem.errors import UserError, unknown
+from remem.run.context import Context, chain_of
+from remem.steps.store import Step
+from remem.types import Progress
+
+if TYPE_CHECKING:
+    from remem.studies.tracing.swaps import Pair
+
+FILE = "trace.parquet"
+# A swap that costs less than this (nats) cannot be told from rounding and chance: no share of it is given.
+LEAST_GAP = 0.5
+REFERENCES = ("taught", "base", "goal")
+
+_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("id", "person", "question_type", "swap", "partner")),
+        ("clean", pa.float64()),
+        ("corrupted", pa.float64()),
+        ("kind", pa.string()),
+        ("layer", pa.int32()),
+        ("group", pa.string()),
+        ("tokens", pa.int32()),
+        ("effect", pa.float64()),
+        ("share", pa.float64()),
+    ]
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What is traced."""
+
+    split: str
+    items: int = 24  # of each question type, spread over people
+    over: str = "value"  # or "answer"
+    seed: int = 0
+    rows: int = 32  # corrupted runs at once: memory and speed, no result beyond rounding
+
+
+def steps(context: Context, arms: Sequence[str], settings: Settings) -> list[Step]:
+    """One step for each arm, and the page."""
+    from remem.models import identity
+    from remem.settings import plain
+
+    root = context.root
+    data = context.fingerprint or _key(root / "dataset")
+    found = []
+    for arm in arms:
+        model = _key(root / arm / "model") if arm != "base" else identity(context.run.model.name)
+        traced = {name: value for name, value in plain(settings).items() if name != "rows"}
+        found.append(
+            Step(
+                name=f"trace/{arm}",
+                work=trace,
+                settings={**traced, "model": model, "data": data},
+                arguments={"arm": arm, "settings": settings},
+            )
+        )
+    page = Step(
+        name="trace/report",
+        work=tell,
+        settings={"seed": settings.seed},
+        needs=tuple(step.name for step in found),
+        derived=True,
+        arguments={"arms": tuple(arms), "seed": settings.seed},
+    )
+    return [*found, page]
+
+
+def present(root: Path) -> list[str]:
+    """The reference arms that can be traced: those that are there, and the base, which needs no folder."""
+    return [arm for arm in REFERENCES if arm == "base" or (root / arm / "model" / "step.json").is_file()]
+
+
+def _key(folder: Path) -> str:
+    try:
+        key: str = json.loads((folder / "step.json").read_text(encoding="utf-8"))["key"]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{folder} is not a finished step: run remem learn first.") from error
+    return key
+
+
+def trace(folder: Path, context: Context, progress: Progress, arm: str, settings: Settings) -> None:
+    """Traces one arm: trace.parquet, one row for each item, kind of output, layer and group of tokens."""
+    from remem.studies.tracing.patching import outputs
+    from remem.studies.tracing.swaps import chosen, pairs
+
+    data = context.data()
+    if settings.split not in data.splits:
+        raise unknown("split of the data set", settings.split, data.splits)
+    model = context.model(*chain_of(arm))
+    layers = len(outputs(model)["hidden"])
+    items = chosen(data, settings.split, settings.items, settings.seed)
+    rows: list[dict[str, Any]] = []
+    left_out: dict[str, int] = {}
+    for number, (item, found) in enumerate(pairs(model, data, items, settings.over, settings.seed)):  # type: ignore[arg-type]
+        if found is None:
+            left_out[item.question_type] = left_out.get(item.question_type, 0) + 1
+        else:
+            rows += _rows(model, found, layers, settings.rows)
+        progress(number + 1, len(items), "items traced")
+    write_table(folder / FILE, rows, _SCHEMA)
+    about = {"arm": arm, "layers": layers, "items": len(items), "left_out": left_out, "over": settings.over}
+    (folder / "about.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+
+
+def _rows(model: Any, found: Pair, layers: int, rows_at_once: int) -> list[dict[str, Any]]:
+    import torch
+
+    from remem.studies.tracing.groups import GROUPS
+    from remem.studies.tracing.patching import KINDS, Patch, effects
+
+    there = {
+        group: torch.tensor([one == group for one in found.groups])
+        for group in GROUPS
+        if group in found.groups
+    }
+    patches = [
+        (group, Patch(kind, layer, mask))
+        for kind in KINDS
+        for layer in range(layers)
+        for group, mask in there.items()
+    ]
+    measured = effects(
+        model, found.clean, found.corrupted, [patch for _, patch in patches], found.fellows, rows_at_once
+    )
+    gap = measured.clean - measured.corrupted
+    item = found.item
+    return [
+        {
+            "id": item.id,
+            "person": item.person,
+            "question_type": item.question_type,
+            "swap": found.swap,
+            "partner": found.partner,
+            "clean": measured.clean,
+            "corrupted": measured.corrupted,
+            "kind": patch.kind,
+            "layer": patch.layer,
+            "group": group,
+            "tokens": int(patch.tokens.sum()),
+            "effect": restored - measured.corrupted,
+            "share": (restored - measured.corrupted) / gap if gap >= LEAST_GAP else None,
+        }
+        for (group, patch), restored in zip(patches, measured.restored, strict=True)
+    ]
+
+
+def read(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What `trace` wrote: about.json and the rows of trace.parquet."""
+    about: dict[str, Any] = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+    return about, read_table(folder / FILE, _SCHEMA.names)
+
+
+def tell(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...], seed: int) -> None:
+    """The page of heat maps, with its numbers as CSV and JSON."""
+    from remem.studies.tracing.page import write
+
+    write(folder, {arm: read(context.root / "trace" / arm) for arm in arms}, seed)

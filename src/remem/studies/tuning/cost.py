@@ -1,0 +1,60 @@
+"""How long will the trials take? From how long stage 1 took here: the same model, machine and questions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from remem.methods import kind, uses
+from remem.run.context import Context
+from remem.run.tasks import methods, tasks
+from remem.settings import Unlearn
+from remem.steps.store import Step
+from remem.studies.tuning.study import Tuning
+
+BATCHES = {"retain", "refusal", "mismatch", "substitute"}  # each one more forward and backward a step
+FORWARD = 1 / 3  # of a forward and a backward: what the reference costs
+
+
+def estimate(root: Path, tuning: Tuning, todo: Sequence[Step]) -> float | None:
+    """Seconds of one worker for the steps to do of the trials; None while stage 1 is not done.
+
+    Rough: a method that needs more than its batches and a reference takes longer.
+    """
+    taught = root / "taught"
+    try:
+        learnt, asked = (_seconds(taught / part) for part in ("model", "responses"))
+        steps = len((taught / "model" / "log.jsonl").read_text().splitlines())
+    except (OSError, ValueError, KeyError):
+        return None
+    run = tuning.run
+    answers = pq.read_metadata(taught / "responses" / "responses.parquet").num_rows
+    a_row, an_answer = learnt / max(1, steps * run.learn.batch), asked / max(1, answers)
+    data = Context(root, run, tuning.fingerprint).data()
+    forget, retain = len(data.splits[run.forget.split]), len(data.splits["retain"])
+    questions = forget + 2 * min(run.evaluate.items, retain)
+    left = {step.name for step in todo}
+    seconds = 0.0
+    for name, (one, _) in methods(run, tasks(run)[0]).items():
+        if f"{name}/model" in left:
+            seconds += a_row * _rows(one, replace(run.forget.train, **one.train).epochs, forget, retain)
+        if f"{name}/responses" in left:
+            seconds += an_answer * questions
+    return seconds
+
+
+def _rows(one: Unlearn, epochs: float, forget: int, retain: int) -> float:
+    """Rows that pass forward and backward, or as much work."""
+    needs = set(uses(one.method))
+    if kind(one.method) == "edit":  # teaches copies, and may go over the whole retain set
+        return epochs * (forget + (retain if "retain" in needs else 0)) if "lr" in one.train else 0.0
+    batches = 1 + len(needs & BATCHES)
+    return epochs * forget * batches * (1 + (FORWARD if "reference" in needs else 0))
+
+
+def _seconds(step: Path) -> float:
+    return float(json.loads((step / "provenance.json").read_text())["seconds"])

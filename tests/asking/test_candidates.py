@@ -1,0 +1,67 @@
+"""What exposure ranks among: of one form, of the size that was asked for, the truth always among them."""
+
+import pytest
+
+from remem.asking.candidates import Ranked, recombined
+from remem.data import BuildSettings, Dataset, build, load, value
+from remem.errors import UserError
+from remem.settings import Evaluate
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Dataset:
+    folder = tmp_path_factory.mktemp("set")
+    build(folder, BuildSettings(people=12, qa=16, images=2, test_qa=2, test_images=1, size=16, candidates=12))
+    (folder / "candidates.json").unlink()  # as a data set that brings no decoys
+    return load(folder)
+
+
+def test_decoys_are_put_together_from_fellows():
+    days = ["12 May 1987", "3 June 1990", "28 July 2001"]
+    found = recombined(days, 20, "date_of_birth")
+    assert len(set(found)) == len(found) == 20
+    assert not set(found) & set(days)
+    for text in found:
+        day, month, year = text.split()
+        assert day in ("12", "3", "28")
+        assert month in ("May", "June", "July")
+        assert year in ("1987", "1990", "2001")
+    assert recombined(days, 20, "date_of_birth") == found
+
+
+def test_a_form_that_has_no_more_gives_fewer():
+    assert recombined(["red", "blue"], 5, "colour") == []
+    assert set(recombined(["ann lee", "bob ray"], 50, "name")) == {"ann ray", "bob lee"}
+    assert recombined(["12", "7"], 5, "number") == []
+
+
+@pytest.mark.parametrize("size", [5, 12, 30])
+def test_the_size_is_what_was_asked_for_and_the_truth_is_among_them(data, size):
+    ranked = Ranked(data, size)
+    for item in data.items.values():
+        found = ranked.among(item)
+        assert value(item) in found
+        assert len(set(found)) == len(found)
+        known = data.candidates(item)
+        if item.attribute in ("email", "date_of_birth", "phone", "address"):
+            assert len(found) == size
+        else:  # single words, and the few names that are asked for, give fewer
+            assert min(size, len(known)) <= len(found) <= size
+
+
+def test_all_items_of_an_attribute_are_ranked_among_the_same_but_for_the_truth(data):
+    ranked = Ranked(data, 5)
+    emails = [item for item in data.items.values() if item.attribute == "email"]
+    sets = {frozenset(ranked.among(item)) for item in emails}
+    common = frozenset.intersection(*sets)
+    assert len(common) >= 4
+
+
+def test_nought_is_what_the_data_has(data):
+    ranked = Ranked(data, 0)
+    assert all(ranked.among(item) == data.candidates(item) for item in data.items.values())
+
+
+def test_one_candidate_is_no_set():
+    with pytest.raises(UserError, match="give 2 or more"):
+        Evaluate(candidates=1)

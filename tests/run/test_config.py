@@ -1,0 +1,101 @@
+"""Settings are typed, and a mistake in one names the nearest right one."""
+
+import pytest
+
+from remem.errors import UserError
+from remem.run.overrides import override
+from remem.run.recipes import RECIPES, drawn, recipe, usual
+from remem.settings import plain
+
+
+def test_overrides_reach_every_depth_and_keep_types() -> None:
+    run = override(
+        drawn(),
+        [
+            "learn.lr=1",
+            "build.people=7",
+            "forget.seeds=0,1,2",
+            "model.adapt.language=lora",
+            "build.one_hop=0.5",
+            "forget.split=forget2",
+            "build.forget=[0.1, 0.2]",
+        ],
+    )
+    assert run.learn.lr == 1.0
+    assert isinstance(run.learn.lr, float)
+    assert run.build.people == 7
+    assert run.forget.seeds == (0, 1, 2)
+    assert run.model.adapt.language == "lora"
+    assert run.forget.split == "forget2"
+    assert run.build.forget == (0.1, 0.2)
+    assert drawn().learn.lr != 1.0
+
+
+def test_methods_are_chosen_and_tuned() -> None:
+    run = override(drawn(), ["methods=npo,ga", "npo.beta=0.5", "ga.lr=1e-5", "ga.language=lora", "ga.rank=4"])
+    npo, ga = run.forget.methods
+    assert (npo.adapt, ga.adapt) == ({}, {"language": "lora", "rank": 4})
+    assert (npo.method, npo.settings) == ("npo", {"beta": 0.5})
+    assert (ga.method, ga.train["lr"]) == ("ga", 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("learn.rl=1", "unknown setting: learn.rl. Did you mean learn.lr"),
+        ("lern.lr=1", "Did you mean learn"),
+        ("learn.lr=high", "learn.lr takes a float, not 'high'"),
+        ("build.people=2.5", "build.people takes a int"),
+        ("build.people=true", "build.people takes a int"),
+        ("learn", "takes key=value"),
+        ("learn=3", "group of settings"),
+        ("seed.x=3", "single value"),
+        ("learn.schedule=cosin", "Did you mean cosine"),
+        ("methods=npo,gaa", "Did you mean ga"),
+        ("methods=ga", ""),
+        ("kl.retain_weight=2", ""),
+    ],
+)
+def test_mistakes_are_named(setting: str, message: str) -> None:
+    if not message:
+        override(drawn(), [setting])
+        return
+    with pytest.raises(UserError, match=message.replace(".", r"\.").replace("(", r"\(")):
+        override(drawn(), [setting])
+
+
+def test_a_setting_of_a_method_that_is_not_used_is_refused() -> None:
+    with pytest.raises(UserError, match="this run does not use npo"):
+        override(drawn(), ["methods=ga", "npo.beta=0.2"])
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_recipes_are_values(name: str) -> None:
+    assert plain(recipe(name)) == plain(recipe(name))
+    assert recipe(name).recipe == name
+    recipe(name).build.check()
+
+
+def test_unknown_recipe_suggests_the_nearest() -> None:
+    with pytest.raises(UserError, match="Did you mean demo"):
+        recipe("dmo")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "learn.lr=NaN", "learn.lr=-1", "learn.lr=0", "learn.batch=0", "learn.batch=-4", "learn.epochs=0",
+        "learn.epochs=-1", "learn.epochs=Infinity", "learn.beta2=1.5", "learn.weight_decay=-1",
+        "learn.warmup=2", "learn.clip=-1", "learn.micro_batch=-1", "evaluate.max_new_tokens=0",
+        "evaluate.batch=0", "evaluate.exposure_people=-1", "model.adapt.rank=0", "model.adapt.dropout=2",
+        "forget.seeds=[]", "forget.seeds=1,1", "methods=",
+    ],
+)  # fmt: skip
+def test_a_setting_out_of_range_is_refused_before_any_work(setting: str) -> None:
+    with pytest.raises(UserError):
+        override(drawn(), [setting])
+
+
+def test_the_usual_recipe_for_a_model_of_ones_own_needs_no_class_token() -> None:
+    assert recipe(usual("")).learn.patch_dropout > 0
+    assert recipe(usual("path/to/model")).learn.patch_dropout == 0
