@@ -11,7 +11,7 @@ import numpy as np
 
 from remem.data import card, facts, restated, strangers, table
 from remem.data.asked import Asked
-from remem.data.drawing import Made, Request, kept_pictures, open_source, order
+from remem.data.drawing import Made, Request, as_drawn, kept_pictures, open_source, order
 from remem.data.images import ImageSource, quality
 from remem.data.people import Person, invent, people_values
 from remem.data.questions import ONE_HOP, Row, questions
@@ -56,7 +56,7 @@ def _build(folder: Path, settings: BuildSettings, progress: Progress, workers: i
         splits[name] = _all(train[:count])
     splits |= {"retain": retained, "test": _all(test)}
 
-    shown = quality.as_drawn(open_source(chosen), settings, people)
+    shown = as_drawn(open_source(chosen), settings, people)
     unknown = strangers.invented(settings)
     theirs = strangers.asked(settings, unknown)
     wanted = [

@@ -207,3 +207,10 @@ def _kept(path: Path, work: Callable[[], list[Made]]) -> list[Made]:
         store.writestr("notes.json", json.dumps([(one.provenance, one.face) for one in made]))
     part.replace(path)  # whole or not at all
     return made
+
+
+def as_drawn(made: ImageSource, settings: PictureSettings, people: list[Person]) -> list[Person]:
+    """The people as they are drawn: nobody too like another, where faces are measured. Own pictures stay."""
+    if settings.faces == "none" or settings.source == "folder":
+        return people
+    return quality.told_apart(made, quality.measure(settings.faces), people, settings.seed, settings.size)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image
@@ -18,9 +18,6 @@ from PIL import Image
 from remem.data.images.source import MEASURES, ImageSource, Picture
 from remem.data.people import Person
 from remem.errors import UserError, unknown
-
-if TYPE_CHECKING:
-    from remem.data.settings import PictureSettings
 
 _TRIES = 4  # of one view
 _REDRAWN = 5  # of one person
@@ -175,13 +172,6 @@ def best_view(
             break
     assert best is not None
     return best[1], best[2]
-
-
-def as_drawn(made: ImageSource, settings: "PictureSettings", people: list[Person]) -> list[Person]:
-    """The people as they are drawn: nobody too like another, where faces are measured. Own pictures stay."""
-    if settings.faces == "none" or settings.source == "folder":
-        return people
-    return told_apart(made, measure(settings.faces), people, settings.seed, settings.size)
 
 
 def told_apart(

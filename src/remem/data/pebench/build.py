@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from remem.data.drawing import Made, Request, kept_pictures, open_source, order
+from remem.data.drawing import Made, Request, as_drawn, kept_pictures, open_source, order
 from remem.data.events import EVENTS
 from remem.data.facts import IDENTITY
 from remem.data.images import quality
@@ -42,7 +42,7 @@ def build(
         return
     plan = invented(settings)
     chosen = order(settings)
-    shown = quality.as_drawn(open_source(chosen), settings, plan.people)
+    shown = as_drawn(open_source(chosen), settings, plan.people)
     wanted = [
         Request(person=shown[s.person], number=int(s.held_out), event=plan.events[s.event].name)
         for s in plan.shots
