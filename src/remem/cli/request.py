@@ -10,7 +10,6 @@ from rich.markup import escape
 
 from remem.cli.console import err, out, warn
 from remem.errors import UserError
-from remem.run.overrides import override
 
 if TYPE_CHECKING:
     from remem.data import Dataset
@@ -26,6 +25,7 @@ def asked_for(data: str, model: str, settings: list[str] | None) -> list[str]:
 def chosen_run(recipe: str, settings: list[str], tuned: Path | None) -> tuple[Run, Dataset | None, str]:
     """The run that is asked for, the user's own data set where it has one, and that set's fingerprint."""
     from remem.run import recipes
+    from remem.run.overrides import override
     from remem.studies.tuning.chosen import put, read
 
     chosen = override(recipes.recipe(recipe), settings)
