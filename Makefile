@@ -32,10 +32,11 @@ test-all: $(READY) ## every test, the slow ones and those on a Ray cluster too
 	$(BIN)/pip install -q -c constraints.txt -e ".[dev,ray]"
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m ""
 
-lint: $(READY) ## ruff and mypy, as continuous integration runs them
+lint: $(READY) ## ruff, mypy and the import contract, as continuous integration runs them
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 bench: $(READY) ## speed, measured side by side
 	$(BIN)/python benchmarks/speed.py --page docs/results/speed.md

@@ -9,7 +9,7 @@ import pytest
 
 from remem.errors import UserError
 from remem.run.overrides import override
-from remem.run.recipes import remem
+from remem.run.recipes import recipe, remem
 from remem.run.settings import Run
 from remem.settings import Train, Unlearn
 from remem.steps.store import keys
@@ -138,3 +138,20 @@ def test_data_of_ones_own_is_known_by_its_content_and_not_by_its_place() -> None
     assert "dataset" not in known
     assert made(there, "one") == known
     assert changed(known, made(here, "two")) == known.keys() - {"base/world"}
+
+
+# A change here makes every finished run stale: say so in the changelog, and raise `store.FORMAT` where the
+# meaning of what is stored has changed.
+BYTES = {
+    "dataset": "8ae83608369623109c57",
+    "taught/model": "a01de2a66ed3158decab",
+    "taught/scores": "4e8e7fb04f81e5a59026",
+    "goal/model": "830733347fa850ba79c9",
+    "npo-s0/model": "995c1a588c1d444ca42d",
+    "npo-s0/responses": "d1bc860b187e3a58525b",
+}
+
+
+def test_keys_are_what_they_were() -> None:
+    now = made(recipe("tiny"))
+    assert {name: now[name] for name in BYTES} == BYTES

@@ -82,6 +82,6 @@ def share(wanted: State, goal: Goal, forget_goal: Goal = "as retrained") -> Answ
         unit="share of items",
         goal=goal,
         forget_goal=forget_goal,
-        source="this laboratory; phrases in metrics/state.py",
+        source="this laboratory; phrases in scoring/metrics/state.py",
         function=partial(_is_state, wanted),
     )
