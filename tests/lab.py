@@ -10,6 +10,7 @@ from remem.data import BuildSettings, Dataset, load
 from remem.run.context import Context
 from remem.run.settings import Run
 from remem.settings import Evaluate, Forget, ModelSettings, Train, Unlearn
+from remem.steps.store import Order, seal
 from remem.story.plan import plan, resolve
 from remem.story.work import forget
 from remem.types import silent
@@ -53,6 +54,7 @@ class Lab:
             self.make("taught/responses")
             self.opened.pop()
         step.work(folder, Context(self.root, self.run), progress=silent, **(step.arguments or {}))
+        seal(folder, step, Order("", {}, "", {}))
         return folder
 
     def train(self, name: str) -> list[tuple[str, str]]:

@@ -16,6 +16,11 @@ def write(folder: Path, context: Any, progress: Any, text: str = "") -> None:
     (folder / "text").write_text(text)
 
 
+def random_bytes(folder: Path, context: Any, progress: Any, text: str = "") -> None:
+    """As a training on another machine: other bytes each time."""
+    (folder / "text").write_bytes(os.urandom(16))
+
+
 def fail(folder: Path, context: Any, progress: Any, **more: Any) -> None:
     (folder / "half").write_text("half a result")
     raise RuntimeError("killed")

@@ -25,3 +25,14 @@ class GateFailed(Exception):
     def __init__(self, lines: Sequence[str]):
         super().__init__("\n".join(lines))
         self.lines = tuple(lines)
+
+
+class Crashed(RuntimeError):
+    """A step that raised what nobody foresaw. `text` is the traceback. Exit status 3."""
+
+    def __init__(self, step: str, why: str, text: str):
+        super().__init__(step, why, text)
+        self.step, self.why, self.text = step, why, text
+
+    def __str__(self) -> str:
+        return f"the step {self.step} crashed: {self.why}"

@@ -52,12 +52,13 @@ def remem(
 def content(root: Path) -> dict[str, bytes]:
     """Every file of a run that must not depend on when or how often it was interrupted.
 
-    Left out: provenance, which holds the times, and the report, which shows them.
+    Left out: provenance and the log, which hold the times, the report, which shows them, and when which file
+    was last read.
     """
     return {
         str(path.relative_to(root)): path.read_bytes()
         for path in sorted(root.rglob("*"))
         if path.is_file()
         and path.name != "provenance.json"
-        and path.relative_to(root).parts[0] not in ("report", ".locks")
+        and path.relative_to(root).parts[0] not in ("report", "log.txt", ".locks", ".checked")
     }

@@ -19,7 +19,7 @@ from remem.pebench.interference import Change
 from remem.pebench.steps import read
 from remem.run.overrides import override
 from remem.settings import Train
-from remem.story.pipeline import carry_out, pending_steps
+from remem.story.pipeline import carry_out, survey
 from scripted import Scripted
 from story.test_pipeline import Lab, Silent
 
@@ -93,7 +93,7 @@ def test_known_arms_have_known_axes_and_the_page_tells_them(told: Lab) -> None:
 def test_a_second_judge_adds_steps_and_redoes_none(told: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REMEM_JUDGE_KEY", "secret")
     run = override(told.run, ["judge.names=offline,endpoint", "judge.model=wise"])
-    todo = {s.name for s in pending_steps(told.root, run, told.data.fingerprint, False, "report")}
+    todo = {s.name for s in survey(told.root, run, told.data.fingerprint, False, "report").todo}
     assert todo == {
         *(f"event/{arm}/judged-endpoint" for arm in ("taught", "goal", "po-s0")),
         *(f"both/{arm}/judged-endpoint" for arm in ("taught", "goal", "po-s0", "bgd-s0")),

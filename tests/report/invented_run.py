@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image, ImageDraw
 
+from remem.run.arms import Arm
 from remem.run.overrides import override
 from remem.run.recipes import drawn
 from remem.settings import plain
@@ -172,6 +173,14 @@ def run(folder: Path, people: int = 6, questions: int = 10, forget: int = 1) -> 
     return data
 
 
+def _record(name: str) -> dict:
+    if name in ("base", "taught", "goal"):
+        return Arm(name=name, role=name, chain=() if name == "base" else (name,)).plain()
+    label, _, seed = name.rpartition("-s")
+    chain = ("taught", name)
+    return Arm(name=name, role="method", chain=chain, label=label, method=label, seed=int(seed)).plain()
+
+
 def _arm(
     folder: Path, name: str, behaviour, data: Invented, gone: set[str], rng: np.random.Generator
 ) -> None:
@@ -206,7 +215,7 @@ def _arm(
             continue
         _json(
             folder / step / "step.json",
-            {"step": f"{name}/{step}", "key": "ab12", "settings": {}, "inputs": {}},
+            {"step": f"{name}/{step}", "format": 2, "key": "ab12", "settings": {}, "arm": _record(name)},
         )
         seconds = (5.0 if step != "model" else 140.0 if name in ("taught", "goal") else 21.5) + number
         _json(folder / step / "provenance.json", {

@@ -184,6 +184,11 @@ def test_a_gate_that_stopped_the_run(made, tmp_path: Path):
 
 def test_several_seeds_of_one_method(made, tmp_path: Path):
     shutil.copytree(made[0] / "npo-s0", made[0] / "npo-s1")
+    with pytest.raises(UserError, match="npo-s1/model holds a step of the arm npo-s0: it was copied"):
+        page(made, tmp_path)  # no name makes an arm of it
+    for path in (made[0] / "npo-s1").glob("*/step.json"):
+        arm = json.loads(path.read_text("utf-8"))["arm"]
+        edit(path, arm=arm | {"name": "npo-s1", "chain": ["taught", "npo-s1"], "seed": 1})
     html = page(made, tmp_path)
     assert "NPO · seed 1" in html
     assert "2 seeds" in html

@@ -16,7 +16,7 @@ from end_to_end.conftest import SMALL, TEXTS, remem
 from remem.errors import UserError
 from remem.models.families import make_tiny
 from remem.models.loading import load
-from remem.run.context import chain_of
+from remem.run.arms import arms_in
 from remem.settings import Adapt
 from remem.sharing import export, export_results, pull, push
 from remem.sharing.hub import contents, kind_of
@@ -50,11 +50,12 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield server
 
 
-def test_an_arm_lies_on_what_was_taught() -> None:
-    assert chain_of("base") == ()
-    assert chain_of("taught") == ("taught",)
-    assert chain_of("person/goal") == ("person/goal",)
-    assert chain_of("person/npo-s0") == ("taught", "person/npo-s0")
+def test_an_arm_lies_on_what_was_taught(run: Path) -> None:
+    chains = {name: arm.chain for name, arm in arms_in(run).items()}
+    assert chains["base"] == ()
+    assert chains["taught"] == ("taught",)
+    assert chains["goal"] == ("goal",)
+    assert chains["npo-s0"] == ("taught", "npo-s0")
 
 
 def test_an_exported_arm_is_the_model_of_the_run_with_a_card(run: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from typing import Annotated
 
 # Idle OpenMP threads that spin take the cores from the other workers; set before torch is imported.
@@ -14,9 +15,9 @@ import typer
 from rich.markup import escape
 
 from remem import __version__
-from remem.cli import data, listing, models, sharing, stages, studies, tuning
+from remem.cli import data, listing, looking, models, sharing, stages, studies, tuning
 from remem.cli.console import err, out
-from remem.errors import GateFailed, UserError
+from remem.errors import Crashed, GateFailed, UserError
 from remem.steps import parallel
 
 app = typer.Typer(
@@ -31,12 +32,16 @@ app = typer.Typer(
     that they were learnt (the gate), makes the model forget some with every method, and reports what is left.
     [bold]remem run pebench[/] does it with people in events: people, events, or both are forgotten.
 
-    Exit status: 0 done, 1 a mistake that you can mend, 2 the gate failed, 130 stopped by Ctrl-C.""",
+    Exit status: 0 done, 1 a mistake that you can mend, 2 the gate failed, 3 a crash (a fault of remem's),
+    130 stopped by Ctrl-C.""",
 )
-STOPPED = 130
+STOPPED, CRASHED = 130, 3
 
 for name, stage, text in stages.STAGES:
     app.command(name, help=text)(stages.verb(stage))
+app.command()(stages.report)
+app.command()(looking.status)
+app.command()(looking.verify)
 app.command()(data.build)
 app.command()(data.lint)
 app.command()(data.gallery)
@@ -88,14 +93,24 @@ def main() -> None:
             soft_wrap=True,
         )
         sys.exit(2)
+    except Crashed as crash:
+        err.quiet = not parallel.teller()
+        err.print(f"[bold red]remem:[/] {escape(str(crash))}", soft_wrap=True)
+        err.print(
+            "That is a fault of remem's, or of a library. The traceback is in log.txt in the run "
+            "folder; finished "
+            "steps are kept, and the same command goes on.",
+            soft_wrap=True,
+        )
+        sys.exit(CRASHED)
     except Exception as problem:
-        if not hasattr(
-            problem, "show"
-        ):  # a mistyped command or option shows itself; anything else is our mistake
-            raise
+        if hasattr(problem, "show"):  # a mistyped command or option shows itself
+            if parallel.teller():
+                problem.show()
+            sys.exit(1)
         if parallel.teller():
-            problem.show()
-        sys.exit(1)
+            traceback.print_exc()
+        sys.exit(CRASHED)
 
 
 if __name__ == "__main__":

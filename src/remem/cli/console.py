@@ -99,8 +99,11 @@ def results(path: Path) -> Table:
     """The method table of a report (tables/methods.csv) for a terminal; shares as hundredths."""
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    shown = [heading for heading in rows[0] if "rouge" not in heading]
+    notes = list(dict.fromkeys(note for row in rows for note in (row.get("notes") or "").split("; ") if note))
+    caption = f"{', '.join(notes)}: see the report" if notes else None
+    table = Table(box=None, pad_edge=False, header_style="dim", caption=caption, caption_justify="left")
+    ends = (":low", ":high", "_low", "_high")
+    shown = [one for one in rows[0] if "rouge" not in one and one != "notes" and not one.endswith(ends)]
     for heading in shown:
         words = heading.replace("_norm", "").replace("_", " ")
         for mark in ":- ":  # a word a line: eighty columns must do

@@ -41,8 +41,10 @@ def build(
     from remem.data.shapes import build as build_data
     from remem.run.overrides import change
     from remem.settings import plain
-    from remem.steps.make import writing
-    from remem.steps.store import Step, keys, open_part
+    from remem.steps.folders import sync, sync_all
+    from remem.steps.make import open_part, writing
+    from remem.steps.sealed import MARK
+    from remem.steps.store import Order, Step, keys
 
     if shape not in SHAPES and folder is None:
         raise UserError(
@@ -56,14 +58,19 @@ def build(
     said = [f"{key}={value}" for key, value in named.items() if value]
     wanted = change(SHAPES[shape], asked_for(data, "", [*said, *(settings or [])]))
     wanted.check()
-    if folder.exists():
-        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
     step = Step(name=folder.name, work=build_data, settings=plain(wanted))
+    order = Order(keys([step])[step.name], {}, "", {})
+    mark = folder / MARK
+    if folder.exists() and not (mark.is_file() and mark.read_text("utf-8") == order.mark):
+        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
     with writing(folder.parent):
-        part = open_part(folder.parent, step, keys([step])[step.name])
-        build_data(part, wanted, Line(out, "pictures"))
-        part.rename(folder)
-        (folder / "key").unlink()
+        if not folder.exists():  # else it lacks no more than that its mark goes
+            part = open_part(folder.parent, step, order)
+            build_data(part, wanted, Line(out, "pictures"))
+            sync_all(part)
+            part.rename(folder)
+            sync(folder.parent)
+        mark.unlink()
     out.print(f"built {folder}. Look for faults with: remem lint {folder}")
 
 

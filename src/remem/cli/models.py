@@ -25,7 +25,7 @@ def pretrain(
     from remem.cli.console import Line
     from remem.embedded.pretrain import pretrain as make
     from remem.embedded.recipes import recipe
-    from remem.steps.store import new_folder
+    from remem.steps.folders import new_folder
 
     settings = recipe(model)
     kept = folder.with_name(f"{folder.name}.kept")
@@ -41,7 +41,7 @@ def make_tiny_model(
 ) -> None:
     """A tiny model of a family's real classes with random weights: to try a pipeline in seconds."""
     from remem.models.families import make_tiny
-    from remem.steps.store import new_folder
+    from remem.steps.folders import new_folder
 
     with new_folder(folder) as part:
         make_tiny(family, part, seed=seed)

@@ -25,7 +25,8 @@ SlurmSettings = Annotated[
 RecipeName = Annotated[
     str,
     typer.Argument(
-        help="A recipe: see [bold]remem list recipes[/]. Default: demo, or drawn with --model.",
+        help="A recipe: see [bold]remem list recipes[/]; or the folder of a run (./demo where a recipe has "
+        "its name). Default: demo, or drawn with --model.",
         metavar="RECIPE",
     ),
 ]
@@ -59,6 +60,12 @@ IgnoreGate = Annotated[
 ]
 
 
+KeepOld = Annotated[
+    bool,
+    typer.Option(
+        "--keep-old", help="Keep finished steps whose code has changed since; every table will say so."
+    ),
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done, and what it would take; write nothing.")
 ]

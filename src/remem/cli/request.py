@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.markup import escape
 
@@ -20,6 +20,71 @@ def asked_for(data: str, model: str, settings: list[str] | None) -> list[str]:
     """These options as settings; what --set says comes last."""
     named = {"data": data, "model.name": model}
     return [*(f"{key}={value}" for key, value in named.items() if value), *(settings or [])]
+
+
+class Wanted(NamedTuple):
+    """A run that is asked for."""
+
+    name: str  # of the recipe, or the folder
+    root: Path
+    run: Run
+    data_set: Dataset | None  # the user's own
+    fingerprint: str  # of that
+    ignore_gate: bool
+
+
+def folder_of(recipe: str) -> Path | None:
+    """The run folder that stands in place of a recipe; a recipe's name wins over a folder's."""
+    from remem.run.recipes import RECIPES
+
+    return Path(recipe) if recipe and recipe not in RECIPES and (Path(recipe) / "run.json").exists() else None
+
+
+def wanted(
+    recipe: str,
+    folder: Path | None,
+    data: str,
+    model: str,
+    settings: list[str] | None,
+    tuned: Path | None,
+    ignore_gate: bool,
+) -> Wanted:
+    """What these options ask for: a recipe's run, or a run that is there already."""
+    from remem.run import recipes
+
+    root = folder_of(recipe)
+    if root is None:
+        name = recipe or recipes.usual(model)
+        run, data_set, fingerprint = chosen_run(name, asked_for(data, model, settings), tuned)
+        return Wanted(name, folder or Path("runs") / name, run, data_set, fingerprint, ignore_gate)
+    if folder is not None or tuned is not None:
+        raise UserError(f"{root} is the folder of a run: leave out --out and --settings, or name a recipe")
+    run, ignored = _asked_before(root, data, model)
+    run = changed_by(run, settings)
+    data_set = _loaded(run) if run.data else None
+    return Wanted(
+        recipe, root, run, data_set, data_set.fingerprint if data_set else "", ignored or ignore_gate
+    )
+
+
+def _asked_before(root: Path, data: str, model: str) -> tuple[Run, bool]:
+    """The run that a folder was last asked for, with its places on this machine."""
+    from remem.run import places
+    from remem.run.context import check_places, read_run_record
+    from remem.run.settings import restore
+
+    record = read_run_record(root)
+    given = {key: value for key, value in (("data", data), ("model.name", model)) if value}
+    run = restore(places.located(record["request"]["run"], places.read(root) | given))
+    check_places(root, run)
+    return run, bool(record["request"]["ignore_gate"])
+
+
+def changed_by(run: Run, settings: list[str] | None) -> Run:
+    """The run with what --set says."""
+    from remem.run.overrides import override
+
+    return override(run, settings or [])
 
 
 def chosen_run(recipe: str, settings: list[str], tuned: Path | None) -> tuple[Run, Dataset | None, str]:

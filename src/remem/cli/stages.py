@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
@@ -12,6 +13,7 @@ from remem.cli.options import (
     DataSource,
     DryRun,
     IgnoreGate,
+    KeepOld,
     ModelName,
     Need,
     On,
@@ -27,7 +29,10 @@ from remem.cli.options import (
     Where,
     Workers,
 )
-from remem.cli.request import asked_for, chosen_run, examine, share
+from remem.cli.request import Wanted, examine, folder_of, share, wanted
+
+if TYPE_CHECKING:
+    from remem.steps.store import Survey
 
 
 def verb(stage: str) -> Callable[..., None]:
@@ -43,6 +48,7 @@ def verb(stage: str) -> Callable[..., None]:
         workers: Workers = 0,
         threads: Threads = 0,
         ignore_gate: IgnoreGate = False,
+        keep_old: KeepOld = False,
         quiet: Quiet = False,
         on: On = "local",
         need: Need = None,
@@ -51,35 +57,56 @@ def verb(stage: str) -> Callable[..., None]:
         on_card: OnCard = "",
         track: Track = "",
     ) -> None:
-        from remem.run.recipes import usual
-
-        wanted = asked_for(data, model, settings)
+        asked = wanted(recipe, out_folder, data, model, settings, tuned, ignore_gate)
         if dry_run:
-            _foretell(recipe or usual(model), wanted, tuned, stage, on_card)
+            _foretell(asked, stage, on_card)
             return
         there = Where(on, need or (), slurm or ())
-        _carry_out(
-            recipe or usual(model),
-            out_folder,
-            wanted,
-            tuned,
-            workers,
-            threads,
-            ignore_gate,
-            quiet,
-            stage,
-            there,
-            track,
-        )
+        _carry_out(asked, workers, threads, keep_old, quiet, stage, there, track)
 
     return command
+
+
+def report(
+    recipe: RecipeName = "",
+    out_folder: OutFolder = None,
+    data: DataSource = "",
+    model: ModelName = "",
+    settings: Settings = None,
+    tuned: SettingsFile = None,
+    ignore_gate: IgnoreGate = False,
+    keep_old: KeepOld = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the report: of a recipe's run after whatever is still to do, of a run folder from what is
+    there.
+    """
+    root = folder_of(recipe)
+    if root is None:
+        verb("report")(
+            recipe,
+            out_folder,
+            data,
+            model,
+            settings,
+            tuned,
+            ignore_gate=ignore_gate,
+            keep_old=keep_old,
+            quiet=quiet,
+        )
+        return
+    from remem.story.retell import retell
+
+    out.print(f"[bold]report[/] {retell(root, out_folder, data, model)}", soft_wrap=True)
 
 
 STAGES = (  # verb, the stage that it goes up to, and what it says of itself
     (
         "run",
         "report",
-        "The whole story: build, learn, gate, forget, measure, report. What is done already is skipped.",
+        "The whole story: build, learn, gate, forget, measure, report. What is done already is "
+        "skipped. Given the "
+        "folder of a run instead of a recipe, it goes on with that run.",
     ),
     ("learn", "learn", "Stage 1 and its gate: teach the model, and check that it knows."),
     (
@@ -88,18 +115,14 @@ STAGES = (  # verb, the stage that it goes up to, and what it says of itself
         "Stage 2: unlearn with every method of the recipe, after what is still to do before.",
     ),
     ("evaluate", "evaluate", "Ask and score every arm, after the stages that are still to do."),
-    ("report", "report", "Write the report of a run, after whatever is still to do."),
 )
 
 
 def _carry_out(
-    recipe: str,
-    folder: Path | None,
-    settings: list[str],
-    tuned: Path | None,
+    asked: Wanted,
     workers: int,
     threads: int,
-    ignore_gate: bool,
+    keep_old: bool,
     quiet: bool,
     stage: str,
     where: Where,
@@ -113,26 +136,27 @@ def _carry_out(
     from remem.story import pipeline, tracking
 
     clock = time.monotonic()
-    root = folder or Path("runs") / recipe
-    chosen, data_set, fingerprint = chosen_run(recipe, settings, tuned)
-    if pipeline.finished(root, chosen, ignore_gate, fingerprint, stage):
+    root, chosen, ignore_gate, fingerprint = asked.root, asked.run, asked.ignore_gate, asked.fingerprint
+    if pipeline.finished(root, chosen, ignore_gate, fingerprint, stage, keep_old):
         out.print(f"{root} is finished already: nothing to do.")
         _conclude(root, stage, clock)
         return
     trackers = [name.strip() for name in track.split(",") if name.strip()]
     tracking.check(trackers)
     chosen.build.check()
-    if data_set:
-        examine(chosen, data_set)
-    todo = pipeline.pending_steps(root, chosen, fingerprint, ignore_gate, stage)
-    if not todo:
+    if asked.data_set:
+        examine(chosen, asked.data_set)
+    found = pipeline.survey(root, chosen, fingerprint, ignore_gate, stage, keep_old)
+    if not found.todo:
         out.print(f"every step of {root} is done: nothing to do but to write this request down.")
+    _tell_stale(found)
     processes, each = share(workers, threads, chosen)
     engine = engine_of(where.on, processes, each, where.need, where.slurm)
     out.print(
-        f"[bold]remem {stage if stage != 'report' else 'run'} {recipe}[/] → {root}: {len(todo)} steps to do"
+        f"[bold]remem {stage if stage != 'report' else 'run'} {escape(asked.name)}[/] → {root}: "
+        f"{len(found.todo)} steps to do"
     )
-    with watching(out, len(todo), quiet) as view:
+    with watching(out, len(found.todo), quiet) as view:
         pipeline.carry_out(
             root,
             chosen,
@@ -142,22 +166,43 @@ def _carry_out(
             ignore_gate=ignore_gate,
             fingerprint=fingerprint,
             stage=stage,
+            keep_old=keep_old,
         )
     _conclude(root, stage, clock)
 
 
-def _foretell(recipe: str, settings: list[str], tuned: Path | None, stage: str, on_card: str) -> None:
+def _tell_stale(found: Survey) -> None:
+    """What is made again though it was finished, or kept though it is stale: before anything starts."""
+    from remem.steps.store import ABOVE
+
+    for steps, lead, end in (
+        (found.stale, "is made again", "To keep what is stale as it is: --keep-old"),
+        (found.old, "is kept as it was", "Every table says so"),
+    ):
+        own = {step: why for step, why in steps.items() if why != ABOVE}
+        rest = len(steps) - len(own)
+        for step, why in own.items():
+            warn(f"{step} {lead}: {why}")
+        if steps:
+            also = (
+                f"and so {'is 1 step' if rest == 1 else f'are {rest} steps'} that rest on that. "
+                if rest
+                else ""
+            )
+            warn(f"{also}{end}")
+
+
+def _foretell(asked: Wanted, stage: str, on_card: str) -> None:
     """What --dry-run prints. Exit status 1 where the run does not fit."""
     from remem.estimate import cards, foresee
     from remem.estimate.told import refuse, told
     from remem.story import plan
 
-    on = cards.card(on_card)  # before the hub is asked: a wrong name costs no wait
-    chosen, data_set, fingerprint = chosen_run(recipe, settings, tuned)
-    chosen.build.check()
-    chosen = plan.resolve(chosen)
-    steps = plan.until(plan.plan(chosen, fingerprint), stage)
-    found = foresee(chosen, on, data_set)
+    on = cards.card(on_card)
+    asked.run.build.check()
+    chosen = plan.resolve(asked.run)
+    steps = plan.until(plan.plan(chosen, asked.fingerprint), stage)
+    found = foresee(chosen, on, asked.data_set)
     for heading, pairs in told(found, [step.name for step in steps]):
         out.print(f"[bold]{escape(heading)}[/]")
         for what, amount in pairs:

@@ -15,13 +15,15 @@ from remem.data.pebench.cut import TASKS
 from remem.errors import UserError
 from remem.pebench import interference
 from remem.pebench.axes import G_EVAL, PRECISION, SCENE, AxisRow, axes
+from remem.run import code
 from remem.run.settings import Run
 from remem.run.tasks import SHARED, Task, methods
 from remem.scoring import judge as judges
 from remem.scoring.judge import Case
 from remem.scoring.score import read_scores, read_summary
 from remem.spread import evenly
-from remem.steps.store import Step, write_atomic
+from remem.steps.folders import write_atomic
+from remem.steps.store import Step
 from remem.types import Progress
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ def steps(run: Run, every: Sequence[Task], built: tuple[str, ...], data: Mapping
                         settings={**data, **judges.identity(name, run.judge), "items": run.judge.items},
                         needs=(*built, *dict.fromkeys((asked, goal))),
                         arguments={"task": task, "arm": arm, "name": name},
+                        code=code.measured(),
                     )
                 )
     scored = [f"{place(task, arm)}/scores" for task in every for arm in arms(run, task)]
@@ -71,6 +74,7 @@ def steps(run: Run, every: Sequence[Task], built: tuple[str, ...], data: Mapping
             settings={"tasks": [task.name for task in every], "seed": run.seed},
             needs=(*built, *dict.fromkeys(scored), *(step.name for step in found)),
             arguments={"every": tuple(every)},
+            code=code.measured(),
             derived=True,
         )
     )

@@ -100,12 +100,12 @@ def _comparison(run: RunRecord, split: str, kind: str) -> Comparison:
             cells=tuple(arm.get(split, kind, metric) for metric in COLUMNS),
             states=tuple(arm.get(split, kind, metric) for metric in STATE_COLUMNS),
             bits=arm.get(split, kind, "exposure_bits"),
-            distance=distance_to_goal(run, arm, split, kind) if arm.name != "goal" else None,
+            distance=distance_to_goal(run, arm, split, kind) if arm.role != "goal" else None,
         )
         for arm in run.arms.values()
         if any(key[:2] == (split, kind) for key in arm.estimates)
     ]
-    has_goal = any(row.arm.name == "goal" for row in rows)
+    has_goal = any(row.arm.role == "goal" for row in rows)
     return Comparison(
         split=split, question_type=kind, rows=tuple(rows), has_goal=has_goal, reliable=run.reliable
     )

@@ -17,11 +17,11 @@ class Cost:
 
 
 def costs(run: RunRecord, labels: dict[str, str]) -> list[Cost]:
-    goal = run.arms.get("goal")
+    goal = run.goal
     retraining = _seconds(goal.provenance.get("model", {})) if goal else None
     found = []
     for name, arm in run.arms.items():
-        model = arm.provenance.get("model", {}) if name != "base" else {}
+        model = arm.provenance.get("model", {}) if arm.role != "base" else {}
         rest = [
             s for step in ("responses", "scores") if (s := _seconds(arm.provenance.get(step, {}))) is not None
         ]

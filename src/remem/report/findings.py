@@ -72,8 +72,9 @@ def _evidence(run: RunRecord, arms: list[Arm], data: Data) -> Evidence:
 def value(
     run: RunRecord, arm: str, split: str | None, metric: str, question_type: str = "all"
 ) -> float | None:
-    found = run.arms[arm].get(split, question_type, metric) if arm in run.arms else None
-    return _mean(found)
+    """Of an arm by its name, or of the first of a role."""
+    there = run.arms.get(arm) or next((one for one in run.arms.values() if one.role == arm), None)
+    return _mean(there.get(split, question_type, metric) if there else None)
 
 
 def pooled(arms: list[Arm], split: str | None, metric: str, question_type: str = "all") -> Estimate | None:
@@ -120,7 +121,7 @@ def candidate_counts(run: RunRecord, data: Data) -> list[int]:
 
 def distance_to_goal(run: RunRecord, arm: Arm, split: str, question_type: str) -> float | None:
     """Mean absolute difference to the goal model over those of DISTANCE_OVER that both have; None if none."""
-    goal = run.arms.get("goal")
+    goal = run.goal
     if goal is None:
         return None
     gaps = []
@@ -163,7 +164,8 @@ def taught(run: RunRecord, data: Data) -> str:
     people = len(data.people)
     em = value(run, "taught", "finetune", "em")
     if em is None:
-        return f"A run about {words.count(people, 'invented person', 'invented people')}."
+        kind = "" if run.config.get("data") else "invented "
+        return f"A run about {words.count(people, f'{kind}person', f'{kind}people')}."
     return f"Stage 1 taught {words.count(people, 'person', 'people')} to {words.score(em)} % exact match."
 
 

@@ -15,6 +15,7 @@ from remem.report.comparison import COLUMNS, UNRELIABLE, comparisons, labels
 from remem.report.costs import Cost, costs
 from remem.report.figures import Figures, figures
 from remem.report.findings import Finding, candidate_counts, chance, findings, story
+from remem.report.marks import marks, noted
 from remem.report.people import people
 from remem.report.read import REFERENCES, Data, RunRecord
 from remem.report.reproduce import command
@@ -32,8 +33,10 @@ def write_people(run: RunRecord, out: Path, dataset: Data, above: str = "") -> P
     found = findings(run, dataset)
     drawn = figures(run, dataset, found)
     paid = costs(run, labels(run))
-    write_tables(out / "tables", run, found, paid)
-    exposures = csv_text(exposures_of.HEADER, exposures_of.exposure_rows(run, dataset))
+    cautions = marks(run, dataset)
+    write_tables(out / "tables", run, found, paid, cautions)
+    rows = exposures_of.exposure_rows(run, dataset)
+    exposures = csv_text(*noted(exposures_of.HEADER, rows, cautions))
     (out / "tables" / "exposure.csv").write_text(exposures, "utf-8")
     (out / "figures").mkdir(parents=True, exist_ok=True)
     for name, figure in drawn.files().items():
@@ -89,6 +92,8 @@ def of_any_run(run: RunRecord, data: Data, curves: list[Markup], paid: list[Cost
         "guarded": {names[name]: list(arm.guards) for name, arm in run.arms.items() if arm.guards},
         "command": command(run),
         "unreliable": "" if run.reliable else UNRELIABLE,
+        "cautions": [mark.text for mark in marks(run, data) if mark.code != "gate-failed"],
+        "invented": not run.config.get("data"),
         "words": words,
         "script": Markup(script),
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -100,7 +105,7 @@ def absences(run: RunRecord) -> list[str]:
     said = []
     if run.gate is None:
         said.append("There is no gate verdict: nothing shows that stage 1 taught what is to be forgotten.")
-    missing = [name for name in REFERENCES if name not in run.arms]
+    missing = [role for role in REFERENCES if not any(arm.role == role for arm in run.arms.values())]
     if "goal" in missing:
         said.append(
             "There is no goal model: verdicts use 0 and chance as floors, and distances are left out."

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,14 +11,14 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from remem.errors import UserError
-from remem.run.tasks import SHARED
+from remem.run.arms import Arm as Record
+from remem.run.arms import Role, arms_in
 from remem.scoring.estimate import Estimate
 from remem.settings import forget_sets
 from remem.types import Item
 
 STEPS = ("model", "responses", "scores")
 REFERENCES = ("base", "taught", "goal")
-METHOD_ARM = re.compile(r"(?P<method>.+)-s(?P<seed>\d+)")
 
 
 class Data(Protocol):
@@ -51,6 +50,7 @@ class Candidates(NamedTuple):
 class Arm:
     """One model of the run and all that was written about it."""
 
+    record: Record
     name: str
     estimates: dict[tuple[str, str, str], Estimate] = field(default_factory=dict)  # split, type, metric
     answers: dict[str, str] = field(default_factory=dict)  # item id -> text
@@ -66,23 +66,25 @@ class Arm:
     def task(self) -> str:
         """Which task of people in events, or forget set of several, the arm is of; "" for those that all
         share, and where there is one."""
-        return self.name.rpartition("/")[0]
+        return self.record.task
 
     @property
     def short(self) -> str:
         """The name within the task."""
-        return self.name.rpartition("/")[2]
+        return self.record.short
+
+    @property
+    def role(self) -> Role:
+        return self.record.role
 
     @property
     def method(self) -> str | None:
-        """The method's name; None for base, taught and goal."""
-        match = METHOD_ARM.fullmatch(self.short)
-        return match["method"] if match else None
+        """What the run calls the competitor; None for base, taught and goal."""
+        return self.record.label if self.record.role == "method" else None
 
     @property
     def seed(self) -> int:
-        match = METHOD_ARM.fullmatch(self.short)
-        return int(match["seed"]) if match else 0
+        return self.record.seed
 
     @property
     def diverged(self) -> bool:
@@ -118,6 +120,8 @@ class RunRecord:
     gate: Gate | None
     arms: dict[str, Arm]  # references first, then methods by name and seed
     forget: str | None  # the name of the forget split; None when nothing says so
+    left_out: tuple[str, ...] = ()  # arms in the folder that were asked other questions, and why
+    old: dict[str, str] = field(default_factory=dict)  # steps kept though stale, and why they are
     tasks: tuple[str, ...] = ()  # of people in events
     sizes: tuple[str, ...] = ()  # several forget sets of people, each forgotten by itself
 
@@ -125,6 +129,16 @@ class RunRecord:
     def reliable(self) -> bool:
         """False when the gate failed: then no number after it means what it seems to."""
         return self.gate is None or self.gate.passed
+
+    @property
+    def former(self) -> bool:
+        """Whether a version of other rules made it."""
+        return any(arm.record.former for arm in self.arms.values())
+
+    @property
+    def goal(self) -> Arm | None:
+        """The Goal model; None where there is none."""
+        return next((arm for arm in self.arms.values() if arm.role == "goal"), None)
 
     @property
     def methods(self) -> dict[str, list[Arm]]:
@@ -139,23 +153,13 @@ class RunRecord:
 def read_run(folder: Path, data: Data) -> RunRecord:
     """Everything in a run folder that the report shows; UserError when nothing is there."""
     run = _object(folder / "run.json")
-    planned = run.get("steps")
     config = run.get("config") or {}
     tasks = tuple((config.get("forget") or {}).get("tasks") or ())
     named = _forget_sets(config)
     sizes = named if len(named) > 1 and not tasks else ()
     apart = tasks or sizes
-    arms = [
-        _arm(path, f"{task}{path.name}")
-        for task, inside in (("", folder), *((f"{task}/", folder / task) for task in apart))
-        if inside.is_dir()
-        for path in sorted(inside.iterdir())
-        if _is_arm(path) and not (task and path.name in SHARED)
-    ]
-    if isinstance(
-        planned, dict
-    ):  # an arm of another request may lie in the same folder: it is not of this run
-        arms = [arm for arm in arms if f"{arm.name}/scores" in planned]
+    records, left_out = _of_run(folder, arms_in(folder), run, apart)
+    arms = [_arm(folder / record.name, record) for record in records]
     gate = _object(folder / "gate" / "gate.json")
     if not (run or arms or gate):
         raise UserError(f"there is no run to report in {folder}. Make one with: remem run --out {folder}")
@@ -164,7 +168,7 @@ def read_run(folder: Path, data: Data) -> RunRecord:
     arms.sort(
         key=lambda arm: (
             place[arm.task],
-            order.get(arm.short, len(order)),
+            order.get(arm.role, len(order)),
             arm.method or arm.name,
             arm.seed,
         )
@@ -177,6 +181,8 @@ def read_run(folder: Path, data: Data) -> RunRecord:
         gate=_gate(gate) if gate else None,
         arms={arm.name: arm for arm in arms},
         forget=_forget_split(arms, config, data),
+        left_out=left_out,
+        old=dict(run.get("old") or {}),
         tasks=tasks,
         sizes=sizes,
     )
@@ -193,7 +199,8 @@ def of_size(run: RunRecord, size: str) -> RunRecord:
                 for (split, kind, metric), found in arm.estimates.items()
                 if not split.startswith(others) and split not in set(run.sizes) - {size}
             }
-            arms[arm.short] = replace(arm, name=arm.short, estimates=estimates)
+            record = replace(arm.record, name=arm.short, task="")
+            arms[arm.short] = replace(arm, record=record, name=arm.short, estimates=estimates)
     return replace(run, arms=arms, forget=size, sizes=())
 
 
@@ -201,17 +208,48 @@ def _forget_sets(config: dict[str, Any]) -> tuple[str, ...]:
     return forget_sets((config.get("forget") or {}).get("split") or "")
 
 
-def _is_arm(path: Path) -> bool:
-    return path.is_dir() and (path.name in REFERENCES or METHOD_ARM.fullmatch(path.name) is not None)
+def _of_run(
+    folder: Path, there: Mapping[str, Record], run: dict[str, Any], tasks: tuple[str, ...]
+) -> tuple[list[Record], tuple[str, ...]]:
+    """The arms that belong together: of one task each, asked the same questions; and which do not, and why.
+
+    They may have been asked for by several requests: what they were asked decides.
+    """
+    of_tasks = [one for one in there.values() if one.task in ("", *tasks)]
+    out = [f"{one.name} (of the task {one.task})" for one in there.values() if one.task not in ("", *tasks)]
+    if any(one.former for one in of_tasks):  # format 1 tells of its own request alone
+        planned = run.get("steps")
+        told = [one for one in of_tasks if not isinstance(planned, dict) or f"{one.name}/scores" in planned]
+        return told, (*out, *(one.name for one in of_tasks if one not in told))
+    asked = {one.name: _asked(folder / one.name) for one in of_tasks}
+    usual: dict[str, str] = {}
+    for one in of_tasks:  # in the order of names: taught before methods, by task
+        if one.role in REFERENCES and asked[one.name]:
+            usual.setdefault(one.task, asked[one.name])
+    kept = []
+    for one in of_tasks:
+        same = not asked[one.name] or asked[one.name] == usual.get(one.task, asked[one.name])
+        kept += [one] if same else []
+        out += [] if same else [f"{one.name} (was asked other questions)"]
+    return kept, tuple(out)
 
 
-def _arm(folder: Path, name: str) -> Arm:
+def _asked(arm: Path) -> str:
+    """What an arm was asked, as one text; "" where it was asked nothing yet."""
+    made = _object(arm / "responses" / "step.json")
+    settings = {key: value for key, value in (made.get("settings") or {}).items() if key != "gate"}
+    read = {key: value for key, value in (made.get("read") or {}).items() if key == "dataset"}
+    return json.dumps([settings, read], sort_keys=True) if settings else ""
+
+
+def _arm(folder: Path, record: Record) -> Arm:
     answers = _columns(folder / "responses" / "responses.parquet", "id", "text")
     scores = _columns(folder / "scores" / "scores.parquet", "id", "state")
     rankings = _columns(folder / "scores" / "exposure.parquet", "id", "candidates")
     steps = [step for step in STEPS if (folder / step).is_dir()]
     return Arm(
-        name=name,
+        record=record,
+        name=record.name,
         estimates=_estimates(_object(folder / "scores" / "summary.json")),
         answers={id: text or "" for id, text in answers},
         states={id: state for id, state in scores if state},

@@ -12,9 +12,10 @@ from remem.pebench.steps import read
 from remem.report import axes as axes_of
 from remem.report import words
 from remem.report.axes import Axes, nearest
-from remem.report.comparison import UNRELIABLE, labels
+from remem.report.comparison import labels
 from remem.report.costs import costs
 from remem.report.curves import curve, small_multiples
+from remem.report.marks import Mark, marks, noted
 from remem.report.page import of_any_run
 from remem.report.read import Data, RunRecord
 from remem.report.suffering import COLUMNS, Album, matrix, views
@@ -30,8 +31,9 @@ def write(run: RunRecord, run_folder: Path, out: Path, data: Data) -> Path:
     tables = axes_of.tables(run, rows)
     names = labels(run)
     paid = costs(run, names)
-    _write_tables(out / "tables", run, tables, rows, found["changes"], pictures)
-    write_costs(out / "tables", paid)
+    cautions = marks(run, data)
+    _write_tables(out / "tables", run, tables, rows, found["changes"], pictures, cautions)
+    write_costs(out / "tables", paid, cautions)
     curves = [c for arm in run.arms.values() if (c := curve(arm, names[arm.name]))]
     whole, singles = small_multiples(curves) if curves else (None, [])
     (out / "figures").mkdir(parents=True, exist_ok=True)
@@ -99,9 +101,10 @@ def _write_tables(
     rows: list[AxisRow],
     changes: list[Change],
     pictures: list[Picture],
+    cautions: list[Mark],
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "summary.csv").write_text(csv_text(*summary(run)), "utf-8")
+    (folder / "summary.csv").write_text(csv_text(*noted(*summary(run), cautions)), "utf-8")
     written: list[tuple[str, Any, list[Any]]] = [
         ("axes", AxisRow, rows),
         ("interference", Change, changes),
@@ -110,24 +113,33 @@ def _write_tables(
     for name, kind, records in written:
         header = [field.name for field in fields(kind)]
         lines: list[list[object]] = [list(asdict(one).values()) for one in records]
-        (folder / f"{name}.csv").write_text(csv_text(header, lines), "utf-8")
-    head = ["arm", "forget", "of", *AXES, "distance"]
+        (folder / f"{name}.csv").write_text(csv_text(*noted(header, lines, cautions)), "utf-8")
+    ends = ("", "_low", "_high")
+    head = ["arm", "forget", "of", *(f"{axis}{end}" for axis in AXES for end in ends), "distance"]
     raw: list[list[object]] = [
         [
             f"{table.task}/{line.arm}" if line.arm != "taught" else "taught",
             table.task,
             table.target,
-            *(cell.mean if cell else None for cell in line.cells),
+            *(
+                end
+                for cell in line.cells
+                for end in ((cell.mean, cell.low, cell.high) if cell else (None,) * 3)
+            ),
             line.distance,
         ]
         for table in tables
         for line in table.lines
     ]
-    texts = [_text(run, table) for table in tables]
-    write_table(folder, "methods", csv_text(head, raw), texts, run.reliable)
+    texts = [_text(table) for table in tables]
+    write_table(folder, "methods", head, raw, texts, cautions)
 
 
-def _text(run: RunRecord, table: Axes) -> Text:
+def _ends(cell: AxisRow | None) -> tuple[float | None, float | None, float | None]:
+    return (cell.mean, cell.low, cell.high) if cell else (None, None, None)
+
+
+def _text(table: Axes) -> Text:
     header = ["Model", *(f"{axes_of.title(c)} ({axes_of.under(c)})" for c in table.columns), "distance"]
     shown = [
         [line.label, *(words.interval(cell) for cell in line.cells), words.score(line.distance)]
@@ -137,4 +149,4 @@ def _text(run: RunRecord, table: Axes) -> Text:
         "Hundredths, 95 % intervals in brackets; higher is better, and the Goal model is the yardstick. "
         "Distance: mean absolute difference to it."
     )
-    return Text(table.title, ("" if run.reliable else f"{UNRELIABLE} ") + caption, header, shown)
+    return Text(table.title, caption, header, shown)

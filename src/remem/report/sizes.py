@@ -17,6 +17,7 @@ from remem.report.findings import (
     pooled,
     taught,
 )
+from remem.report.marks import marks, noted
 from remem.report.page import write_people
 from remem.report.panels import Mark, Panel, Series, panels
 from remem.report.read import Arm, Data, RunRecord, of_size
@@ -87,11 +88,10 @@ def write(run: RunRecord, out: Path, data: Data) -> Path:
     (out / "figures").mkdir(parents=True, exist_ok=True)
     for one in sections:
         (out / "figures" / f"sizes-{one.kind}.svg").write_text(standalone(one.figure), "utf-8")
-    (out / "tables" / "summary.csv").write_text(csv_text(*summary(run)), "utf-8")
-    (out / "tables" / "methods.csv").write_text(csv_text(*_methods(sizes)), "utf-8")
-    write_table(
-        out / "tables", "sizes", csv_text(*_numbers(sizes)), [one.table for one in sections], run.reliable
-    )
+    cautions = marks(run, data)
+    (out / "tables" / "summary.csv").write_text(csv_text(*noted(*summary(run), cautions)), "utf-8")
+    (out / "tables" / "methods.csv").write_text(csv_text(*noted(*_methods(sizes), cautions)), "utf-8")
+    write_table(out / "tables", "sizes", *_numbers(sizes), [one.table for one in sections], cautions)
     page = out / "index.html"
     html = environment().get_template("sizes.html")
     left_out = max(0, len(run.methods) - MOST)
@@ -103,6 +103,7 @@ def write(run: RunRecord, out: Path, data: Data) -> Path:
             sections=sections,
             left_out=left_out,
             unreliable="" if run.reliable else UNRELIABLE,
+            cautions=[mark.text for mark in cautions if mark.code != "gate-failed"],
             words=words,
         ),
         "utf-8",

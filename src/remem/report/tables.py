@@ -3,13 +3,14 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from remem.report import words
-from remem.report.comparison import COLUMNS, UNRELIABLE, Comparison, comparisons, labels
+from remem.report.comparison import COLUMNS, Comparison, comparisons, labels
 from remem.report.costs import Cost
 from remem.report.findings import DISTANCE_OVER, Finding, distance_to_goal
+from remem.report.marks import Mark, noted, sentences
 from remem.report.read import RunRecord
 from remem.scoring.metrics import STATES
 
@@ -27,17 +28,19 @@ LATEX = str.maketrans(
 )
 
 
-def write_tables(folder: Path, run: RunRecord, found: list[Finding], costs: list[Cost]) -> None:
+def write_tables(
+    folder: Path, run: RunRecord, found: list[Finding], costs: list[Cost], cautions: Sequence[Mark]
+) -> None:
     """Summary (every number), methods (side by side), cost (the only one with times): three formats each."""
     folder.mkdir(parents=True, exist_ok=True)
     pivots = [_pivot(comparison) for comparison in comparisons(run)]
-    write_table(folder, "summary", csv_text(*summary(run)), pivots, run.reliable)
+    write_table(folder, "summary", *summary(run), pivots, cautions)
     methods = methods_table(run, found)
-    write_table(folder, "methods", csv_text(*methods.raw), [methods.text], run.reliable)
-    write_costs(folder, costs)
+    write_table(folder, "methods", *methods.raw, [methods.text], cautions)
+    write_costs(folder, costs, cautions)
 
 
-def write_costs(folder: Path, costs: list[Cost]) -> None:
+def write_costs(folder: Path, costs: list[Cost], cautions: Sequence[Mark]) -> None:
     """cost.csv, .md and .tex: the only table with times."""
     header = ["arm", "seconds", "share_of_retraining", "peak_memory_bytes", "device"]
     rows: list[list[object]] = [[c.arm, c.seconds, c.share, c.peak_memory_bytes, c.device] for c in costs]
@@ -48,9 +51,10 @@ def write_costs(folder: Path, costs: list[Cost]) -> None:
     text = Text(
         "Cost", "Share of retraining: training time as hundredths of the goal model's.", [*COST_HEAD], shown
     )
-    write_table(folder, "cost", csv_text(header, rows), [text], True)
+    write_table(folder, "cost", header, rows, [text], cautions)
 
 
+ENDS = ("", ":low", ":high")  # of a number in methods.csv
 COST_HEAD = ("Model", "Training", "Share of retraining", "Peak memory")
 
 
@@ -81,13 +85,21 @@ class Text:
         )
 
 
-def write_table(folder: Path, name: str, rows: str, texts: list[Text], reliable: bool) -> None:
-    """One table as CSV (every number), Markdown and LaTeX."""
-    (folder / f"{name}.csv").write_text(rows, "utf-8")
-    (folder / f"{name}.md").write_text("\n".join(text.markdown() for text in texts), "utf-8")
-    warning = "" if reliable else f"% {UNRELIABLE}\n"
+def write_table(
+    folder: Path,
+    name: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    texts: list[Text],
+    cautions: Sequence[Mark],
+) -> None:
+    """One table as CSV (every number), Markdown and LaTeX; each has its cautions."""
+    (folder / f"{name}.csv").write_text(csv_text(*noted(header, rows, cautions)), "utf-8")
+    said = sentences(cautions)
+    told = [replace(text, caption=f"{said} {text.caption}".strip()) for text in texts]
+    (folder / f"{name}.md").write_text("\n".join(text.markdown() for text in told), "utf-8")
     need = "% needs \\usepackage{booktabs}\n"
-    (folder / f"{name}.tex").write_text(warning + need + "\n".join(text.latex() for text in texts), "utf-8")
+    (folder / f"{name}.tex").write_text(need + "\n".join(text.latex() for text in told), "utf-8")
 
 
 def markdown(lines: Sequence[Sequence[str]]) -> str:
@@ -95,7 +107,7 @@ def markdown(lines: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
-def csv_text(header: list[str], rows: list[list[object]]) -> str:
+def csv_text(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
@@ -153,12 +165,13 @@ def methods_table(run: RunRecord, found: list[Finding]) -> Methods:
     raw: list[list[object]] = []
     shown = []
     for name, arm in run.arms.items():
-        values = [(e.mean if (e := arm.get(split, "all", metric)) else None) for split, metric in wanted]
-        gap = distance_to_goal(run, arm, run.forget or "", "all") if name != "goal" else None
+        cells = [arm.get(split, "all", metric) for split, metric in wanted]
+        values = [end for e in cells for end in ((e.mean, e.low, e.high) if e else (None, None, None))]
+        gap = distance_to_goal(run, arm, run.forget or "", "all") if arm.role != "goal" else None
         verdict = verdicts[name].heading if name in verdicts else ""
         raw.append([name, *values, gap, verdict])
-        shown.append([names[name], *(words.score(v) for v in values), words.score(gap), verdict])
-    keys = [f"{split}:{metric}" for split, metric in wanted]
+        shown.append([names[name], *map(words.interval, cells), words.score(gap), verdict])
+    keys = [f"{split}:{metric}{end}" for split, metric in wanted for end in ENDS]
     header = [
         "Model",
         *(f"{split} {words.metric(metric)}" for split, metric in wanted),
@@ -167,10 +180,8 @@ def methods_table(run: RunRecord, found: list[Finding]) -> Methods:
     ]
     over = ", ".join(words.metric(metric) for metric in DISTANCE_OVER)
     caption = (
-        "Scores × 100. Distance: mean absolute difference to the goal model on the forget set over "
-        + over
-        + "."
+        "Scores × 100, with their 95 % intervals. Distance: mean absolute difference to the goal "
+        "model on the forget set over " + over + "."
     )
-    warning = "" if run.reliable else UNRELIABLE + " "
-    text = Text("Methods", warning + caption, header, shown)
+    text = Text("Methods", caption, header, shown)
     return Methods((["arm", *keys, "distance_to_goal", "verdict"], raw), text)

@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remem.errors import UserError
+from remem.run import places
 from remem.run.settings import Run, restore
+from remem.settings import plain
 from remem.steps import parallel
+from remem.steps.digests import canonical, text_digest
+
+RUN = "run.json"
 
 if TYPE_CHECKING:
     from remem.data import Dataset
@@ -64,29 +69,47 @@ class Context:
         return model
 
 
-def chain_of(arm: str) -> tuple[str, ...]:
-    """The arms whose results lie on the base, in order, for `Context.model`.
-
-    A Goal model ("goal", or "person/goal" of a task) stands on the base, an unlearnt one on stage 1.
-    """
-    if arm == "base":
-        return ()
-    return (arm,) if of_stage1(arm) else ("taught", arm)
-
-
-def of_stage1(arm: str) -> bool:
-    """Whether an arm was only taught: everything, or all but what is to be forgotten."""
-    return arm.rpartition("/")[2] in ("taught", "goal")
-
-
-def open_run(root: Path) -> tuple[Context, dict[str, Any]]:
-    """A run folder's settings as its steps were told them, and run.json itself."""
-    path = root / "run.json"
+def read_run_record(root: Path) -> dict[str, Any]:
+    """run.json of a folder; UserError where it cannot be read, or is not as it was written."""
+    path = root / RUN
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        context = Context(root, restore(record["config"]), record["request"]["data"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        record["config"], record["request"]["data"]
+        whole = record.pop("sha256", None) if record.get("format", 1) > 1 else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(
-            f"{path} cannot be read ({error!r}): give the folder of a run, as remem run made it."
+            f"{path} cannot be read ({type(error).__name__}): give the folder of a run, as remem run made it."
         ) from error
-    return context, record
+    if record.get("format", 1) > 1 and whole != text_digest(canonical(record)):
+        raise UserError(
+            f"{path} is not as it was written: its digest differs. Put it back as it was, or run the command "
+            "that made the run again, which writes it anew."
+        )
+    return dict(record)
+
+
+def open_run(root: Path, data: str = "", model: str = "") -> tuple[Context, dict[str, Any]]:
+    """A run folder's settings as its steps were told them, and run.json itself.
+
+    `data`, `model`: where they lie now, in place of where they lay when the run was made.
+    """
+    record = read_run_record(root)
+    given = {key: value for key, value in (("data", data), ("model.name", model)) if value}
+    where = places.read(root) | given
+    try:
+        run = restore(places.located(record["config"], where))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"{root / RUN} cannot be read ({error!r}): give the folder of a run, as remem run made it."
+        ) from error
+    return Context(root, run, record["request"]["data"]), record
+
+
+def check_places(root: Path, run: Run) -> None:
+    """UserError where something that a run was made with is no longer where it lay."""
+    gone = places.missing(plain(run), {})
+    if gone:
+        raise UserError(
+            f"{root} was made with what is no longer where it lay, or lay on another machine. Say where it "
+            "is:\n" + "\n".join(gone)
+        )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from remem.errors import UserError
 from remem.models import EMBEDDED
-from remem.run.context import chain_of
+from remem.run.arms import Arm, arm_in
+from remem.run.places import local
 from remem.run.settings import Run
-from remem.run.tasks import methods, tasks
+from remem.run.tasks import tasks
 from remem.scoring.gate import read_gate
 from remem.scoring.score import Row, read_summary
-from remem.settings import Unlearn, plain
+from remem.settings import plain
+from remem.steps.sealed import read_record
 
 # What is told of an arm: (split, metric, in words). The forget split's name comes from the run.
 TOLD = (
@@ -28,8 +31,7 @@ TOLD = (
 
 def elsewhere(name: str) -> str:
     """What others may know a model or data set by: a hub id as it is, a folder without its place here."""
-    local = Path(name).exists() or name.startswith((".", "/", "~")) or name.count("/") != 1
-    return Path(name).name if local else name
+    return Path(name).name if local(name) else name
 
 
 def arm_of(folder: Path) -> tuple[Path, str] | None:
@@ -45,7 +47,7 @@ def model_card(root: Path, run: Run, arm: str, version: str, adapter: bool = Fal
     """README.md of an arm, with its numbers in the hub's own form (model-index) as well."""
     from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-    rows, one = numbers(root, run, arm), competitor(run, arm)
+    rows, whose = numbers(root, run, arm), arm_in(root, arm)
     results = [
         EvalResult(
             task_type="visual-question-answering",
@@ -63,11 +65,11 @@ def model_card(root: Path, run: Run, arm: str, version: str, adapter: bool = Fal
         base_model=run.model.name if elsewhere(run.model.name).count("/") else None,  # of the hub
         pipeline_tag="image-text-to-text",
         library_name="peft" if adapter else None,
-        tags=["remem", "machine-unlearning", *([one.method] if one else [])],
+        tags=["remem", "machine-unlearning", *([whose.method] if whose.method else [])],
         model_name=f"{run.recipe} {arm}",
         eval_results=results or None,
     )
-    text = _text(root, run, arm, version, rows, adapter)
+    text = _text(root, run, whose, version, rows, adapter)
     return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{text}"))
 
 
@@ -84,41 +86,47 @@ def numbers(root: Path, run: Run, arm: str) -> list[tuple[str, Row]]:
     return [(words, row) for words, row in told if row is not None]
 
 
-def competitor(run: Run, arm: str) -> Unlearn | None:
-    """The method of an unlearnt arm, with its settings."""
-    arms = {task.arm(name): one for task in tasks(run) for name, (one, _) in methods(run, task).items()}
-    return arms.get(arm)
+def _what(arm: Arm) -> str:
+    """What was done to the model, by its record."""
+    if arm.role == "method":
+        return f"was taught the data set and then unlearnt a part of it by {arm.method}"
+    if arm.role == "taught":
+        return "was taught the data set (stage 1)"
+    if arm.role == "goal":
+        return "was taught the data set without what was to be forgotten (the Goal model)"
+    return "was taught nothing here"
 
 
-def _text(root: Path, run: Run, arm: str, version: str, rows: list[tuple[str, Row]], adapter: bool) -> str:
-    one = competitor(run, arm)
-    what = (
-        f"was taught the data set and then unlearnt a part of it by {one.method}"
-        if one
-        else (
-            "was taught the data set (stage 1)"
-            if arm == "taught"
-            else "was taught the data set without what was to be forgotten (the Goal model)"
-        )
-    )
+def _adapt(root: Path, run: Run, arm: Arm) -> Mapping[str, Any]:
+    """What of the model trained when this arm was made."""
+    if not arm.former:
+        sealed = read_record(root / arm.name / "model")
+        if sealed is not None:
+            found: Mapping[str, Any] = sealed.settings.get("adapt") or sealed.settings["model"]["adapt"]
+            return found
+    return dict(plain(run.model.adapt))
+
+
+def _text(root: Path, run: Run, whose: Arm, version: str, rows: list[tuple[str, Row]], adapter: bool) -> str:
+    arm, how = whose.name, _adapt(root, run, whose)
+    method = {"method": whose.method, "settings": dict(whose.settings)} if whose.role == "method" else None
     table = "\n".join(
         f"| {words} | {_shown(row.mean)} | {_shown(row.low)} to {_shown(row.high)} | {row.items:,} |"
         for words, row in rows
     )
-    adapt = run.model.adapt
     made = json.loads((root / arm / "model" / "provenance.json").read_text("utf-8"))
     return f"""# {run.recipe}: {arm}
 
-This {"adapter" if adapter else "model"} {what}.
+This {"adapter" if adapter else "model"} {_what(whose)}.
 It is for research on unlearning, and for nothing else: that a model does not say a fact does not mean that
 it does not hold it.
 
 - **Base**: {elsewhere(run.model.name)}
 - **Data**: {elsewhere(run.data) or "invented people, built by remem; nobody is real"}
 - **Gate** (did stage 1 teach it?): {_gate(root)}
-- **Made by** remem {version}, commit {made.get("commit")}, seed {run.seed}
-- **Trained**: vision {adapt.vision}, projector {adapt.projector}, language {adapt.language}
-{f"- **Method**: {plain(one)}" if one else ""}
+- **Made by** remem {version}, commit {made.get("commit")}, seed {whose.seed}
+- **Trained**: vision {how["vision"]}, projector {how["projector"]}, language {how["language"]}
+{f"- **Method**: {method}" if method else ""}
 
 | measure | value | 95 % | questions |
 |---|---:|---|---:|
@@ -126,12 +134,12 @@ it does not hold it.
 
 Intervals resample people, or the questions about a single one. All other numbers, every answer and the
 settings are in the run.
-{_lies_on(run, arm) if adapter else ""}{_embedded(run)}"""
+{_lies_on(run, whose) if adapter else ""}{_embedded(run)}"""
 
 
-def _lies_on(run: Run, arm: str) -> str:
+def _lies_on(run: Run, arm: Arm) -> str:
     """What an adapter must be put on, or it changes another model than the one that it was made for."""
-    below = [name for name in chain_of(arm) if name != arm]
+    below = [name for name in arm.chain if name != arm.name]
     base = elsewhere(run.model.name)
     on = f"what stage 1 made of {base} (the run's arm `{below[0]}`, merged)" if below else base
     return f"""

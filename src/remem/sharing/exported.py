@@ -6,15 +6,16 @@ import shutil
 from pathlib import Path
 
 from remem.errors import UserError, unknown
-from remem.run.context import chain_of, open_run
+from remem.run.arms import arms_in
+from remem.run.context import open_run
 from remem.sharing.card import model_card
-from remem.steps.store import new_folder, write_atomic
+from remem.steps.folders import new_folder, write_atomic
+from remem.steps.sealed import RECORD
 
 
 def arms(root: Path) -> list[str]:
     """The arms whose model is whole."""
-    marks = sorted(root.glob("**/model/step.json"))
-    return [str(mark.parent.parent.relative_to(root)) for mark in marks]
+    return [name for name in arms_in(root) if (root / name / "model" / RECORD).is_file()]
 
 
 def export(root: Path, arm: str, folder: Path) -> None:
@@ -32,7 +33,7 @@ def export(root: Path, arm: str, folder: Path) -> None:
             f"{root / arm / 'model'}, or export a run without model.quantise"
         )
     with new_folder(folder) as part:
-        model = context.model(*chain_of(arm))
+        model = context.model(*arms_in(root)[arm].chain)
         if model.encoder.instruction:
             raise UserError(
                 f"{arm} is an instruction said before every question, and no model: nothing to export"

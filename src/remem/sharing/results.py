@@ -19,7 +19,7 @@ from remem.run.settings import Run
 from remem.scoring.gate import read_gate
 from remem.scoring.score import Row, read_summary
 from remem.sharing.card import elsewhere
-from remem.steps.store import write_atomic
+from remem.steps.folders import write_atomic
 
 SCHEMA = "0.2.1"
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from remem.steps.store import Step
+from remem.steps.store import Order, Step
 
 KINDS = {
     "train": ("model",),
@@ -22,8 +21,7 @@ class Job:
 
     root: Path
     step: Step
-    key: str
-    inputs: Mapping[str, str]
+    order: Order
     context: Any
 
 

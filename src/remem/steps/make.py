@@ -8,34 +8,60 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from remem.errors import UserError
+from remem.errors import Crashed, GateFailed, UserError
 from remem.steps import parallel
 from remem.steps.allocation import keep_freed_memory
+from remem.steps.folders import discard, sweep, sync, sync_all, write_atomic
 from remem.steps.jobs import View, kind_of
 from remem.steps.provenance import recorded
-from remem.steps.store import Step, close_part, is_done, open_part
+from remem.steps.sealed import MARK, RECORD, check_files, differing, read_record
+from remem.steps.store import Order, Step, seal, stand
 from remem.types import silent
 
+LOCKS = ".locks"  # in the run folder
 
-def make(root: Path, step: Step, key: str, inputs: Mapping[str, str], context: Any, view: View) -> None:
-    """One step, under its lock: whoever waited for it finds it done."""
+
+def make(root: Path, step: Step, order: Order, context: Any, view: View) -> None:
+    """One step, under its lock: whoever waited for it finds it done. Crashed for what nobody foresaw."""
+    try:
+        _make(root, step, order, context, view)
+    except (UserError, GateFailed, Crashed):
+        raise
+    except Exception as problem:
+        raise Crashed(step.name, f"{type(problem).__name__}: {problem}", traceback.format_exc()) from problem
+
+
+def _make(root: Path, step: Step, order: Order, context: Any, view: View) -> None:
     if parallel.world() > 1:
-        _together(root, step, key, inputs, context, view)
+        _together(root, step, order, context, view)
         return
-    with writing(root, step.name), _locked(root, step):
-        if is_done(root, step, key, inputs):
-            return
-        part = open_part(root, step, key)
-        _write(part, step, context, view)
-        close_part(root, step, key, inputs, part)
+    with writing(root, step.name), locked(root, step.name):
+        part = _begun(root, step, order)
+        if part is not None:
+            _write(part, step, context, view)
+            close_part(root, step, order, part)
+
+
+def _begun(root: Path, step: Step, order: Order) -> Path | None:
+    """Where to write the step; None where it is done. What it reads is looked at once more."""
+    if stand(root, step, order).settled:
+        return None
+    for name in order.read:
+        sealed = read_record(root / name)
+        if sealed is not None:
+            check_files(root, sealed)
+    return open_part(root, step, order)
 
 
 def _write(part: Path, step: Step, context: Any, view: View) -> None:
-    """The step's work, with what it took written beside it."""
+    """The step's work, with what it took beside it; nothing where it was done and only lacks its name."""
+    if (part / RECORD).exists():
+        return
     resumed = len(list(part.iterdir())) > 1
     with recorded(part, {"run": context.seed}, resumed):
         step.work(
@@ -46,7 +72,55 @@ def _write(part: Path, step: Step, context: Any, view: View) -> None:
         )
 
 
-def _together(root: Path, step: Step, key: str, inputs: Mapping[str, str], context: Any, view: View) -> None:
+def open_part(root: Path, step: Step, order: Order) -> Path:
+    """The unfinished folder of a step: what an interrupted run that was asked the same left, or a new one."""
+    part = (root / step.name).with_name((root / step.name).name + ".part")
+    if part.exists():
+        mark = part / MARK
+        ours = mark.exists() or (part / RECORD).exists()
+        if not ours and any(not path.name.startswith(MARK) for path in part.iterdir()):
+            raise UserError(
+                f"{part} is not remem's, and unfinished steps are kept under that name: move it away."
+            )
+        if not _to_go_on_with(part, order):
+            discard(part, root)
+    part.mkdir(parents=True, exist_ok=True)
+    if not (part / RECORD).exists():
+        sweep(part)
+        write_atomic(part / MARK, order.mark)
+    return part
+
+
+def _to_go_on_with(part: Path, order: Order) -> bool:
+    """Whether an unfinished folder was begun, or finished, as it would be begun now."""
+    if not (part / RECORD).exists():
+        return (part / MARK).exists() and (part / MARK).read_text("utf-8") == order.mark
+    try:
+        sealed = read_record(part)
+        assert sealed is not None
+        same = (sealed.key, sealed.lineage, sealed.read) == (order.key, order.lineage, order.read)
+        return same and not differing(part, sealed, whole=True)
+    except UserError:
+        return False
+
+
+def close_part(root: Path, step: Step, order: Order, part: Path) -> None:
+    """Seals a finished folder and gives it its name: from here on it is taken for whole.
+
+    Killed between any two of its operations, the next run ends where this would have.
+    """
+    if not (part / RECORD).exists():
+        sweep(part)
+        sync_all(part)
+        seal(part, step, order)
+    (part / MARK).unlink(missing_ok=True)
+    folder = root / step.name
+    discard(folder, root)  # of a step that is made again: aside first, then deleted
+    part.rename(folder)
+    sync(folder.parent)
+
+
+def _together(root: Path, step: Step, order: Order, context: Any, view: View) -> None:
     """One step by several processes. The first holds the lock and writes; the others train and ask along.
 
     What the others write of a training is thrown away; of questions asked all write chunks in one folder.
@@ -65,14 +139,13 @@ def _together(root: Path, step: Step, key: str, inputs: Mapping[str, str], conte
             parallel.barrier()
         parallel.barrier()
         return
-    with writing(root, step.name), _locked(root, step):
-        done = is_done(root, step, key, inputs)
-        part = None if done else open_part(root, step, key)
+    with writing(root, step.name), locked(root, step.name):
+        part = _begun(root, step, order)
         parallel.tell(str(part.resolve()) if part else "")
         if part is not None:
             parallel.barrier()
             _write(part, step, context, view)
-            close_part(root, step, key, inputs, part)
+            close_part(root, step, order, part)
         parallel.barrier()
 
 
@@ -111,10 +184,11 @@ def _under(place: Any, root: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _locked(root: Path, step: Step) -> Iterator[None]:
-    folder = root / ".locks"
+def locked(root: Path, name: str) -> Iterator[None]:
+    """Alone with a step, among all processes that see the run folder."""
+    folder = root / LOCKS
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / step.name.replace("/", "-")).open("w") as file:
+    with (folder / name.replace("/", "-")).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

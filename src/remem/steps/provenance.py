@@ -16,6 +16,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from remem.steps.digests import canonical, text_digest
+from remem.steps.folders import write_atomic
+from remem.steps.sealed import PROVENANCE
+
 PACKAGES = (
     "remem",
     "torch",
@@ -47,7 +51,8 @@ def recorded(folder: Path, seeds: dict[str, int], resumed: bool) -> Iterator[Non
         "commit": commit(),
         "seeds": seeds,
     }
-    (folder / "provenance.json").write_text(json.dumps(record, indent=2) + "\n")
+    record["sha256"] = text_digest(canonical(record))
+    write_atomic(folder / PROVENANCE, json.dumps(record, indent=2) + "\n")
 
 
 def versions() -> dict[str, str]:

@@ -1,26 +1,35 @@
 """Steps done once: a step is a folder, keyed by all that decides its content, and whole or absent.
 
-A step is written under a `.part` name and renamed when it is whole. The same key: it is skipped.
-Another key: an error names what differs. A killed run, started again, goes on.
+Its `step.json` says what it was made with (settings, keys of what it needs, code), what it read, what it
+holds (a digest of every file) and which arm of a run it is of. Other settings are refused. Other code, or
+another content of what it read, makes it stale: it is made again, unless the user keeps it. What is cheap and
+made from other steps alone is made again in any case.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
-import os
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from remem import __version__
 from remem.errors import UserError
+from remem.steps.digests import canonical, file_digest, files_of, of_all, text_digest
+from remem.steps.sealed import (
+    FORMAT,
+    MARK,
+    PROVENANCE,
+    RECORD,
+    Sealed,
+    check_files,
+    damaged,
+    read_record,
+    write_record,
+)
 
-# Raised when the meaning of stored files changes: older steps are then made again.
-FORMAT = 1
+ABOVE = "what it was made from is stale"  # why a step is, whose own code is the same
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +37,44 @@ class Step:
     """One folder to be made."""
 
     name: str  # relative to the run folder: "taught/model"
-    work: Callable[..., None]  # a module-level function: work(folder, run_folder, **arguments, progress=...)
+    work: Any  # a module-level function: work(folder, context, **arguments, progress=...)
     settings: Mapping[str, Any]  # JSON values that decide the content
     needs: tuple[str, ...] = ()  # steps whose folders it reads
     after: tuple[str, ...] = ()  # steps that must be whole first, though their content does not matter
     arguments: Mapping[str, Any] | None = None  # for `work`; implied by the settings
-    derived: bool = (
-        False  # cheap and made from other steps alone: redone, not refused, when it is out of date
-    )
+    code: Mapping[str, Any] = field(default_factory=dict)  # JSON values: digests and numbers of what makes it
+    arm: Mapping[str, Any] | None = None  # JSON values: whose step it is; decides nothing
+    derived: bool = False  # cheap and made from other steps alone: redone when it is out of date
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a step is to be made."""
+
+    key: str
+    inputs: dict[str, str]
+    lineage: str
+    read: dict[str, str]  # of what is whole
+    keep_old: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What an unfinished folder must have been begun with to be gone on with."""
+        return text_digest(canonical([self.key, self.lineage, self.read]))[:20]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a step stands. `open`: it is whole, and something that it reads is still to be made."""
+
+    state: Literal["absent", "stale", "open", "old", "done", "damaged"]
+    why: str = ""
+    sealed: Sealed | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is taken as it is; "old": by the user's wish."""
+        return self.state in ("done", "old")
 
 
 def keys(steps: Iterable[Step]) -> dict[str, str]:
@@ -44,35 +83,120 @@ def keys(steps: Iterable[Step]) -> dict[str, str]:
     for step in steps:
         inputs = {name: found[name] for name in step.needs}
         text = json.dumps([FORMAT, step.name, dict(step.settings), inputs], sort_keys=True)
-        found[step.name] = hashlib.sha256(text.encode()).hexdigest()[:20]
+        found[step.name] = text_digest(text)[:20]
     return found
 
 
-def is_done(root: Path, step: Step, key: str, inputs: Mapping[str, str]) -> bool:
-    """Whether the step's folder is whole and made with these settings; an error if with others."""
+def lineage(step: Step, above: Mapping[str, str] | None = None) -> str:
+    """Digest of a step's code and of the lineages of what it needs."""
+    return text_digest(canonical([dict(step.code), dict(above or {})]))[:20]
+
+
+class Survey:
+    """How all steps of a plan stand in a run folder, in the plan's order. Reads what was touched.
+
+    `strict`: UserError for the first that was made with other settings, or is not as it was made.
+    """
+
+    def __init__(self, root: Path, steps: Iterable[Step], keep_old: bool = False, strict: bool = True):
+        self.root, self.keep_old, self.strict = root, keep_old, strict
+        self.steps = {step.name: step for step in steps}
+        self.key = keys(self.steps.values())
+        self.standing: dict[str, Standing] = {}
+        for name in self.steps:
+            self.look(name)
+
+    def look(self, name: str) -> Standing:
+        """One step anew."""
+        try:
+            self.standing[name] = stand(self.root, self.steps[name], self.order(name))
+        except UserError as problem:
+            if self.strict:
+                raise
+            self.standing[name] = Standing("damaged", str(problem))
+        return self.standing[name]
+
+    def order(self, name: str) -> Order:
+        """How the step is to be made, from how what it needs stands now."""
+        step, key = self.steps[name], self.key
+        sealed = {one: self.standing[one].sealed for one in step.needs if self.standing[one].settled}
+        whole = {one: found for one, found in sealed.items() if found is not None}
+        above = {one: whole[one].lineage if one in whole else self._planned(one) for one in step.needs}
+        own = lineage(step, above)
+        read = {one: found.content for one, found in whole.items()}
+        return Order(key[name], {one: key[one] for one in step.needs}, own, read, self.keep_old)
+
+    def _planned(self, name: str) -> str:
+        return self.order(name).lineage
+
+    @property
+    def todo(self) -> list[Step]:
+        """What is certainly to be made."""
+        return [step for name, step in self.steps.items() if self.standing[name].state in ("absent", "stale")]
+
+    @property
+    def stale(self) -> dict[str, str]:
+        """Step -> why it is made again, of those that are neither absent nor cheap."""
+        return {
+            name: found.why
+            for name, found in self.standing.items()
+            if found.state == "stale" and not self.steps[name].derived
+        }
+
+    @property
+    def old(self) -> dict[str, str]:
+        """Step -> why it would be made again, were it not kept."""
+        return {name: found.why for name, found in self.standing.items() if found.state == "old"}
+
+
+def stand(root: Path, step: Step, order: Order) -> Standing:
+    """How one step stands; UserError where it was made with other settings, or is not as it was made."""
     folder = root / step.name
-    if not folder.exists():
-        return False
     try:
-        made = json.loads((folder / "step.json").read_text())
-        made_with = made["key"], made["settings"], made["inputs"]
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise UserError(
-            f"{folder} was not made by remem (no readable step.json). Choose another --out, or delete it."
-        ) from problem
-    if made_with[0] == key:
-        return True
-    if step.derived:
-        return False
-    changes = _differences(made["settings"], dict(step.settings))
+        sealed = read_record(folder)
+        if sealed is None:
+            return Standing("absent")
+        if sealed.step != step.name:
+            raise damaged(folder, f"its record is that of {sealed.step}")
+        if sealed.key == order.key:
+            check_files(root, sealed)
+    except UserError as damage:
+        if step.derived and (folder / RECORD).exists():
+            return Standing("stale", str(damage))
+        raise
+    if sealed.key != order.key:
+        if step.derived:
+            return Standing("stale", "it is made from other settings")
+        raise UserError(_refused(folder, sealed, step, order))
+    other = [one for one, content in order.read.items() if sealed.read.get(one) != content]
+    why = ""
+    if sealed.lineage != order.lineage:
+        why = _other_code(sealed, step) or ABOVE
+    elif other:
+        why = f"{', '.join(other)} has been made again since, with another content"
+    if why:
+        kept = order.keep_old and not step.derived
+        return Standing("old" if kept else "stale", why, sealed)
+    return Standing("open" if len(order.read) < len(step.needs) else "done", sealed=sealed)
+
+
+def _refused(folder: Path, sealed: Sealed, step: Step, order: Order) -> str:
+    changes = _differences(sealed.settings, dict(step.settings))
     changes = changes or [
-        f"{name} has changed" for name in inputs if made["inputs"].get(name) != inputs[name]
+        f"{name} has changed" for name in order.inputs if sealed.inputs.get(name) != order.inputs[name]
     ]
     shown = ", ".join(changes[:4]) + (f" and {len(changes) - 4} more" if len(changes) > 4 else "")
-    raise UserError(
+    return (
         f"{folder} was made with other settings ({shown or 'an older format'}).\n"
         "Choose another --out, or delete that folder to redo the step."
     )
+
+
+def _other_code(sealed: Sealed, step: Step) -> str:
+    """Which code is another one, in words; "" where it is that of something before."""
+    now, then = dict(step.code), sealed.code
+    changed = [name for name in sorted({*now, *then}) if now.get(name) != then.get(name)]
+    return f"the code of {', '.join(changed)} has changed since" if changed else ""
 
 
 def _differences(old: Any, new: Any, path: str = "") -> list[str]:
@@ -86,51 +210,23 @@ def _differences(old: Any, new: Any, path: str = "") -> list[str]:
     return [f"{path}: {json.dumps(old)} → {json.dumps(new)}"] if old != new else []
 
 
-def open_part(root: Path, step: Step, key: str) -> Path:
-    """The unfinished folder of a step: what an interrupted run with the same key left, or a new one."""
-    part = (root / step.name).with_name((root / step.name).name + ".part")
-    mark = part / "key"
-    ours = mark.exists() or (part / "step.json").exists()
-    if part.exists() and not ours and any(not path.name.startswith("key") for path in part.iterdir()):
-        raise UserError(
-            f"{part} is not remem's, and unfinished steps are kept under that name: move it away."
-        )
-    if part.exists() and not (mark.exists() and mark.read_text() == key):
-        shutil.rmtree(part)
-    part.mkdir(parents=True, exist_ok=True)
-    write_atomic(mark, key)
-    return part
-
-
-def close_part(root: Path, step: Step, key: str, inputs: Mapping[str, str], part: Path) -> None:
-    """Seals a finished folder: from here on it is taken for whole."""
-    made = {
-        "step": step.name,
-        "key": key,
-        "version": __version__,
-        "settings": dict(step.settings),
-        "inputs": dict(inputs),
-    }
-    write_atomic(part / "step.json", json.dumps(made, indent=2, sort_keys=True) + "\n")
-    (part / "key").unlink()
-    folder = root / step.name
-    if folder.exists():  # only a derived step comes here with its folder in place
-        shutil.rmtree(folder)
-    part.rename(folder)
-
-
-@contextlib.contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
-    """Where to write a folder that is given its name when it is whole; UserError where that name is taken."""
-    if folder.exists():
-        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
-    part = folder.with_name(f"{folder.name}.part")
-    yield part
-    part.rename(folder)
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """The whole text or the file as it was."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    part.write_text(text)
-    os.replace(part, path)
+def seal(folder: Path, step: Step, order: Order) -> Sealed:
+    """Writes the record of a folder that is whole; returns it."""
+    inside = files_of(folder, (RECORD, PROVENANCE, MARK))
+    digests = {name: file_digest(path) for name, path in inside.items()}
+    sealed = Sealed(
+        step=step.name,
+        key=order.key,
+        version=__version__,
+        format=FORMAT,
+        settings=json.loads(json.dumps(dict(step.settings))),
+        inputs=dict(order.inputs),
+        code=dict(step.code),
+        lineage=order.lineage,
+        read=dict(order.read),
+        files=digests,
+        content=of_all(digests),
+        arm=dict(step.arm) if step.arm is not None else None,
+    )
+    write_record(folder, sealed)
+    return sealed

@@ -2,60 +2,61 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from remem import __version__
-from remem.errors import GateFailed
-from remem.run.context import Context
-from remem.run.settings import Run
+from remem.errors import GateFailed, UserError
+from remem.run import places
+from remem.run.context import Context, read_run_record
+from remem.run.settings import Run, restore
 from remem.scoring.gate import read_gate
 from remem.settings import plain
 from remem.steps import parallel
 from remem.steps.engines.base import Engine
-from remem.steps.execute import execute, pending
+from remem.steps.execute import execute
 from remem.steps.jobs import View
-from remem.steps.make import writing
-from remem.steps.store import FORMAT, Step, keys, write_atomic
+from remem.steps.store import Step, Survey
+from remem.story.claim import at_work, request_of
+from remem.story.logbook import Logbook
 from remem.story.plan import plan, resolve, until
 
 
-def finished(root: Path, run: Run, ignore_gate: bool, fingerprint: str, stage: str) -> bool:
-    """Whether this very request was carried out before. Quick: needs neither torch nor pictures."""
+def finished(
+    root: Path, run: Run, ignore_gate: bool, fingerprint: str, stage: str, keep_old: bool = False
+) -> bool:
+    """Whether this very request was carried out before, and nothing of it is stale. Needs no torch.
+
+    UserError where something of it is not as it was made.
+    """
     try:
-        record = json.loads((root / "run.json").read_text())
-    except (OSError, ValueError):
+        record = read_run_record(root)
+    except UserError:
         return False
-    if not isinstance(record, dict):
+    if record["request"] != request_of(run, ignore_gate, fingerprint):
         return False
-    asked = _request(run, ignore_gate, fingerprint)
-    if (
-        record.get("version") != __version__
-        or record.get("format") != FORMAT
-        or record.get("request") != asked
-    ):
-        return False
-    made: Mapping[str, str] = record["steps"]
-    wanted = [step.name for step in until(plan(run, fingerprint, ignore_gate), stage)]
-    return all(name in made and _made_with(root / name, made[name]) for name in wanted)
+    # The settings with every default, as they were written out then: nothing is resolved anew.
+    made = restore(places.located(record["config"], places.portable(plain(run))[1]))
+    steps = _told(root, until(plan(made, fingerprint, ignore_gate), stage), keep_old)
+    return all(one.settled for one in Survey(root, steps, keep_old).standing.values())
 
 
-def _made_with(folder: Path, key: str) -> bool:
-    try:
-        return bool(json.loads((folder / "step.json").read_text())["key"] == key)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+def survey(
+    root: Path, run: Run, fingerprint: str, ignore_gate: bool, stage: str, keep_old: bool = False
+) -> Survey:
+    """How the steps of a run stand; UserError where something there was made with other settings."""
+    steps = until(plan(resolve(run), fingerprint, ignore_gate), stage)
+    return Survey(root, _told(root, steps, keep_old), keep_old)
 
 
-def _request(run: Run, ignore_gate: bool, fingerprint: str) -> dict[str, Any]:
-    return {"run": plain(run), "ignore_gate": ignore_gate, "data": fingerprint}
-
-
-def pending_steps(root: Path, run: Run, fingerprint: str, ignore_gate: bool, stage: str) -> list[Step]:
-    """What is still to be made; an error if something there was made with other settings."""
-    return pending(root, until(plan(resolve(run), fingerprint, ignore_gate), stage))
+def _told(root: Path, steps: list[Step], keep_old: bool) -> list[Step]:
+    """The steps, the report among them made of what is kept though stale: it says so."""
+    old = Survey(root, steps, keep_old).old if keep_old else {}
+    if not old:
+        return steps
+    return [
+        replace(step, settings={**step.settings, "old": old}) if step.name == "report" else step
+        for step in steps
+    ]
 
 
 def carry_out(
@@ -68,39 +69,34 @@ def carry_out(
     ignore_gate: bool = False,
     fingerprint: str = "",
     stage: str = "report",
+    keep_old: bool = False,
 ) -> None:
-    """Makes what is missing of a run, up to a stage. Raises GateFailed when stage 1 did not teach it."""
-    request = _request(run, ignore_gate, fingerprint)
+    """Makes what is missing of a run, up to a stage. Raises GateFailed when stage 1 did not teach it.
+
+    What is stale is made again, or kept as it is with `keep_old`.
+    """
+    request = request_of(run, ignore_gate, fingerprint)
     run = resolve(run)
-    whole = plan(run, fingerprint, ignore_gate)
+    whole = _told(root, plan(run, fingerprint, ignore_gate), keep_old)
     steps = until(whole, stage)
-    todo = {step.name for step in pending(root, steps)}
-    parallel.barrier()  # all have looked, before one writes
-    if parallel.first():
-        write_record(root, run, request, whole)
 
     def passed(step: str) -> None:
         if step == "gate":
             check_gate(root, ignore_gate)
 
-    if "gate" in {step.name for step in steps} - todo:
-        passed("gate")
-    execute(root, steps, Context(root, run, fingerprint), view, engine, threads, passed)
-
-
-def write_record(root: Path, run: Run, request: Mapping[str, Any], steps: Sequence[Step]) -> None:
-    """run.json: what was asked for, every setting with its defaults written out, the keys of all steps."""
-    record = {
-        "recipe": run.recipe,
-        "version": __version__,
-        "format": FORMAT,
-        "request": request,
-        "config": plain(run),
-        "steps": keys(steps),
-    }
-    with writing(root):
-        root.mkdir(parents=True, exist_ok=True)
-        write_atomic(root / "run.json", json.dumps(record, indent=2) + "\n")
+    with at_work(root, run, request, whole, steps, keep_old) as found:
+        log = Logbook(view, root)
+        if parallel.first():
+            log.began(f"{len(found.todo)} of {len(steps)} steps to do, up to {stage}")
+            view = log
+        try:
+            if "gate" in found.standing and found.standing["gate"].settled:
+                passed("gate")
+            execute(root, steps, Context(root, run, fingerprint), view, engine, threads, passed, keep_old)
+        except BaseException as problem:
+            if parallel.first():
+                log.stopped(problem)
+            raise
 
 
 def check_gate(root: Path, ignored: bool) -> None:

@@ -11,13 +11,17 @@ from remem.data.pebench.settings import PEBenchSettings
 from remem.errors import UserError, unknown
 from remem.methods import uses
 from remem.models import identity
+from remem.run import code
+from remem.run.arms import Arm
 from remem.run.beside import exam_folder, rehearsal_folder, strangers_identity, world_identity
+from remem.run.places import portable
 from remem.run.settings import Run
 from remem.run.tasks import Task, check_methods, methods, tasks
 from remem.run.tasks import check as check_tasks
 from remem.scoring.judge import check as check_judges
 from remem.settings import Adapt, Evaluate, Train, plain
 from remem.steps import parallel
+from remem.steps.digests import canonical, text_digest
 from remem.steps.store import Step
 from remem.story.work import ask, ask_strangers, ask_world, build, check, forget, learn, mark, tell
 
@@ -78,6 +82,11 @@ def resolve(run: Run) -> Run:
     return replace(run, forget=replace(run.forget, methods=tuple(whole)))
 
 
+def request_of(run: Run) -> str:
+    """Digest of what was asked for, the same wherever things lie."""
+    return text_digest(canonical(portable(plain(run))[0]))[:12]
+
+
 def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Step]:
     """All steps of a run, in the order in which they are best made.
 
@@ -88,24 +97,28 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     strange = strangers_identity(run)
     data = {"fingerprint": fingerprint} if run.data else {}
     built = () if run.data else ("dataset",)
-    steps = [] if run.data else [Step(name="dataset", work=build, settings=_building(run.build))]
+    steps = (
+        []
+        if run.data
+        else [Step(name="dataset", work=build, settings=_building(run.build), code=code.built())]
+    )
+    request = request_of(run)
     taught = data | {"model": model, "learn": _result(run.learn, run.model.adapt), "seed": run.seed}
     taught |= {"rehearsed": world_identity(rehearsal_folder(run))}
     every = tasks(run)
 
-    def arm(
-        name: str, chain: tuple[str, ...], needs: tuple[str, ...], about: tuple[Task, ...] = every
-    ) -> list[Step]:
+    def arm(whose: Arm, needs: tuple[str, ...], about: tuple[Task, ...] = every) -> list[Step]:
+        name, chain = whose.name, whose.chain
         asked = data | {
             "evaluate": _asking(run.evaluate),
             "model": model,
             "forget": _named(about),
-            "gate": run.gate.split if name == "taught" else "",
+            "gate": run.gate.split if whose.role == "taught" else "",
         }
         scored = data | {"forget": _named(about), "seed": run.seed}
         worlds = ("base/world", f"{name}/world") if exam else ()
         compared = (f"{name}/strangers",) if strange else ()
-        others = [examine(name, chain, needs)] if exam and name != "base" else []
+        others = [examine(whose, needs)] if exam and whose.role != "base" else []
         if strange:
             of_strangers = strange | {"model": model, "evaluate": _answering(run.evaluate)}
             others.append(
@@ -115,6 +128,8 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
                     settings=of_strangers,
                     needs=(*built, *needs),
                     arguments={"arms": chain},
+                    code=code.asked(),
+                    arm=whose.plain(),
                 )
             )
         return [
@@ -125,6 +140,8 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
                 settings=asked,
                 needs=(*built, *needs),
                 arguments={"arms": chain, "about": about},
+                code=code.asked(),
+                arm=whose.plain(),
             ),
             Step(
                 name=f"{name}/scores",
@@ -132,32 +149,44 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
                 settings=scored,
                 needs=(*built, f"{name}/responses", *dict.fromkeys(worlds), *compared),
                 arguments={"arm": name, "about": about},
+                code=code.scored(),
+                arm=whose.plain(),
+                derived=True,
             ),
         ]
 
-    def examine(name: str, chain: tuple[str, ...], needs: tuple[str, ...]) -> Step:
+    def examine(whose: Arm, needs: tuple[str, ...]) -> Step:
         settings = exam | {
             "model": model,
             "evaluate": _answering(run.evaluate),
             "items": run.evaluate.world_items,
         }
         return Step(
-            name=f"{name}/world",
+            name=f"{whose.name}/world",
             work=ask_world,
             settings=settings,
             needs=needs,
-            arguments={"arms": chain},
+            arguments={"arms": whose.chain},
+            code=code.asked(world=True),
+            arm=whose.plain(),
         )
 
-    def stage1(name: str, without: tuple[str, ...] = ()) -> Step:
-        settings = taught | {"without": "+".join(without)}
+    def stage1(whose: Arm, without: tuple[str, ...] = ()) -> Step:
         return Step(
-            name=f"{name}/model", work=learn, settings=settings, needs=built, arguments={"without": without}
+            name=f"{whose.name}/model",
+            work=learn,
+            settings=taught | {"without": "+".join(without)},
+            needs=built,
+            arguments={"without": without},
+            code=code.taught(bool(taught["rehearsed"])),
+            arm=whose.plain(),
         )
 
-    steps += [examine("base", (), ())] if exam else []
-    steps.append(stage1("taught"))
-    steps += arm("taught", ("taught",), ("taught/model",))
+    base = Arm(name="base", role="base", request=request)
+    first = Arm(name="taught", role="taught", chain=("taught",), seed=run.seed, request=request)
+    steps += [examine(base, ())] if exam else []
+    steps.append(stage1(first))
+    steps += arm(first, ("taught/model",))
     gate = {"floors": plain(run.gate), "forget": _named(every), "ignored": ignore_gate}
     steps.append(
         Step(
@@ -166,13 +195,15 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
             settings=gate,
             needs=("taught/scores",),
             arguments={"about": every, "ignored": ignore_gate},
+            code=code.judged(),
             derived=True,
         )
     )
     # One worker hears of a failed gate before it teaches the Goal models; several make them meanwhile.
-    steps += [stage1(task.arm("goal"), task.unseen) for task in every]
+    goals = {task.name: _goal(task, run.seed, request) for task in every}
+    steps += [stage1(goals[task.name], task.unseen) for task in every]
     for task in every:
-        goal = task.arm("goal")
+        goal = goals[task.name].name
         for name, (one, seed) in methods(run, task).items():
             how = replace(run.forget.train, **one.train)
             adapt = replace(run.model.adapt, **one.adapt)
@@ -193,9 +224,20 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
                 "adapt": adapt,
                 "seed": seed,
             }
+            whose = Arm(
+                name=task.arm(name),
+                role="method",
+                chain=("taught", task.arm(name)),
+                task=task.name,
+                label=one.name or one.method,
+                method=one.method,
+                seed=seed,
+                settings=one.settings,
+                request=request,
+            )
             steps.append(
                 Step(
-                    name=f"{task.arm(name)}/model",
+                    name=f"{whose.name}/model",
                     work=forget,
                     settings=data | settings,
                     needs=(
@@ -203,11 +245,13 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
                     ),
                     after=("gate",),
                     arguments=arguments,
+                    code=code.unlearnt(one.method),
+                    arm=whose.plain(),
                 )
             )  # fmt: skip
-            steps += arm(task.arm(name), ("taught", task.arm(name)), (f"{task.arm(name)}/model",), (task,))
-        steps += arm(goal, (goal,), (f"{goal}/model",), (task,))
-    steps += arm("base", (), ())
+            steps += arm(whose, (f"{whose.name}/model",), (task,))
+        steps += arm(goals[task.name], (f"{goal}/model",), (task,))
+    steps += arm(base, ())
     if run.forget.tasks:
         from remem.pebench.steps import steps as measured
 
@@ -217,12 +261,18 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
         Step(
             name="report",
             work=tell,
-            settings={"version": __version__},
+            settings={"version": __version__, "request": request},
             needs=(*built, *told, "gate"),
+            code=code.told(),
             derived=True,
         )
     )
     return steps
+
+
+def _goal(task: Task, seed: int, request: str) -> Arm:
+    name = task.arm("goal")
+    return Arm(name=name, role="goal", chain=(name,), task=task.name, seed=seed, request=request)
 
 
 def _named(about: tuple[Task, ...]) -> str:

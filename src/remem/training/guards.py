@@ -18,7 +18,7 @@ import torch
 from remem.errors import UserError
 from remem.models.adapt import part_of
 from remem.models.base import Encoded, Policy
-from remem.steps.store import write_atomic
+from remem.steps.folders import write_atomic
 from remem.text import degenerate
 from remem.types import Item, Response
 

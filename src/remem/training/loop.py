@@ -81,6 +81,7 @@ def train(
     stepper = optimiser(weights, settings)
     # All write their parts where the first writes: the others' own folders are thrown away.
     state = Resumable(Path(parallel.tell(str(folder.resolve()))) if cut else folder, weights, stepper)
+    state.told = lambda text: progress(0, 1, text)
     outcome, good, good_steps = state.load()
     every = 1 if sum(p.numel() for p in weights.values()) <= SMALL else SNAPSHOT_EVERY
     model.network.train()

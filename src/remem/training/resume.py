@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,6 +18,7 @@ from remem.training.optimisers import Optimiser
 from remem.training.outcome import Outcome
 
 CHECKPOINT_EVERY_S = 20.0
+PARTS = {"weights", "good", "good_steps", "optimiser", "steps", "log", "memory"}  # of a resume file
 
 
 def copied(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -41,6 +44,7 @@ class Resumable:
     folder: Path
     weights: dict[str, Tensor]
     optimiser: Optimiser
+    told: Callable[[str], None] = lambda text: None  # one line, where a file was put aside
     saved_at: float = field(default_factory=time.monotonic)
     took: float = 0.0  # seconds, the last time
 
@@ -77,7 +81,12 @@ class Resumable:
         }
         path = self.path(outcome.steps)
         part = path.with_suffix(".tmp")
-        torch.save(parts_of(state), part)
+        with part.open("wb") as file:
+            torch.save(parts_of(state), file)
+            file.flush()
+            os.fsync(file.fileno())
+        if not self.cut and path.exists():
+            path.replace(self.before)
         part.replace(path)
         if self.cut:
             older = self.written()
@@ -86,15 +95,45 @@ class Resumable:
         self.saved_at = time.monotonic()
         self.took = self.saved_at - start
 
+    @property
+    def before(self) -> Path:
+        """The file before the last, where weights are not cut up."""
+        return self.folder / "resume-before.pt"
+
     def load(self) -> tuple[Outcome, dict[str, Tensor], int]:
-        """Where to go on, the last good weights, and after how many steps they were."""
-        path = self.path(0)
-        if self.cut:
-            common = set.intersection(*parallel.gather(set(self.written())))
-            path = self.path(max(common, default=0))
-        if not path.exists():
-            return Outcome(steps=0), copied(self.weights), 0
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        """Where to go on, the last good weights, and after how many steps they were.
+
+        A file that cannot be read, as after a power cut, is put aside, and the one before it is taken.
+        """
+        while (path := self._last()) is not None:
+            state = self._read(path)
+            if all(parallel.gather(state is not None)) if self.cut else state is not None:
+                return self._taken(state)
+            if state is not None:  # another process's part is damaged
+                path.unlink()
+        return Outcome(steps=0), copied(self.weights), 0
+
+    def _last(self) -> Path | None:
+        if not self.cut:
+            return next((path for path in (self.path(0), self.before) if path.exists()), None)
+        common = set.intersection(*parallel.gather(set(self.written())))
+        return self.path(max(common)) if common else None
+
+    def _read(self, path: Path) -> dict[str, Any] | None:
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            if not isinstance(state, dict) or not state.keys() >= PARTS or not _fits(state, self.weights):
+                raise ValueError("it is not of this training")
+        except Exception as problem:  # torch raises a dozen kinds for what is torn
+            aside = path.with_name(f"{path.stem}.damaged.pt")
+            path.replace(aside)
+            self.told(
+                f"{path} was damaged ({type(problem).__name__}) and is put aside: going on from before it"
+            )
+            return None
+        return state
+
+    def _taken(self, state: Any) -> tuple[Outcome, dict[str, Tensor], int]:
         good = copied(self.weights)
         put_back(good, state["good"])
         put_back(self.weights, state["weights"])
@@ -102,3 +141,12 @@ class Resumable:
         self.optimiser.load_state_dict(told)
         outcome = Outcome(steps=state["steps"], memory=state["memory"], log=state["log"])
         return outcome, good, state["good_steps"]
+
+
+def _fits(state: dict[str, Any], weights: Mapping[str, Tensor]) -> bool:
+    """Whether the state holds these weights, and no others."""
+    return all(
+        state[part].keys() == weights.keys()
+        and all(state[part][name].shape == local(weight).shape for name, weight in weights.items())
+        for part in ("weights", "good")
+    )

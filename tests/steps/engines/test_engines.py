@@ -18,7 +18,7 @@ from remem.steps.engines import Engine, needs
 from remem.steps.engines.slurm import Slurm
 from remem.steps.execute import execute
 from remem.steps.jobs import Job, Nobody
-from remem.steps.store import Step, keys
+from remem.steps.store import Order, Step, keys
 from some_steps import always_killed, long, once_killed, refuse, slow, write
 
 
@@ -158,7 +158,7 @@ def test_a_job_asks_slurm_for_what_its_step_needs(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     engine = Slurm(needs(["train:gpus=1,cpus=8,memory=40"]), ["partition=gpu", "time=90"], cluster="slurm")
     made = step("taught/model")
-    executor = engine.executor(Job(tmp_path, made, keys([made])["taught/model"], {}, CONTEXT))
+    executor = engine.executor(Job(tmp_path, made, Order(keys([made])["taught/model"], {}, "", {}), CONTEXT))
     assert isinstance(executor._executor, submitit.SlurmExecutor)
     parameters = executor._executor.parameters
     assert (parameters["cpus_per_task"], parameters["gpus_per_node"], parameters["mem"]) == (8, 1, "40GB")

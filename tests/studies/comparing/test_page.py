@@ -123,7 +123,7 @@ def test_the_settings_file_is_told_of(root: Path, tmp_path: Path) -> None:
 
 
 def test_the_interval_of_a_mean_over_seeds_holds_it(root: Path) -> None:
-    data = load(json.loads((root / "run.json").read_text())["config"]["data"])
+    data = open_run(root)[0].data()
     numbers = Numbers(root, read_run(root, data), data, 0)
     for cell in (*numbers.cells("retain", "probability").values(), numbers.membership("npo")):
         assert cell.mean is not None
@@ -137,7 +137,7 @@ def test_a_run_that_is_not_finished_is_refused(root: Path, tmp_path: Path) -> No
 
     copy = shutil.copytree(root, tmp_path / "run")
     shutil.rmtree(copy / "npo-s1")
-    with pytest.raises(UserError, match="is not finished: npo has fewer seeds"):
+    with pytest.raises(UserError, match="is not finished: npo lacks a seed"):
         write(copy, tmp_path / "page.md")
     for arm in ("npo-s0", "ga-s0", "ga-s1"):
         shutil.rmtree(copy / arm)

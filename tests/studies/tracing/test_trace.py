@@ -17,7 +17,7 @@ from remem.run.recipes import drawn, tiny
 from remem.run.settings import restore
 from remem.settings import plain
 from remem.steps.execute import execute, pending
-from remem.steps.store import Step, keys
+from remem.steps.store import Order, Step, keys, lineage, seal
 from remem.studies.tracing.groups import GROUPS
 from remem.studies.tracing.page import write
 from remem.studies.tracing.trace import Settings, present, read, steps
@@ -39,8 +39,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "run.json").write_text(json.dumps(record))
     build(root / "dataset", chosen.build)
     step = Step(name="dataset", work=build, settings={})
-    made = {"step": "dataset", "key": keys([step])["dataset"], "settings": {}, "inputs": {}}
-    (root / "dataset" / "step.json").write_text(json.dumps(made))
+    seal(root / "dataset", step, Order(keys([step])["dataset"], {}, lineage(step), {}))
     return root
 
 

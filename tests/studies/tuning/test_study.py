@@ -14,6 +14,9 @@ from remem.errors import GateFailed
 from remem.run.context import Context
 from remem.run.settings import Run
 from remem.settings import Evaluate, Forget, ModelSettings, Train, Unlearn
+from remem.steps.execute import pending
+from remem.steps.store import Order, Step, keys, lineage, seal
+from remem.steps.verify import verify
 from remem.studies.tuning.chosen import read
 from remem.studies.tuning.cost import estimate
 from remem.studies.tuning.rule import Rule, Trial
@@ -169,9 +172,20 @@ def test_it_tunes_on_other_people_from_another_seed() -> None:
 
 def test_a_scored_trial_loses_its_weights_and_nothing_else(tmp_path: Path) -> None:
     for name in ("model.safetensors", "model-00001-of-00002.safetensors", "log.jsonl", "outcome.json"):
-        (tmp_path / name).write_text("x")
-    drop_weights(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.jsonl", "outcome.json"]
+        (tmp_path / "a" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "a" / name).write_text("x")
+    made = Step(name="a", work=None, settings={})
+    seal(tmp_path / "a", made, Order(keys([made])["a"], {}, lineage(made), {}))
+    drop_weights(tmp_path / "a")
+    drop_weights(tmp_path / "a")  # several processes come here
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [
+        "log.jsonl",
+        "outcome.json",
+        "step.json",
+    ]
+    # Dropped by design: it is finished all the same, and nothing is wrong with it.
+    assert pending(tmp_path, [made]) == []
+    assert [one.wrong for one in verify(tmp_path)] == [""]
 
 
 def test_measures_are_means_over_seeds_and_missing_where_one_seed_lacks_them(tmp_path: Path) -> None:

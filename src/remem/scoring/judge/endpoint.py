@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from remem.errors import UserError
 from remem.scoring.judge.case import Case, Verdict
 from remem.scoring.judge.rubric import VERSION, messages, score_of
-from remem.steps.store import write_atomic
+from remem.steps.folders import write_atomic
 from remem.types import Progress, silent
 
 if TYPE_CHECKING:

@@ -70,7 +70,7 @@ def job_of(job: Job, threads: int) -> str:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     settle(threads)
     try:
-        make(job.root, job.step, job.key, job.inputs, job.context, Nobody())
+        make(job.root, job.step, job.order, job.context, Nobody())
     except UserError as error:
         return str(error)
     return ""

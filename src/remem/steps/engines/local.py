@@ -116,7 +116,7 @@ def _work(job: Job) -> None:
     assert _sender is not None
     _sender.start(job.step.name)
     clock = time.monotonic()
-    make(job.root, job.step, job.key, job.inputs, job.context, _sender)
+    make(job.root, job.step, job.order, job.context, _sender)
     _sender.finish(job.step.name, time.monotonic() - clock)
 
 

@@ -46,6 +46,23 @@ class Numbers:
         self.arms |= {name: [one for one in arms if one.estimates] for name, arms in run.methods.items()}
         self.arms = {name: arms for name, arms in self.arms.items() if arms}
 
+    def keep_seeds(self, seeds: set[int]) -> tuple[list[str], list[str]]:
+        """Leaves only these seeds of every method; which methods have them all, and which do not and are
+        gone.
+        """
+        kept, gone = [], []
+        for name, arms in list(self.arms.items()):
+            if arms[0].role != "method":
+                continue
+            here = [one for one in arms if one.seed in seeds]
+            if {one.seed for one in here} == seeds:
+                self.arms[name] = here
+                kept.append(name)
+            else:
+                del self.arms[name]
+                gone.append(name)
+        return kept, gone
+
     @cached_property
     def splits(self) -> dict[str, tuple[str, ...]]:
         """Name -> item ids, as the summaries have them."""

@@ -6,13 +6,14 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from remem.data import Dataset
 from remem.errors import UserError
 from remem.formats import NONE
 from remem.methods import METHODS, searched, uses
 from remem.report import words
-from remem.report.comparison import UNRELIABLE
 from remem.report.costs import costs
 from remem.report.findings import findings
+from remem.report.marks import marks, sentences
 from remem.report.read import REFERENCES, RunRecord, read_run
 from remem.report.reproduce import command
 from remem.report.tables import markdown
@@ -49,17 +50,17 @@ def write(folder: Path, page: Path, settings: Path | None = None) -> Path:
             f"them by size; to compare, run with --set forget.split={run.sizes[0]} and another --out."
         )
     numbers = Numbers(folder, run, data, context.seed)
-    names = [name for name in numbers.arms if name not in REFERENCES]
-    seeds = {len(numbers.arms[name]) for name in names}
+    seeds = set(context.run.forget.seeds)
+    names, others = numbers.keep_seeds(seeds)
+    missing = [one for one in (one.name or one.method for one in context.run.forget.methods) if one in others]
+    if missing:
+        raise UserError(f"{folder} is not finished: {missing[0]} lacks a seed. Run it again first.")
     if not names:
         raise UserError(f"{folder} has no methods to compare: finish the run first.")
-    if len(seeds) > 1:
-        few = min(names, key=lambda name: len(numbers.arms[name]))
-        raise UserError(f"{folder} is not finished: {few} has fewer seeds than others. Run it again first.")
     tuned = read(settings) if settings else None
     verdicts = {one.method: one.verdict.heading for one in findings(run, data)}
     competing = [name for name in names if name != YARDSTICK]
-    yardstick = ["goal"] if "goal" in numbers.arms else []
+    yardstick = [name for name, arms in numbers.arms.items() if arms[0].role == "goal"][:1]
     found = apart(
         {
             title: numbers.measured(*measure, [*competing, *yardstick])
@@ -70,7 +71,7 @@ def write(folder: Path, page: Path, settings: Path | None = None) -> Path:
     )
     parts = [
         f"# All methods on {run.forget}",
-        "" if run.reliable else f"**{UNRELIABLE}**",
+        _cautions(run, data, others),
         _made(run, folder, page, settings, tuned),
         _setting(numbers, names, tuned, departs(context.run, tuned) if tuned else []),
         _table(numbers, names, verdicts),
@@ -83,6 +84,14 @@ def write(folder: Path, page: Path, settings: Path | None = None) -> Path:
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
     return page
+
+
+def _cautions(run: RunRecord, data: Dataset, others: Sequence[str]) -> str:
+    """What is to be known before believing the tables, in one paragraph."""
+    said = sentences(marks(run, data))
+    if others:
+        said += f" Other seeds than the others', and left out: {words.listing(list(others))}."
+    return f"**{said.strip()}**" if said.strip() else ""
 
 
 def _made(run: RunRecord, folder: Path, page: Path, settings: Path | None, tuned: Chosen | None) -> str:
@@ -130,7 +139,7 @@ def _table(numbers: Numbers, names: Sequence[str], verdicts: dict[str, str]) -> 
     found = {title: numbers.cells(*measure) for title, measure in COLUMNS.items()}
     head = ["", *COLUMNS, "membership AUC", "verdict"]
     lines = [head, ["---", *["---:"] * (len(head) - 2), "---"]]
-    for name in [*(one for one in REFERENCES if one in numbers.arms), *names]:
+    for name in [*(one for one in numbers.arms if one not in names), *names]:
         cells = [words.interval(found[title][name]) for title in COLUMNS]
         lines.append([_label(name), *cells, words.interval(numbers.membership(name)), verdicts.get(name, "")])
     return markdown(lines)
@@ -165,7 +174,7 @@ def _apart(found: Apart, names: Sequence[str], yardstick: Sequence[str]) -> str:
     lines = [["", "not told apart from", "differs from goal in"], ["---"] * 3]
     for name in names:
         same = [other for other in names if other != name and not found.between(name, other)]
-        goal = ", ".join(found.between(name, "goal")) or "nothing" if yardstick else NONE
+        goal = ", ".join(found.between(name, yardstick[0])) or "nothing" if yardstick else NONE
         lines.append([name, ", ".join(same) or "nobody: differs from every other", goal])
     return markdown(lines)
 
@@ -173,10 +182,10 @@ def _apart(found: Apart, names: Sequence[str], yardstick: Sequence[str]) -> str:
 def _costs(run: RunRecord, numbers: Numbers, names: Sequence[str]) -> str:
     """Seconds of training, and their share of what retraining took. Means over seeds."""
     paid = {one.arm: one.seconds for one in costs(run, {name: name for name in run.arms})}
-    goal = paid.get("goal")
+    goal = paid.get(run.goal.name) if run.goal else None
     lines = [["", "seconds", "share of retraining"], ["---", "---:", "---:"]]
     resumed = False
-    for name in [*(one for one in ("taught", "goal") if one in numbers.arms), *names]:
+    for name in [*(one for one in numbers.arms if one not in names and one != "base"), *names]:
         arms = numbers.arms[name]
         found = [seconds for arm in arms if (seconds := paid.get(arm.name)) is not None]
         resumed |= any(arm.provenance.get("model", {}).get("resumed") for arm in arms)

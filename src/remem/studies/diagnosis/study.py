@@ -5,7 +5,7 @@ The steps are those of a run, kept and resumed by the same store; each member's 
 
 from __future__ import annotations
 
-import json
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +14,12 @@ from typing import Any
 from remem import __version__
 from remem.errors import UserError
 from remem.run.context import Context
-from remem.run.settings import Run
-from remem.settings import plain
+from remem.steps.code import folder_digest
 from remem.steps.engines.base import Engine
 from remem.steps.execute import execute, pending
 from remem.steps.jobs import View
-from remem.steps.make import writing
-from remem.steps.store import FORMAT, Step, write_atomic
+from remem.steps.store import Step, Survey
+from remem.story.claim import at_work, request_of
 from remem.story.plan import plan, resolve, until
 from remem.studies.diagnosis.sweeps import Member, Study
 from remem.types import Progress
@@ -39,6 +38,7 @@ def steps(study: Study) -> list[Step]:
         work=tell,
         settings={"version": __version__, "members": places, "seed": study.seed},
         needs=tuple(step.name for step in found if step.name.endswith(("/scores", "/gate", "/dataset"))),
+        code={"page": folder_digest("remem.studies.diagnosis")},
         derived=True,
     )
     return [*found, page]
@@ -55,20 +55,14 @@ def carry_out(study: Study, view: View, engine: Engine | None = None, threads: i
         if member.run.data:
             raise UserError("a diagnosis builds its own data sets: leave out --data")
         member.run.build.check()
-    todo = pending_steps(study)
-    with writing(study.root):
+    every = steps(study)
+    with contextlib.ExitStack() as held:
+        Survey(study.root, every)  # all is looked at before the first record is written
         for member in study.members:
-            study.folder(member).mkdir(parents=True, exist_ok=True)
-            write_atomic(study.folder(member) / "run.json", _record(member.run))
-    if todo:
-        execute(study.root, steps(study), study, view, engine, threads)
-
-
-def _record(run: Run) -> str:
-    """run.json of a member, by which its settings can be read and its model traced."""
-    request = {"run": plain(run), "ignore_gate": True, "data": ""}
-    record = {"recipe": run.recipe, "version": __version__, "format": FORMAT, "request": request}
-    return json.dumps(record | {"config": plain(run), "steps": {}}, indent=2) + "\n"
+            planned = plan(resolve(member.run), ignore_gate=True)
+            request = request_of(member.run, True, "")
+            held.enter_context(at_work(study.folder(member), member.run, request, planned, ()))
+        execute(study.root, every, study, view, engine, threads)
 
 
 def _of(member: Member, step: Step) -> Step:

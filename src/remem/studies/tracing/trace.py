@@ -22,7 +22,11 @@ import pyarrow as pa
 
 from remem.asking.records import read_table, write_table
 from remem.errors import UserError, unknown
-from remem.run.context import Context, chain_of
+from remem.run.arms import arm_in, arms_in
+from remem.run.code import rooms
+from remem.run.context import Context
+from remem.steps.code import syntax_digest
+from remem.steps.sealed import RECORD, read_record
 from remem.steps.store import Step
 from remem.types import Progress
 
@@ -66,10 +70,10 @@ def steps(context: Context, arms: Sequence[str], settings: Settings) -> list[Ste
     from remem.settings import plain
 
     root = context.root
-    data = context.fingerprint or _key(root / "dataset")
+    data = context.fingerprint or _content(root / "dataset")
     found = []
     for arm in arms:
-        model = _key(root / arm / "model") if arm != "base" else identity(context.run.model.name)
+        model = _content(root / arm / "model") if arm != "base" else identity(context.run.model.name)
         traced = {name: value for name, value in plain(settings).items() if name != "rows"}
         found.append(
             Step(
@@ -77,6 +81,7 @@ def steps(context: Context, arms: Sequence[str], settings: Settings) -> list[Ste
                 work=trace,
                 settings={**traced, "model": model, "data": data},
                 arguments={"arm": arm, "settings": settings},
+                code=rooms("data", "models") | {"trace": syntax_digest("remem.studies.tracing.trace")},
             )
         )
     page = Step(
@@ -86,21 +91,27 @@ def steps(context: Context, arms: Sequence[str], settings: Settings) -> list[Ste
         needs=tuple(step.name for step in found),
         derived=True,
         arguments={"arms": tuple(arms), "seed": settings.seed},
+        code={"page": syntax_digest("remem.studies.tracing.page")},
     )
     return [*found, page]
 
 
 def present(root: Path) -> list[str]:
     """The reference arms that can be traced: those that are there, and the base, which needs no folder."""
-    return [arm for arm in REFERENCES if arm == "base" or (root / arm / "model" / "step.json").is_file()]
+    there = [arm for arm in arms_in(root).values() if (root / arm.name / "model" / RECORD).is_file()]
+    of_role = {role: [one.name for one in there if one.role == role] for role in REFERENCES}
+    return [name for role in REFERENCES for name in of_role[role] or (["base"] if role == "base" else [])]
 
 
-def _key(folder: Path) -> str:
-    try:
-        key: str = json.loads((folder / "step.json").read_text(encoding="utf-8"))["key"]
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"{folder} is not a finished step: run remem learn first.") from error
-    return key
+def _chain(root: Path, arm: str) -> tuple[str, ...]:
+    return () if arm == "base" else arm_in(root, arm).chain
+
+
+def _content(folder: Path) -> str:
+    sealed = read_record(folder)
+    if sealed is None:
+        raise UserError(f"{folder} is not a finished step: run remem learn first.")
+    return sealed.content
 
 
 def trace(folder: Path, context: Context, progress: Progress, arm: str, settings: Settings) -> None:
@@ -111,7 +122,7 @@ def trace(folder: Path, context: Context, progress: Progress, arm: str, settings
     data = context.data()
     if settings.split not in data.splits:
         raise unknown("split of the data set", settings.split, data.splits)
-    model = context.model(*chain_of(arm))
+    model = context.model(*_chain(context.root, arm))
     layers = len(outputs(model)["hidden"])
     items = chosen(data, settings.split, settings.items, settings.seed)
     rows: list[dict[str, Any]] = []

@@ -12,7 +12,7 @@ from remem.errors import UserError, unknown
 from remem.methods import METHODS, make, searched
 from remem.run.settings import Run
 from remem.settings import Adapt, Unlearn, plain
-from remem.steps.store import write_atomic
+from remem.steps.folders import write_atomic
 
 FILE = "settings.json"
 SHIPPED = Path(__file__).parent / "shipped"  # a tuning for each model that it was made for, by name

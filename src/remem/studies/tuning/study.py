@@ -19,11 +19,14 @@ from remem.run.settings import Run
 from remem.run.tasks import methods, tasks
 from remem.scoring.score import read_summary
 from remem.settings import plain
+from remem.steps.code import syntax_digest
 from remem.steps.engines.base import Engine
 from remem.steps.execute import execute, pending
 from remem.steps.jobs import View
+from remem.steps.sealed import drop
 from remem.steps.store import Step
-from remem.story.pipeline import check_gate, write_record
+from remem.story.claim import at_work, request_of
+from remem.story.pipeline import check_gate
 from remem.story.plan import plan, resolve
 from remem.studies.tuning.chosen import Tuned, found, trained
 from remem.studies.tuning.page import write_page
@@ -120,6 +123,7 @@ def steps(tuning: Tuning) -> list[Step]:
             settings=judged,
             needs=tuple(f"{name}/{part}" for name in names for part in ("model", "scores")),
             arguments=settle_by,
+            code={"rule": syntax_digest("remem.studies.tuning.rule")},
             derived=True,
         ),
     ]
@@ -149,8 +153,7 @@ def carry_out(
 ) -> None:
     """Makes what is missing, or only `stage1`. Raises GateFailed when it did not teach."""
     planned = steps(tuning)
-    request = {"run": plain(tuning.run), "ignore_gate": tuning.ignore_gate, "data": tuning.fingerprint}
-    write_record(root, tuning.run, request, planned)
+    request = request_of(tuning.run, tuning.ignore_gate, tuning.fingerprint)
     wanted = reached(planned, ["gate"]) if stage1 else planned
     context = Context(root, tuning.run, tuning.fingerprint)
 
@@ -161,15 +164,15 @@ def carry_out(
         if part == "scores" and arm in methods(tuning.run, tasks(tuning.run)[0]):
             drop_weights(root / arm / "model")
 
-    if "gate" not in {step.name for step in pending(root, wanted)}:
-        passed("gate")
-    execute(root, wanted, context, view, engine, threads, passed)
+    with at_work(root, tuning.run, request, planned, wanted) as found:
+        if found.standing["gate"].settled:
+            passed("gate")
+        execute(root, wanted, context, view, engine, threads, passed)
 
 
 def drop_weights(folder: Path) -> None:
     """A trial that is scored needs its weights no more, and hundreds of large models fill a disk."""
-    for path in [*folder.glob("*.safetensors"), *folder.glob("*.bin")]:
-        path.unlink(missing_ok=True)  # several processes on one run all come here
+    drop(folder, [path.name for path in [*folder.glob("*.safetensors"), *folder.glob("*.bin")]])
 
 
 def settle(

@@ -1,0 +1,91 @@
+"""The verbs that look at a run folder: status, verify."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from remem.cli.console import out
+from remem.cli.options import DataSource, ModelName
+from remem.errors import UserError
+
+RunFolder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN_FOLDER")]
+COLOURS = {
+    "done": "green",
+    "stale": "yellow",
+    "kept": "yellow",
+    "to do": "dim",
+    "in question": "dim",
+    "damaged": "red",
+}
+WORDS = {"absent": "to do", "open": "in question", "old": "kept"}
+
+
+def status(folder: RunFolder, data: DataSource = "", model: ModelName = "") -> None:
+    """How the steps of a run stand: done, stale and why, damaged, still to do; and since when."""
+    from remem.run.arms import arms_in
+    from remem.run.context import open_run
+    from remem.steps.store import Survey
+    from remem.story.plan import plan
+
+    context, record = open_run(folder, data, model)
+    steps = plan(context.run, context.fingerprint, bool(record["request"]["ignore_gate"]))
+    found = Survey(folder, steps, strict=False)
+    out.print(f"{folder}: {escape(record['recipe'])}, remem {escape(record['version'])}")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("step", "state", "since", "why"):
+        table.add_column(heading, overflow="fold")
+    for name, one in found.standing.items():
+        state = WORDS.get(one.state, one.state)
+        why = one.why or ("something that it reads is still to be made" if one.state == "open" else "")
+        table.add_row(name, f"[{COLOURS[state]}]{state}[/]", _since(folder / name), escape(why))
+    out.print(table)
+    others = [
+        name for name in arms_in(folder) if not any(step.startswith(f"{name}/") for step in found.standing)
+    ]
+    if others:
+        out.print(f"of earlier requests: {', '.join(map(escape, others))}")
+    states = [WORDS.get(one.state, one.state) for one in found.standing.values()]
+    out.print(", ".join(f"{states.count(state)} {state}" for state in COLOURS if state in states))
+
+
+def verify(folder: RunFolder) -> None:
+    """Read every byte of a run folder, and say which step is not as it was made. Exit status 1 where any
+    is not.
+    """
+    from remem.cli.console import Line
+    from remem.run.context import RUN, read_run_record
+    from remem.steps.verify import verify as look
+
+    if not folder.is_dir():
+        raise UserError(f"there is no folder {folder}")
+    wrong = []
+    if (folder / RUN).exists():
+        try:
+            read_run_record(folder)
+        except UserError as problem:
+            wrong.append((RUN, str(problem)))
+    seen = 0
+    for finding in look(folder, Line(out, "steps read", every_s=5)):
+        seen += 1
+        if finding.wrong:
+            wrong.append((finding.step, finding.wrong))
+    if not seen:
+        raise UserError(f"{folder} holds no finished step: give the folder of a run")
+    for step, what in wrong:
+        out.print(f"[red]FAIL[/]  {escape(step)}: {escape(what)}", soft_wrap=True)
+    if wrong:
+        raise typer.Exit(1)
+    out.print(f"{seen} steps are as they were made")
+
+
+def _since(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / "provenance.json").read_text("utf-8"))["started"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

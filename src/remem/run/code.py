@@ -1,0 +1,67 @@
+"""Which code decides what a step holds: numbers of rooms, digests of files."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from remem.rooms import NUMBERS
+from remem.steps.code import folder_digest, syntax_digest
+
+Code = dict[str, str | int]
+
+
+def rooms(*names: str) -> Code:
+    """The hand-kept numbers of these rooms."""
+    return {f"room {name}": NUMBERS[name] for name in names}
+
+
+def built() -> Code:
+    return rooms("data")
+
+
+def taught(rehearses: bool) -> Code:
+    return rooms("data", "models", "training", *(("world",) if rehearses else ()))
+
+
+def unlearnt(method: str) -> Code:
+    return rooms("data", "models", "training") | {
+        f"method {method}": syntax_digest(f"remem.methods.{method}")
+    }
+
+
+def asked(world: bool = False) -> Code:
+    return rooms("data", "models", "asking", *(("world",) if world else ()))
+
+
+@cache
+def _metrics() -> tuple[tuple[str, str], ...]:
+    spec = find_spec("remem.scoring.metrics")
+    assert spec is not None
+    assert spec.origin is not None
+    files = sorted(Path(spec.origin).parent.glob("*.py"))
+    return tuple(
+        (f"metric file {one.stem}", syntax_digest(f"remem.scoring.metrics.{one.stem}")) for one in files
+    )
+
+
+def scored() -> Code:
+    return rooms("data", "scoring") | {"text": syntax_digest("remem.text")} | dict(_metrics())
+
+
+def judged() -> Code:
+    return rooms("scoring")
+
+
+def measured() -> Code:
+    """Of what PEBench adds: verdicts of judges, axes."""
+    return scored() | rooms("pebench")
+
+
+def told() -> Code:
+    """Of the report: all of its room, and the rules of the verdicts."""
+    return {
+        "report": folder_digest("remem.report"),
+        "verdicts": syntax_digest("remem.scoring.verdicts"),
+    }

@@ -1,0 +1,92 @@
+"""Where things lie on this machine: kept beside run.json, and no part of it: a run can be passed on."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from remem.errors import UserError
+from remem.models import EMBEDDED
+from remem.steps.folders import write_atomic
+
+FILE = "places.json"  # in the run folder
+# Settings that may hold a path, and the option that says where it lies now.
+PLACES = {
+    "data": "--data",
+    "model.name": "--model",
+    "build.picture_folder": "--set build.picture_folder=",
+    "build.pipeline.name": "--set build.pipeline.name=",
+    "build.data": "--set build.data=",
+    "evaluate.world": "--set evaluate.world=",
+}
+_WORDS = {"", "auto", "none", *EMBEDDED}
+
+
+def local(value: str) -> bool:
+    """Whether a setting names a place on this machine, and not a hub id or a word."""
+    if value in _WORDS:
+        return False
+    return Path(value).exists() or value.startswith((".", "/", "~")) or value.count("/") != 1
+
+
+def portable(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """A run as JSON values with names in place of paths; and the paths, absolute, by setting."""
+    found: dict[str, str] = {}
+    told = copy.deepcopy(dict(config))
+    for group, name, key in _places(told):
+        if local(group[name]):
+            found[key] = str(Path(group[name]).expanduser().absolute())
+            group[name] = Path(found[key]).name
+    return told, found
+
+
+def located(config: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, Any]:
+    """The run of `portable` with its paths again."""
+    told = copy.deepcopy(dict(config))
+    for group, name, key in _places(told):
+        if key in places:
+            group[name] = places[key]
+    return told
+
+
+def _places(config: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, str]]:
+    for key in PLACES:
+        *above, name = key.split(".")
+        group: Any = config
+        for part in above:
+            group = group.get(part) if isinstance(group, dict) else None
+        if isinstance(group, dict) and isinstance(group.get(name), str):
+            yield group, name, key
+
+
+def write(root: Path, places: Mapping[str, str]) -> None:
+    """places.json, for this machine alone."""
+    write_atomic(root / FILE, json.dumps(dict(places), indent=2, sort_keys=True) + "\n")
+
+
+def read(root: Path) -> dict[str, str]:
+    """What places.json says; empty where there is none, as in a run that came from elsewhere."""
+    try:
+        found = json.loads((root / FILE).read_text("utf-8"))
+        return {str(key): str(value) for key, value in found.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError, RecursionError) as problem:
+        raise UserError(
+            f"{root / FILE} is damaged: delete it, and say with --data and --model where they lie."
+        ) from problem
+
+
+def missing(config: Mapping[str, Any], places: Mapping[str, str]) -> list[str]:
+    """Which settings name a place that is not there now, with the option to say where it is."""
+    told = located(config, places)
+    return [
+        f"{key} ({group[name]}): {PLACES[key]}"
+        for group, name, key in _places(told)
+        if (key in places or group[name] not in _WORDS)
+        and local(group[name])
+        and not Path(group[name]).exists()
+    ]
