@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -209,3 +210,59 @@ def test_what_peft_and_transformers_load(finished: Path) -> None:
     for arm in ("taught", "npo-s0"):
         AutoModelForImageTextToText.from_pretrained(finished / arm / "model")
         AutoProcessor.from_pretrained(finished / arm / "model")
+
+
+def test_a_finished_run_is_addressed_by_its_folder(finished: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(finished, tmp_path / "mine"))
+    assert "nothing to do" in remem("run", root, cwd=tmp_path).stdout
+    told = remem("status", root, cwd=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert "npo-s0/model" in told.stdout
+    assert re.search(r"\d+ done", told.stdout)
+    told = remem("verify", root, cwd=tmp_path)
+    assert told.returncode == 0
+    assert "are as they were made" in told.stdout
+    weights = root / "npo-s0/model/model.safetensors"
+    raw = bytearray(weights.read_bytes())
+    raw[-100] ^= 1
+    weights.write_bytes(bytes(raw))
+    told = remem("verify", root, cwd=tmp_path)
+    assert told.returncode == 1
+    assert "npo-s0/model: the content of model.safetensors has changed" in told.stdout
+    told = remem("run", root, cwd=tmp_path)
+    assert told.returncode == 1
+    assert "npo-s0/model is not as it was made" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert "damaged" in remem("status", root, cwd=tmp_path).stdout
+    shutil.rmtree(root / "report")
+    assert remem("report", root, cwd=tmp_path).returncode == 0  # of what is there
+    assert (root / "report/index.html").exists()
+    told = remem("run", root, "--out", tmp_path / "other", cwd=tmp_path)
+    assert "leave out --out" in told.stderr
+    told = remem("status", tmp_path, cwd=tmp_path)
+    assert (told.returncode, "give the folder of a run" in told.stderr) == (1, True)
+
+
+CRASHES = """
+import runpy
+from remem.run.context import Context
+
+def broken(context, *arms):
+    raise ZeroDivisionError("of nobody's making")
+
+Context.model = broken
+runpy.run_module("remem", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_a_crash_is_one_sentence_and_exit_status_3(finished: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(finished, tmp_path / "mine"))
+    shutil.rmtree(root / "npo-s0/responses")
+    told = subprocess.run(
+        [sys.executable, "-c", CRASHES, "run", str(root), "--workers=1"],
+        capture_output=True, text=True, timeout=120, check=False, env=os.environ | {"COLUMNS": "200"},
+    )  # fmt: skip
+    assert told.returncode == 3
+    assert "the step npo-s0/responses crashed: ZeroDivisionError: of nobody's making" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert "Traceback" in (root / "log.txt").read_text()

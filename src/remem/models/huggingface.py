@@ -34,6 +34,7 @@ from remem.models.features import FEATURES, PARTS, Features, glance
 from remem.models.fitting import Budget
 from remem.models.kernels import compile_layers
 from remem.models.marks import Marks, placeholder_of
+from remem.models.saving import save_processor
 from remem.models.trust import Trust
 from remem.seeds import derive
 from remem.steps import parallel
@@ -330,7 +331,7 @@ class Model:
             return
         if not hasattr(self.network, "disable_adapter"):
             self.network.to(self.dtype)
-            self.processor.save_pretrained(folder)
+            save_processor(self.processor, folder)
         self.network.save_pretrained(folder)
 
 

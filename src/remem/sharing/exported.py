@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from remem.errors import UserError, unknown
+from remem.models.saving import save_processor
 from remem.run.arms import arms_in
 from remem.run.context import open_run
 from remem.sharing.card import model_card
@@ -41,5 +42,5 @@ def export(root: Path, arm: str, folder: Path) -> None:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         model.network.save_pretrained(part)
-        model.processor.save_pretrained(part)
+        save_processor(model.processor, part)
         write_atomic(part / "README.md", model_card(root, context.run, arm, record["version"]))
