@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -80,6 +81,59 @@ def test_killed_and_resumed_ends_in_the_same_weights(
         assert log == ends[0][1]
         for path, value in end.items():
             assert torch.equal(value, ends[0][0][path]), path
+
+
+def halved(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def of_another(path: Path) -> None:
+    torch.save({"weights": {}, "good": {}}, path)
+
+
+@pytest.mark.parametrize("torn", [halved, emptied, of_another])
+@pytest.mark.parametrize("both", [False, True], ids=["the last", "both"])
+def test_a_torn_resume_file_is_put_aside_and_the_one_before_it_used(
+    folders: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    torn: Callable[[Path], None],
+    both: bool,
+) -> None:
+    monkeypatch.setattr("remem.training.resume.Resumable.due", lambda state: True)
+    ends, said, begun = [], [], []
+
+    def told(done: int, total: int, note: str = "") -> None:
+        if "put aside" in note:
+            said.append(note)
+        elif not begun:
+            begun.append(done)
+
+    for stop in (None, 4):
+        folder = tmp_path / str(stop)
+        folder.mkdir()
+        for at in [4, None] if stop else [None]:
+            model = load(folders["llava"])
+            model.adapt(Adapt(vision="frozen", projector="full", language="lora", dropout=0.1))
+            if at is None:
+                begun.clear()
+                run(model, folder, progress=told)
+                continue
+            with pytest.raises(Killed):
+                run(model, folder, progress=die_at(at))
+            for path in [folder / "resume.pt", *([folder / "resume-before.pt"] if both else [])]:
+                torn(path)
+        ends.append((weights(model), (folder / "log.jsonl").read_bytes()))
+        assert not list(folder.glob("resume*"))
+    assert len(said) == (2 if both else 1)
+    assert "resume.pt was damaged" in said[0]
+    assert begun == [1 if both else 3]  # the first step that was made: none was kept, or two
+    assert ends[1][1] == ends[0][1]
+    assert all(torch.equal(value, ends[0][0][path]) for path, value in ends[1][0].items())
 
 
 def test_slices_of_a_step_end_in_the_same_weights(folders: dict[str, Path], tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 from remem import __version__
 from remem.errors import Crashed
+from remem.steps import parallel
 from remem.steps.jobs import View
 
 FILE = "log.txt"  # in the run folder
@@ -51,3 +54,18 @@ class Logbook:
             self.log.error("%s", problem)
         else:
             self.log.warning("stopped")
+
+
+@contextlib.contextmanager
+def logged(view: View, root: Path, what: str) -> Iterator[View]:
+    """The view, with a log of what happens meanwhile and of what ends it. One of several processes writes."""
+    if not parallel.first():
+        yield view
+        return
+    log = Logbook(view, root)
+    log.began(what)
+    try:
+        yield log
+    except BaseException as problem:
+        log.stopped(problem)
+        raise

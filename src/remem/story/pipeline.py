@@ -11,13 +11,12 @@ from remem.run.context import Context, read_run_record
 from remem.run.settings import Run, restore
 from remem.scoring.gate import read_gate
 from remem.settings import plain
-from remem.steps import parallel
 from remem.steps.engines.base import Engine
 from remem.steps.execute import execute
 from remem.steps.jobs import View
 from remem.steps.store import Step, Survey
 from remem.story.claim import at_work, request_of
-from remem.story.logbook import Logbook
+from remem.story.logbook import logged
 from remem.story.plan import plan, resolve, until
 
 
@@ -85,18 +84,11 @@ def carry_out(
             check_gate(root, ignore_gate)
 
     with at_work(root, run, request, whole, steps, keep_old) as found:
-        log = Logbook(view, root)
-        if parallel.first():
-            log.began(f"{len(found.todo)} of {len(steps)} steps to do, up to {stage}")
-            view = log
-        try:
+        what = f"{len(found.todo)} of {len(steps)} steps to do, up to {stage}"
+        with logged(view, root, what) as heard:
             if "gate" in found.standing and found.standing["gate"].settled:
                 passed("gate")
-            execute(root, steps, Context(root, run, fingerprint), view, engine, threads, passed, keep_old)
-        except BaseException as problem:
-            if parallel.first():
-                log.stopped(problem)
-            raise
+            execute(root, steps, Context(root, run, fingerprint), heard, engine, threads, passed, keep_old)
 
 
 def check_gate(root: Path, ignored: bool) -> None:

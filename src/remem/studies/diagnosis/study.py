@@ -20,6 +20,7 @@ from remem.steps.execute import execute, pending
 from remem.steps.jobs import View
 from remem.steps.store import Step, Survey
 from remem.story.claim import at_work, request_of
+from remem.story.logbook import logged
 from remem.story.plan import plan, resolve, until
 from remem.studies.diagnosis.sweeps import Member, Study
 from remem.types import Progress
@@ -62,7 +63,8 @@ def carry_out(study: Study, view: View, engine: Engine | None = None, threads: i
             planned = plan(resolve(member.run), ignore_gate=True)
             request = request_of(member.run, True, "")
             held.enter_context(at_work(study.folder(member), member.run, request, planned, ()))
-        execute(study.root, every, study, view, engine, threads)
+        with logged(view, study.root, f"diagnosis of {len(study.members)} models") as heard:
+            execute(study.root, every, study, heard, engine, threads)
 
 
 def _of(member: Member, step: Step) -> Step:

@@ -26,6 +26,7 @@ from remem.steps.jobs import View
 from remem.steps.sealed import drop
 from remem.steps.store import Step
 from remem.story.claim import at_work, request_of
+from remem.story.logbook import logged
 from remem.story.pipeline import check_gate
 from remem.story.plan import plan, resolve
 from remem.studies.tuning.chosen import Tuned, found, trained
@@ -167,7 +168,8 @@ def carry_out(
     with at_work(root, tuning.run, request, planned, wanted) as found:
         if found.standing["gate"].settled:
             passed("gate")
-        execute(root, wanted, context, view, engine, threads, passed)
+        with logged(view, root, f"tuning, {len(found.todo)} steps to do") as heard:
+            execute(root, wanted, context, heard, engine, threads, passed)
 
 
 def drop_weights(folder: Path) -> None:
