@@ -21,11 +21,12 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-import asking
 import building
 import teaching
 import torch
 from sidebyside import table
+
+import asking
 
 KINDS = {"model": "training and unlearning", "responses": "asking", "world": "asking about the world"}
 

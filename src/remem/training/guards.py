@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from remem import jsonfile
 from remem.errors import UserError
 from remem.models.adapt import part_of
 from remem.models.base import Encoded, Policy
@@ -75,7 +76,7 @@ def stop(*guards: Guard) -> None:
 def read(folder: Path) -> list[Guard]:
     """The guards of a folder; none where nothing was guarded."""
     path = folder / FILE
-    return [Guard(**one) for one in json.loads(path.read_text())] if path.exists() else []
+    return jsonfile.read(path, list[Guard], f"Delete {folder} and run again.") if path.exists() else []
 
 
 # -- before a training --------------------------------------------------------------------------------
