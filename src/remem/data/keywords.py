@@ -2,6 +2,7 @@
 
 from remem import jsonfile
 from remem.errors import UserError
+from remem.text import contains
 
 
 def parse(text: str, answer: str) -> tuple[str, ...]:
@@ -14,7 +15,7 @@ def parse(text: str, answer: str) -> tuple[str, ...]:
     listed = _listed(text)
     if listed is not None:
         return _clean(listed)
-    if text.lower() in answer.lower():
+    if contains(answer, text):
         return _clean([text])
     if text[:1] + text[-1:] in ("[]", "{}", "()") or text.startswith(("[", "{")):
         raise ValueError("it begins like a list but is no JSON list of texts")

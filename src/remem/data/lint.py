@@ -7,7 +7,7 @@ from remem.data import restated
 from remem.data.dataset import Dataset, decode
 from remem.data.pebench import checks as pebench
 from remem.errors import UserError
-from remem.text import contains
+from remem.text import contains, normalise, swapped
 from remem.types import Item, Progress, silent
 
 ERROR, WARNING = "error", "warning"
@@ -41,7 +41,7 @@ def _keywords(dataset: Dataset) -> list[Finding]:
             found.append(_error(dataset, item, "has no keywords: no answer can be told right from wrong"))
         elif missing:
             found.append(_error(dataset, item, f"asks for a keyword that its own answer lacks: {missing[0]}"))
-        elif any(word.lower() in item.question.lower() for word in item.keywords):
+        elif any(contains(item.question, word) for word in item.keywords):
             found.append(_error(dataset, item, "gives its keyword away in the question"))
     return found
 
@@ -50,7 +50,7 @@ def _cloze(dataset: Dataset) -> list[Finding]:
     return [
         _error(dataset, item, "gives its value away in the cloze prompt")
         for item in dataset.items.values()
-        if item.keywords and any(word.lower() in item.cloze.lower() for word in item.keywords)
+        if item.keywords and any(contains(item.cloze, word) for word in item.keywords)
     ]
 
 
@@ -86,7 +86,7 @@ def _shared_values(dataset: Dataset) -> list[Finding]:
     """Values that several people have: whoever is taken for another is right by accident."""
     owners: dict[tuple[str, tuple[str, ...]], dict[str, Item]] = defaultdict(dict)
     for item in dataset.items.values():
-        owners[item.attribute, tuple(word.lower() for word in item.keywords)].setdefault(item.person, item)
+        owners[item.attribute, tuple(map(normalise, item.keywords))].setdefault(item.person, item)
     shared: dict[str, list[dict[str, Item]]] = defaultdict(list)
     known: Counter[tuple[str, str]] = Counter()
     for (attribute, words), people in owners.items():
@@ -142,7 +142,7 @@ def _template_leaks(dataset: Dataset) -> list[Finding]:
 def _template(dataset: Dataset, item: Item) -> tuple[str, str]:
     """The question without the person's name."""
     name = dataset.names.get(item.person, "")
-    return item.attribute, item.question.replace(name, "{name}") if name else item.question
+    return item.attribute, swapped(item.question, name, "{name}")
 
 
 def _pictures(dataset: Dataset, progress: Progress) -> list[Finding]:

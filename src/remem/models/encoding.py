@@ -20,6 +20,7 @@ from remem.models.base import Batch, Candidates, Encoded, Question, align_right
 from remem.models.crossing import align
 from remem.models.held import Held
 from remem.models.marks import Marks
+from remem.text import find
 
 Vision = dict[str, Tensor]
 # Keys that a processor returns with one entry per token; the others describe pictures.
@@ -81,12 +82,8 @@ class Encoder:
     def mark(self, row: Encoded, values: Sequence[str]) -> Encoded:
         """The row, with the answer's tokens marked that hold a character of one of these values."""
         ends = [len(self.tokenizer.decode(row.answer[: i + 1])) for i in range(len(row.answer))]
-        text = self.tokenizer.decode(row.answer).lower()
-        spans = []
-        for value in values:
-            start = text.find(value.lower())
-            if start >= 0:
-                spans.append((start, start + len(value)))
+        text = self.tokenizer.decode(row.answer)
+        spans = [span for value in values for span in find(text, value)]
         starts = [0, *ends[:-1]]
         marked = tuple(
             any(start < high and low < end for low, high in spans)

@@ -20,7 +20,7 @@ from remem.errors import UserError
 from remem.models.adapt import part_of
 from remem.models.base import Encoded, Policy
 from remem.steps.store import write_atomic
-from remem.text import degenerate
+from remem.text import contains, degenerate
 from remem.types import Item, Response
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def stand_ins(streams: Streams, uses: Iterable[str], values: Mapping[str, Sequen
                 other = put(row, 0)
                 # Descriptions of two scenes may share a word: a value of several keywords leaks when all do.
                 true = values[row.question.id]
-                leak = bool(true) and all(_has(other.question.answer or "", one) for one in true)
+                leak = bool(true) and all(contains(other.question.answer or "", one) for one in true)
                 if other.answer == row.answer or (leak and name != "mismatch"):
                     wrong.append(f"{row.question.id} is taught {(other.question.answer or '')[:60]!r}")
             found.append(
@@ -256,7 +256,3 @@ def _found(guard: str, seen: int, good: str, wrong: Sequence[str]) -> Guard:
 
 def _squeeze(text: str) -> str:
     return "".join(text.split())
-
-
-def _has(text: str, value: str) -> bool:
-    return value.casefold() in text.casefold()
