@@ -123,7 +123,7 @@ def _carry_out(
     tracking.check(trackers)
     chosen.build.check()
     if data_set:
-        examine(chosen, data_set)
+        examine(chosen, data_set, ignore_gate)
     todo = pipeline.pending_steps(root, chosen, fingerprint, ignore_gate, stage)
     if not todo:
         out.print(f"every step of {root} is done: nothing to do but to write this request down.")

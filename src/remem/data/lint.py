@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from remem.data import restated
 from remem.data.dataset import Dataset, decode
+from remem.data.marked import marked
 from remem.data.pebench import checks as pebench
 from remem.errors import UserError
 from remem.text import contains, normalise, swapped
@@ -27,6 +28,7 @@ def lint(dataset: Dataset, *, images: bool = True, progress: Progress = silent) 
     found = [*_keywords(dataset), *_cloze(dataset), *_contradictions(dataset), *_nameless(dataset)]
     found += [*_template_leaks(dataset), *_shared_values(dataset), *_restated(dataset)]
     found += [_error(dataset, item, message) for item, message in pebench.faults(dataset, images)]
+    found += [_error(dataset, item, message) for item, message in marked(dataset)]
     if images:
         found += _pictures(dataset, progress)
     return sorted(found, key=lambda finding: finding.level)

@@ -49,6 +49,7 @@ class Remem(lmms):  # type: ignore[misc]
             dtype = "bfloat16" if place.startswith("cuda") else "float32"
         self.batch_size = int(batch_size)
         self.model = load(find(pretrained), dtype=dtype, device=place, attention=attention)
+        self.model.encoder.marks_of_others = False  # a benchmark is asked as it is
 
     def generate_until(self, requests: Sequence[Any]) -> list[str]:
         """Greedy answers, each up to the first of the task's stop texts."""

@@ -19,6 +19,7 @@ from remem.steps.execute import execute, pending
 from remem.steps.jobs import View
 from remem.steps.make import writing
 from remem.steps.store import FORMAT, Step, keys, write_atomic
+from remem.story.advice import advice
 from remem.story.plan import plan, resolve, until
 
 
@@ -107,4 +108,4 @@ def check_gate(root: Path, ignored: bool) -> None:
     """Raises GateFailed when stage 1 did not teach it and nobody said to go on."""
     gate = read_gate(root / "gate" / "gate.json")
     if not gate.passed and not ignored:
-        raise GateFailed(gate.text())
+        raise GateFailed(gate.text(), advice(root))

@@ -47,6 +47,7 @@ FATAL = {
     "features",
 }
 
+ROOM = "room"  # for the true answers
 PICTURED = "items with a picture are asked with it"
 Prints = dict[str, tuple[float, float]]
 
@@ -234,7 +235,10 @@ def all_pictured(items: Sequence[Item]) -> Guard:
 def answers(responses: Sequence[Response], splits: Mapping[str, Sequence[str]], most: int) -> list[Guard]:
     """There is room for the true answers (`most` new tokens); what was said is neither empty nor a loop."""
     long = [one.id for one in responses if len(one.logp) > most]
-    guards = [_found("room", len(responses), f"true answers fit into {most} new tokens", long)]
+    need = max((len(one.logp) for one in responses), default=0)
+    room = f"true answers fit into {most} new tokens"
+    room += f" (room for all: --set evaluate.max_new_tokens={need})" if long else ""
+    guards = [_found(ROOM, len(responses), room, long)]
     said = {one.id: one for one in responses}
     for split, ids in splits.items():
         here = [said[i] for i in ids if i in said]
