@@ -1,5 +1,6 @@
 """The gate's last lines name what is to blame."""
 
+from fabricate import response
 from remem.story.advice import advice
 from remem.training import guards
 

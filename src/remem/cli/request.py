@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from remem.cli.console import err, out, warn
 from remem.errors import UserError
+from remem.outgoing import quoted
 from remem.run.overrides import override
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def examine(chosen: Run, data: Dataset, ignore_gate: bool) -> None:
     measurable(data, list(dict.fromkeys(["finetune", *asked])))
     check_marks(data)
     for sentence in expectations(data):
-        err.print(f"[yellow]note[/] {escape(sentence)}", soft_wrap=True)
+        err.print(f"[yellow]note[/] {escape(quoted(sentence))}", soft_wrap=True)
     check_images(data, progress=Line(out, "pictures checked", every_s=5))
     for sentence in check_with_model(chosen, data, ignore_gate, Line(out, "pictures tried", every_s=5)):
         warn(sentence)
