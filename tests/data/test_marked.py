@@ -73,3 +73,28 @@ def test_a_set_without_marks_passes(tmp_path):
     data = load(write(tmp_path / "set", sets()))
     check_marks(data)
     assert lint(data, images=False) == []
+
+
+def test_lint_takes_no_piece_of_a_word_for_a_value(tmp_path, monkeypatch):
+    import written
+
+    monkeypatch.setattr(written, "NAMES", ("Jerome Lee", *written.NAMES[1:]))
+    monkeypatch.setitem(written.VALUES, "town", ("Rome", *written.VALUES["town"][1:]))
+    assert lint(load(write(tmp_path / "a", sets())), images=False) == []
+    rows = sets()
+    rows["finetune"][0]["question"] = "Does Jerome Lee live in ＲＯＭＥ?"
+    rows["finetune"][2]["cloze_prompt"] = "Jerome Lee, a nurse, is a"
+    found = [(one.where, one.message) for one in lint(load(write(tmp_path / "b", rows)), images=False)]
+    assert ("finetune row 0", "gives its keyword away in the question") in found
+    assert ("finetune row 2", "gives its value away in the cloze prompt") in found
+
+
+def test_ages_and_dashes_are_in_their_answers(tmp_path):
+    rows = sets()
+    for split in rows.values():
+        for one in split:
+            if one["attribute"] == "job":
+                one.update(keywords="24", answer=f"{one['cloze_prompt']} 24‑year–old pilot.")
+    assert not [
+        one for one in lint(load(write(tmp_path / "a", rows)), images=False) if "lacks" in one.message
+    ]
