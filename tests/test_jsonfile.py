@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,3 +166,19 @@ def test_a_literal_is_json_or_its_text():
     for text in ("1" * 5000, "[" * 100_000, '{"a": 1, "a": 2}'):
         with pytest.raises(UserError, match=r"lr=.*Give a number"):
             literal(text, "lr=", "Give a number.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"' + '\\"' * 200_000,
+        '["' + "\\\\" * 200_000 + "\\",
+        "{" + ",".join(f'"{n}": 0' for n in range(100_000)) + ', "99999": 0}',
+        '"' * 300_001,
+    ],
+)
+def test_a_large_damaged_text_is_refused_in_no_time(text):
+    start = time.monotonic()
+    with pytest.raises(UserError, match=r"a\.json is not readable JSON"):
+        parse(text, Any, "a.json", CURE)
+    assert time.monotonic() - start < 5

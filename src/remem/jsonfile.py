@@ -11,6 +11,7 @@ import json
 import math
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
@@ -34,7 +35,7 @@ _WORDS = {
     "array": "a list",
     "object": "an object",
 }
-_TEXT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_TEXT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)  # or to the end: never read twice
 _NO_BRACKET = re.compile(r"[^\[\]{}]+")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")  # half of a character of two escapes
@@ -178,8 +179,7 @@ def _short(bare: str) -> None:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise _Refused(f"one object holds {shown(twice)} twice")
     return found
 

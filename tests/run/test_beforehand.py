@@ -135,3 +135,24 @@ def test_keywords_that_their_own_answer_lacks_stop_the_run_where_the_gate_cannot
     with pytest.raises(UserError, match="cannot be passed"):
         checked(tmp_path / "c", rows, models["llava"], gate=strict)
     assert checked(tmp_path / "d", rows, models["llava"], gate=replace(strict, held_out=0.0)) == [note]
+
+
+def test_a_picture_that_a_viewer_turns_is_tried_as_it_is_shown(tmp_path, models, monkeypatch):
+    import io
+
+    from PIL import Image
+
+    from remem.models.encoding import Encoder
+
+    out, tried = io.BytesIO(), []
+    tag = Image.Exif()
+    tag[0x0112] = 6
+    Image.new("RGB", (60, 20)).save(out, "JPEG", exif=tag)
+    rows = sets()
+    rows["test"][1]["image"]["bytes"] = out.getvalue()
+    real = Encoder.look
+    monkeypatch.setattr(
+        Encoder, "look", lambda self, image, where: tried.append(image.size) or real(self, image, where)
+    )
+    checked(tmp_path, rows, models["llava"])
+    assert sorted(tried) == [(20, 60), (32, 32)]

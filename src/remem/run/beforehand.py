@@ -81,7 +81,8 @@ def picture_tokens(data: Dataset, encoder: Encoder, progress: Progress = silent)
 def _size(picture: bytes | None) -> tuple[int, int]:
     """As a viewer shows it; from the head of the file."""
     with Image.open(io.BytesIO(picture or b"")) as image:
-        turned = image.getexif().get(_ORIENTATION, 1) >= 5
+        told = "exif" in image.info or image.format == "TIFF"  # asked of others, it decodes the whole picture
+        turned = told and image.getexif().get(_ORIENTATION, 1) >= 5
         return (image.height, image.width) if turned else image.size
 
 
