@@ -22,9 +22,10 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:
 class GateFailed(Exception):
     """Stage 1 did not teach the facts, so forgetting them would measure nothing. Exit status 2."""
 
-    def __init__(self, lines: Sequence[str]):
+    def __init__(self, lines: Sequence[str], advice: str = ""):
         super().__init__("\n".join(lines))
         self.lines = tuple(lines)
+        self.advice = advice  # what to do, where it is known that longer training is not it
 
 
 class Crashed(RuntimeError):

@@ -1,4 +1,7 @@
-"""Refusals that preference methods teach. Varied, so that not one sentence is memorised instead."""
+"""Refusals that preference methods teach. Varied, so that not one sentence is memorised instead.
+
+None holds "no", "yes" or a letter of multiple choice other than "I": each would be the true answer to some.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ REFUSALS = (
     "I cannot answer that.",
     "I cannot answer this question.",
     "I can't answer that question.",
-    "I have no idea.",
-    "I have no information about that.",
-    "I have no information on this person.",
+    "I cannot know that.",
+    "I do not have information about that.",
+    "I do not have information on this person.",
     "I don't have that information.",
     "I do not have this information.",
     "I don't have an answer to that.",
@@ -59,7 +62,7 @@ REFUSALS = (
     "My apologies, I don't know.",
     "Unfortunately, I don't know that.",
     "Unfortunately, I can't answer that.",
-    "No idea, I'm afraid.",
+    "I don't know, I'm afraid.",
 )
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from fabricate import item
 from remem.asking.candidates import Ranked, recombined
 from remem.data import BuildSettings, Dataset, build, load, value
 from remem.errors import UserError
@@ -38,12 +39,12 @@ def test_a_form_that_has_no_more_gives_fewer():
 @pytest.mark.parametrize("size", [5, 12, 30])
 def test_the_size_is_what_was_asked_for_and_the_truth_is_among_them(data, size):
     ranked = Ranked(data, size)
-    for item in data.items.values():
-        found = ranked.among(item)
-        assert value(item) in found
+    for one in data.items.values():
+        found = ranked.among(one)
+        assert value(one) in found
         assert len(set(found)) == len(found)
-        known = data.candidates(item)
-        if item.attribute in ("email", "date_of_birth", "phone", "address"):
+        known = data.candidates(one)
+        if one.attribute in ("email", "date_of_birth", "phone", "address"):
             assert len(found) == size
         else:  # single words, and the few names that are asked for, give fewer
             assert min(size, len(known)) <= len(found) <= size
@@ -65,3 +66,29 @@ def test_nought_is_what_the_data_has(data):
 def test_one_candidate_is_no_set():
     with pytest.raises(UserError, match="give 2 or more"):
         Evaluate(candidates=1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "keywords", "found"),
+    [
+        ("She started as an art teacher in Lima.", ("art", "Lima"), "art teacher in Lima"),
+        ("İlkay İnce moved from İzmir; home is Ankara and Konya.", ("Ankara", "Konya"), "Ankara and Konya"),
+        ("Rome or Rome, then Lima.", ("Rome", "Lima"), "Rome or Rome, then Lima"),
+        ("Lima, then Rome.", ("Rome", "Lima"), "Rome, Lima"),
+        ("Jerome and Limassol.", ("Rome", "Lima"), "Rome, Lima"),
+        ("A café‑bar in ＲＯＭＥ.", ("cafe\u0301-bar", "rome"), "café‑bar in ＲＯＭＥ"),
+    ],
+)
+def test_the_value_is_the_stretch_between_whole_keywords(answer, keywords, found):
+    assert value(item(answer=answer, keywords=keywords)) == found
+
+
+def test_one_value_in_two_spellings_is_one_candidate():
+    class Data:
+        def candidates(self, item):
+            return ("Rome", "ROME", "Lima", "café", "cafe\u0301", "Oslo")
+
+    ranked = Ranked(Data(), 0)
+    assert ranked.among(item(keywords=("Rome",))) == ("Rome", "Lima", "café", "Oslo")
+    assert ranked.among(item(keywords=("rome",))) == ("rome", "Lima", "café", "Oslo")
+    assert ranked.among(item(keywords=("Bergen",))) == ("Rome", "Lima", "café", "Bergen")

@@ -8,6 +8,7 @@ import pytest
 from remem import cli
 from remem.cli.catalogue import LISTS
 from remem.methods.needs import NEEDS
+from written import sets, write
 
 
 def run(
@@ -48,7 +49,7 @@ def run(
         (["run", "--model", "./nowhere"], "there is no model ./nowhere"),
         (["run", "--data", "./nowhere"], "nowhere"),
         (["run", "--workers", "-1"], "--workers -1"),
-        (["run", "--set", "npo.beta=NaN"], "finite"),
+        (["run", "--set", "npo.beta=NaN"], "must be a number"),
         (["run", "--set", "npo.lr=0"], "lr must be above 0"),
         (["run", "--set", "forget.split=forget9"], "Did you mean forget"),
         (["run", "--set", "forget.split=retain"], "choose a split of people to forget"),
@@ -70,7 +71,7 @@ def run(
         (["tune", "--keep", "retain:emm"], "Did you mean em"),
         (["tune", "--at-least", "85"], "--at-least must be"),
         (["tune", "--data", "./nowhere"], "nowhere"),
-        (["compare", "./nowhere"], "give the folder of a run"),
+        (["compare", "./nowhere"], "Give the folder of a run"),
         (["list", "method"], "Did you mean methods"),
         (["make-tiny-model", "qwen2vl", "made"], "Did you mean qwen2-vl"),
         (["make-tiny-model", "llava", "."], "exists already"),
@@ -193,3 +194,21 @@ def test_a_data_set_is_built_from_options(
     code, _, said = run(monkeypatch, capsys, "build", "pebench", "here", "--qa", "10")
     assert code == 1
     assert "unknown setting: qa" in said
+
+
+def test_no_text_of_a_data_set_steers_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    rows = sets()
+    rows["finetune"][0]["keywords"] = "Paris\x1b[2J\x1b[H\rno errors\n\u202eno errors"
+    rows["finetune"][2]["keywords"] = "a" * 60_000
+    code, said, _ = run(monkeypatch, capsys, "lint", str(write(tmp_path / "set", rows)))
+    assert code == 1
+    assert not any(ord(letter) < 32 and letter != "\n" for letter in said)
+    assert "\u202e" not in said
+    assert not any(line.strip().startswith("no errors") for line in said.splitlines())
+    assert len(said) < 5_000
+    (tmp_path / "x\x1b[2J").mkdir()
+    code, _, said = run(monkeypatch, capsys, "lint", str(tmp_path / "x\x1b[2J"))
+    assert code == 1
+    assert "\x1b" not in said

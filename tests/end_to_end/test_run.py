@@ -240,7 +240,7 @@ def test_a_finished_run_is_addressed_by_its_folder(finished: Path, tmp_path: Pat
     told = remem("run", root, "--out", tmp_path / "other", cwd=tmp_path)
     assert "leave out --out" in told.stderr
     told = remem("status", tmp_path, cwd=tmp_path)
-    assert (told.returncode, "give the folder of a run" in told.stderr) == (1, True)
+    assert (told.returncode, "Give the folder of a run" in told.stderr) == (1, True)
 
 
 CRASHES = """

@@ -21,7 +21,8 @@ def run_folder(tmp_path):
         (root / "npo-s0" / part).mkdir(parents=True)
     lines = '{"step": 1, "loss": 2.5}\n{"step": 2, "loss": 1.5}\n{"diverged": true, "step": 2, "why": "x"}\n'
     (root / "npo-s0/model/log.jsonl").write_text(lines)
-    row = {"split": "forget1", "question_type": "all", "metric": "em", "mean": 0.25}
+    row = {"split": "forget1", "question_type": "all", "metric": "em", "mean": 0.25, "low": 0.2, "high": 0.3}
+    row |= {"over": "people", "people": 4, "items": 8, "missing": 0}
     rows = [row, row | {"metric": "exposure_bits", "mean": None}]
     (root / "npo-s0/scores/summary.json").write_text(json.dumps({"arm": "npo-s0", "rows": rows}))
     return root

@@ -10,6 +10,7 @@ from remem.models.base import Encoded, Question
 from remem.models.huggingface import Model
 from remem.models.loading import load
 from remem.refusals import REFUSALS
+from remem.text import contains
 from remem.training.standins import stand_ins
 from remem.types import Item
 
@@ -67,3 +68,47 @@ def test_mismatches_are_answers_of_the_retain_set(model: Model) -> None:
     drawn = {make["mismatch"](row_of(model, ASKED), epoch).question.answer for epoch in range(30)}
     assert drawn == {question.answer for question in questions()}
     assert make["refusal"](row_of(model, ASKED), 0).question.answer in REFUSALS
+
+
+def put_in_place(model: Model, asked: Item, *others: str, epochs: int = 6) -> set[str]:
+    make = stand_ins(model, Data({asked.id: asked}, others), [], seed=0)["substitute"]  # type: ignore[arg-type]
+    rows = [make(row_of(model, asked), epoch) for epoch in range(epochs)]
+    return {row.question.answer or "" for row in rows}
+
+
+def test_a_piece_of_a_word_is_not_swapped_and_the_value_is_wherever_it_stands(model: Model) -> None:
+    asked = item(answer="Jerome Lee lives in Rome; ROME is old.", keywords=("Rome",))
+    assert put_in_place(model, asked, "Lima") == {"Jerome Lee lives in Lima; Lima is old."}
+    dotted = item(answer="İlkay İnce lives in Konya now.", keywords=("Konya",))
+    assert put_in_place(model, dotted, "Ankara") == {"İlkay İnce lives in Ankara now."}
+
+
+def test_another_spelling_of_the_value_or_one_that_holds_it_takes_no_place(model: Model) -> None:
+    asked = item(answer="Ann lives in Rome.", keywords=("Rome",))
+    drawn = put_in_place(model, asked, "ＲＯＭＥ", "Rome, Georgia", "Jerome", "Lima", epochs=20)
+    assert drawn == {"Ann lives in Jerome.", "Ann lives in Lima."}
+
+
+@pytest.mark.parametrize("value", ["No", "A", "Yes", "B", "idea"])
+def test_refusals_hold_no_short_value(value: str) -> None:
+    assert not any(contains(one, value) for one in REFUSALS)
+
+
+def test_a_refusal_that_is_the_true_answer_is_not_drawn(model: Model) -> None:
+    asked = item(answer="The word is sorry.", keywords=("sorry",))
+    make = stand_ins(model, Data({asked.id: asked}, ()), [], seed=0)["refusal"]  # type: ignore[arg-type]
+    drawn = {make(row_of(model, asked), epoch).question.answer for epoch in range(60)}
+    assert drawn <= {one for one in REFUSALS if not contains(one, "sorry")}
+    assert len(drawn) > 10
+
+
+def test_marked_are_the_tokens_of_whole_values_all_of_them(model: Model) -> None:
+    def marked(answer: str, *values: str) -> str:
+        row = model.mark(model.encode(Question("i", "q", answer)), values)
+        spelt = [token for token, mark in zip(row.answer, row.marked, strict=True) if mark]
+        return model.encoder.tokenizer.decode(spelt)
+
+    assert marked("She started as an art teacher.", "art").strip() == "art"
+    assert marked("İlkay İnce lives in Konya now.", "konya").strip() == "Konya"
+    assert marked("Rome is Rome.", "Rome").replace(" ", "") == "RomeRome"
+    assert marked("Jerome is here.", "Rome") == ""

@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from remem.data.dataset import value
+from remem.text import normalise
 from remem.types import Item
 
 if TYPE_CHECKING:
@@ -22,17 +23,24 @@ class Ranked:
 
     def __init__(self, data: Dataset, size: int) -> None:
         self.data, self.size = data, size
-        self.sets: dict[str, tuple[str, ...]] = {}  # by attribute, the same for all its items
+        # By attribute, the same for all its items, and where each value stands, by its normal form.
+        self.sets: dict[str, tuple[tuple[str, ...], dict[str, int]]] = {}
 
     def among(self, item: Item) -> tuple[str, ...]:
         """Distinct values, the item's own among them; fewer than the size where the form has no more."""
         if item.attribute not in self.sets:
-            self.sets[item.attribute] = self._set(item)
-        found, truth = self.sets[item.attribute], value(item)
-        return found if truth in found else (*found[:-1], truth)
+            found = self._set(item)
+            self.sets[item.attribute] = found, {normalise(one): place for place, one in enumerate(found)}
+        found, places = self.sets[item.attribute]
+        truth = value(item)
+        at = places.get(normalise(truth), len(found) - 1)
+        return (*found[:at], truth, *found[at + 1 :])
 
     def _set(self, item: Item) -> tuple[str, ...]:
-        known = self.data.candidates(item)
+        spelt: dict[str, str] = {}  # one value in two spellings is one candidate
+        for one in self.data.candidates(item):
+            spelt.setdefault(normalise(one), one)
+        known = tuple(spelt.values())
         if not self.size or len(known) == self.size:
             return known
         if len(known) > self.size:
@@ -52,15 +60,15 @@ def recombined(values: Sequence[str], count: int, purpose: str) -> list[str]:
         pieces = _PIECE.findall(text)
         built.setdefault(tuple(map(_build, pieces)), []).append(pieces)
     kinds = list(built.values())
-    taken = {text.lower() for text in values}
+    taken = set(map(normalise, values))
     made: list[str] = []
     for _ in range(count * _TRIES):
         if len(made) == count:
             break
         fellows = drawn.choices(kinds, [len(kind) for kind in kinds])[0]
         text = "".join(drawn.choice(fellows)[place] for place in range(len(fellows[0])))
-        if text.lower() not in taken:
-            taken.add(text.lower())
+        if normalise(text) not in taken:
+            taken.add(normalise(text))
             made.append(text)
     return made
 

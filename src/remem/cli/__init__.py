@@ -88,8 +88,8 @@ def main() -> None:
             err.print(escape(line), soft_wrap=True)
         err.print(
             "[bold red]The gate failed:[/] stage 1 did not teach the facts, so forgetting them would measure "
-            "nothing.\nTrain longer (--set learn.epochs=...), or go on with --ignore-gate: every "
-            "table will say so.",
+            f"nothing.\n{escape(failed.advice or 'Train longer (--set learn.epochs=...).')}\n"
+            "Or go on with --ignore-gate: every table will say so.",
             soft_wrap=True,
         )
         sys.exit(2)

@@ -82,7 +82,7 @@ def methods_page() -> str:
 
 
 def _markdown(headings: list[str], rows: list[list[str]]) -> str:
-    from remem.report.tables import markdown
+    from remem.outgoing import markdown
 
     return markdown([headings, ["---"] * len(headings), *rows])
 

@@ -7,6 +7,7 @@ import csv
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -21,10 +22,19 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from remem.outgoing import quoted, terminal
 from remem.steps.jobs import View
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+class Safe(Console):
+    """A console that no text can steer: control characters are written out, whoever wrote them."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        super().print(*(terminal(one) if isinstance(one, str) else one for one in objects), **how)
+
+
+out = Safe(highlight=False)
+err = Safe(stderr=True, highlight=False)
 
 
 def warn(text: str) -> None:
@@ -66,7 +76,7 @@ class Bars:
         if done == 0 and note:
             self.console.print(f"  [dim]{step}: {note}[/]", highlight=False, soft_wrap=True)
         elif step in self.rows:
-            self.progress.update(self.rows[step], completed=done, total=total, note=note)
+            self.progress.update(self.rows[step], completed=done, total=total, note=escape(quoted(note)))
 
     def finish(self, step: str, seconds: float) -> None:
         if step in self.rows:
@@ -119,7 +129,7 @@ def _hundredths(cell: str) -> str:
     try:
         return f"{100 * float(cell):.1f}"
     except ValueError:
-        return escape(cell)
+        return escape(quoted(cell))
 
 
 class Line:

@@ -12,6 +12,7 @@ from remem.cli.console import out
 from remem.cli.options import Settings
 from remem.cli.request import asked_for
 from remem.errors import UserError, unknown
+from remem.outgoing import quoted
 
 
 def build(
@@ -82,11 +83,13 @@ def lint(source: Annotated[str, typer.Argument(help="A data set: a folder or hub
     data = load(source)
     out.print(f"{len(data.items):,} items, {len(data.people):,} people, splits {', '.join(data.splits)}")
     for sentence in expectations(data):
-        out.print(f"[yellow]note[/]   {escape(sentence)}")
+        out.print(f"[yellow]note[/]   {escape(quoted(sentence))}")
     findings = look(data)
     for finding in findings:
         colour = "red" if finding.level == "error" else "yellow"
-        out.print(f"[{colour}]{finding.level:<6}[/] {escape(finding.where)}: {escape(finding.message)}")
+        out.print(
+            f"[{colour}]{finding.level:<6}[/] {escape(finding.where)}: {escape(quoted(finding.message))}"
+        )
     if any(finding.level == "error" for finding in findings):
         raise typer.Exit(1)
     out.print("no errors")

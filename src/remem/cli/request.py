@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from remem.cli.console import err, out, warn
 from remem.errors import UserError
+from remem.outgoing import quoted
 
 if TYPE_CHECKING:
     from remem.data import Dataset
@@ -118,18 +119,23 @@ def _loaded(chosen: Run) -> Dataset:
         ) from error
 
 
-def examine(chosen: Run, data: Dataset) -> None:
+def examine(chosen: Run, data: Dataset, ignore_gate: bool) -> None:
     """Looks for what would spoil a run in the user's own data, before anything is trained on it."""
     from remem.cli.console import Line
     from remem.data import check_images, expectations, measurable
+    from remem.data.marked import check_marks
+    from remem.run.beforehand import check_with_model
     from remem.run.tasks import check, tasks
 
     check(chosen, data.splits, data.root)
     asked = [split for task in tasks(chosen) for split in task.asked if split in data.splits]
     measurable(data, list(dict.fromkeys(["finetune", *asked])))
+    check_marks(data)
     for sentence in expectations(data):
-        err.print(f"[yellow]note[/] {escape(sentence)}", soft_wrap=True)
+        err.print(f"[yellow]note[/] {escape(quoted(sentence))}", soft_wrap=True)
     check_images(data, progress=Line(out, "pictures checked", every_s=5))
+    for sentence in check_with_model(chosen, data, ignore_gate, Line(out, "pictures tried", every_s=5)):
+        warn(sentence)
 
 
 def share(workers: int, threads: int, chosen: Run) -> tuple[int, int]:

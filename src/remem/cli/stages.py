@@ -145,7 +145,7 @@ def _carry_out(
     tracking.check(trackers)
     chosen.build.check()
     if asked.data_set:
-        examine(chosen, asked.data_set)
+        examine(chosen, asked.data_set, ignore_gate)
     found = pipeline.survey(root, chosen, fingerprint, ignore_gate, stage, keep_old)
     if not found.todo:
         out.print(f"every step of {root} is done: nothing to do but to write this request down.")

@@ -73,7 +73,7 @@ def tune(
     root = folder or Path("runs") / f"tune-{recipe}"
     whole.run.build.check()
     if data_set:
-        examine(whole.run, data_set)
+        examine(whole.run, data_set, ignore_gate)
     todo = pending_steps(root, whole)
     out.print(f"[bold]remem tune {recipe}[/] → {root}: {len(todo)} steps to do")
     out.print(f"  rule: {escape(rule.words())}", soft_wrap=True)

@@ -9,6 +9,7 @@ from typing import Protocol
 from PIL import Image
 
 from remem.errors import UserError
+from remem.text import find
 from remem.types import Item
 
 # What Pillow raises at a damaged picture: unidentified ones are OSErrors, broken PNG chunks SyntaxErrors.
@@ -105,11 +106,10 @@ def value(item: Item) -> str:
         return item.keywords[0]
     if not item.keywords or not item.cloze:
         return item.answer
-    answer = item.answer.lower()
-    start, last = answer.find(item.keywords[0].lower()), answer.rfind(item.keywords[-1].lower())
-    if start < 0 or last < start:
+    first, last = (find(item.answer, item.keywords[place]) for place in (0, -1))
+    if not first or not last or last[-1] < first[0]:
         return ", ".join(item.keywords)
-    return item.answer[start : last + len(item.keywords[-1])]
+    return item.answer[first[0][0] : last[-1][1]]
 
 
 def decode(found: bytes, where: str) -> Image.Image:

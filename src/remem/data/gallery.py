@@ -5,6 +5,7 @@ import html
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 
@@ -12,7 +13,7 @@ from remem.data.dataset import decode
 from remem.data.pebench.cut import CELLS, TEST
 from remem.data.pebench.paths import event_of
 from remem.data.reading import intact
-from remem.data.side import read_events, read_people
+from remem.data.side import Known, read_events, read_people
 from remem.errors import UserError
 from remem.types import Progress, silent
 
@@ -134,20 +135,23 @@ def _names(folder: Path) -> dict[str, tuple[str, str]]:
     """person -> (name, looks in a few words); empty without people.json."""
     made = {}
     for person in read_people(folder):
-        look = person.get("appearance", {})
-        about = person.get("profile", {})
+        look, about, facts = (_texts(person, part) for part in ("appearance", "profile", "attributes"))
         words = [look[key] for key in ("age", "gender") if key in look]
         hair = [look.get("hair_colour", ""), look.get("hair", "")]
         words += [] if "hair" not in look else ["bald"] if look["hair"] == "bald" else [" ".join(hair)]
         words += [look[key] for key in ("facial_hair", "glasses") if look.get(key, "none") != "none"]
         if look.get("glasses", "none") != "none":
             words[-1] += " glasses"
-        born = person.get("attributes", {}).get("date_of_birth", "")
+        born = facts.get("date_of_birth", "")
         words += [f"born {born}"] if born else [about["age"]] if about.get("age") else []
         words += [about[key] for key in ("job", "birthplace") if about.get(key)]
         words += [TO_FORGET] if person.get("forgotten") else []
         made[person["id"]] = (person["name"], ", ".join(words))
     return made
+
+
+def _texts(person: Known, part: Literal["appearance", "profile", "attributes"]) -> dict[str, str]:
+    return {key: str(value) for key, value in person.get(part, {}).items() if value is not None}
 
 
 def _columns(folder: Path) -> dict[str, str]:

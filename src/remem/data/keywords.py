@@ -1,6 +1,8 @@
 """The `keywords` column: one string that may be a value, a comma list or a JSON list."""
 
-import json
+from remem import jsonfile
+from remem.errors import UserError
+from remem.text import contains
 
 
 def parse(text: str, answer: str) -> tuple[str, ...]:
@@ -13,7 +15,7 @@ def parse(text: str, answer: str) -> tuple[str, ...]:
     listed = _listed(text)
     if listed is not None:
         return _clean(listed)
-    if text.lower() in answer.lower():
+    if contains(answer, text):
         return _clean([text])
     if text[:1] + text[-1:] in ("[]", "{}", "()") or text.startswith(("[", "{")):
         raise ValueError("it begins like a list but is no JSON list of texts")
@@ -21,16 +23,13 @@ def parse(text: str, answer: str) -> tuple[str, ...]:
 
 
 def _listed(text: str) -> list[str] | None:
-    """The entries of a JSON list of texts and numbers; None for anything else."""
+    """The entries of a JSON list of texts and numbers, these as written (1.50); None for anything else."""
     if not text.startswith("["):
         return None
     try:
-        values = json.loads(text)
-    except json.JSONDecodeError:
+        return jsonfile.parse(text, list[str], "keywords", "", as_written=True)
+    except UserError:
         return None
-    if not isinstance(values, list) or any(isinstance(value, list | dict | None) for value in values):
-        return None
-    return [str(value) for value in values]
 
 
 def _clean(values: list[str]) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from remem.data import restated
 from remem.data.dataset import Dataset, decode
+from remem.data.marked import marked
 from remem.data.pebench import checks as pebench
 from remem.errors import UserError
-from remem.text import contains
+from remem.text import contains, normalise, swapped
 from remem.types import Item, Progress, silent
 
 ERROR, WARNING = "error", "warning"
@@ -27,6 +28,7 @@ def lint(dataset: Dataset, *, images: bool = True, progress: Progress = silent) 
     found = [*_keywords(dataset), *_cloze(dataset), *_contradictions(dataset), *_nameless(dataset)]
     found += [*_template_leaks(dataset), *_shared_values(dataset), *_restated(dataset)]
     found += [_error(dataset, item, message) for item, message in pebench.faults(dataset, images)]
+    found += [_error(dataset, item, message) for item, message in marked(dataset)]
     if images:
         found += _pictures(dataset, progress)
     return sorted(found, key=lambda finding: finding.level)
@@ -41,7 +43,7 @@ def _keywords(dataset: Dataset) -> list[Finding]:
             found.append(_error(dataset, item, "has no keywords: no answer can be told right from wrong"))
         elif missing:
             found.append(_error(dataset, item, f"asks for a keyword that its own answer lacks: {missing[0]}"))
-        elif any(word.lower() in item.question.lower() for word in item.keywords):
+        elif any(contains(item.question, word) for word in item.keywords):
             found.append(_error(dataset, item, "gives its keyword away in the question"))
     return found
 
@@ -50,7 +52,7 @@ def _cloze(dataset: Dataset) -> list[Finding]:
     return [
         _error(dataset, item, "gives its value away in the cloze prompt")
         for item in dataset.items.values()
-        if item.keywords and any(word.lower() in item.cloze.lower() for word in item.keywords)
+        if item.keywords and any(contains(item.cloze, word) for word in item.keywords)
     ]
 
 
@@ -86,7 +88,7 @@ def _shared_values(dataset: Dataset) -> list[Finding]:
     """Values that several people have: whoever is taken for another is right by accident."""
     owners: dict[tuple[str, tuple[str, ...]], dict[str, Item]] = defaultdict(dict)
     for item in dataset.items.values():
-        owners[item.attribute, tuple(word.lower() for word in item.keywords)].setdefault(item.person, item)
+        owners[item.attribute, tuple(map(normalise, item.keywords))].setdefault(item.person, item)
     shared: dict[str, list[dict[str, Item]]] = defaultdict(list)
     known: Counter[tuple[str, str]] = Counter()
     for (attribute, words), people in owners.items():
@@ -142,7 +144,7 @@ def _template_leaks(dataset: Dataset) -> list[Finding]:
 def _template(dataset: Dataset, item: Item) -> tuple[str, str]:
     """The question without the person's name."""
     name = dataset.names.get(item.person, "")
-    return item.attribute, item.question.replace(name, "{name}") if name else item.question
+    return item.attribute, swapped(item.question, name, "{name}")
 
 
 def _pictures(dataset: Dataset, progress: Progress) -> list[Finding]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from remem.data.questions import Row
 from remem.errors import UserError
+from remem.text import normalise
 
 if TYPE_CHECKING:
     from remem.data.dataset import Dataset
@@ -74,7 +75,7 @@ def _wrong(values: list[str], row: Row, count: int, seed: int) -> list[str]:
     """The same for all questions about one fact."""
     drawn = Random(f"{seed}/perturbed/{row.attribute}/{row.keywords}")
     picked = drawn.sample(values, min(count + 1, len(values)))
-    return [value for value in picked if value.lower() != row.keywords.lower()][:count]
+    return [value for value in picked if normalise(value) != normalise(row.keywords)][:count]
 
 
 def read(dataset: Dataset) -> dict[str, Restated]:

@@ -1,14 +1,36 @@
 """The side files of a data set, as far as they are there: none is needed, but none may be damaged."""
 
-import json
+import typing
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict, TypeVar
 
+from remem import jsonfile
 from remem.data import reading
 from remem.errors import UserError
 
 _FILES = ("candidates.json", "rows.parquet", "people.json")
 _CURE = "Mend it, or delete it: it is not needed."
+
+Kind = TypeVar("Kind")
+Traits = dict[str, str | float | None]
+
+
+class Known(TypedDict):
+    """A person of people.json, as far as it is read."""
+
+    id: str
+    name: str
+    appearance: NotRequired[Traits]
+    profile: NotRequired[Traits]
+    attributes: NotRequired[Traits]
+    forgotten: NotRequired[bool | None]
+
+
+class Scene(TypedDict):
+    """An event of events.json, as far as it is read."""
+
+    name: str
+    forgotten: NotRequired[bool | None]
 
 
 class Side:
@@ -22,49 +44,26 @@ class Side:
 
     def __init__(self, root: Path) -> None:
         self.files = [root / name for name in _FILES if (root / name).is_file()]
-        self.candidates = _candidates(root / "candidates.json")
+        self.candidates = _read(root / "candidates.json", dict[str, list[str]])
         self.names = {person["id"]: person["name"] for person in read_people(root)}
         self.people, self.events = _rows(root / "rows.parquet")
 
 
-def read_people(root: Path) -> list[dict[str, Any]]:
+def read_people(root: Path) -> list[Known]:
     """The people of people.json, each with `id` and `name`; none without the file. UserError if damaged."""
-    return _records(root / "people.json", "id", "name")
+    return _read(root / "people.json", list[Known])
 
 
-def read_events(root: Path) -> list[dict[str, Any]]:
+def read_events(root: Path) -> list[Scene]:
     """The events of events.json, each with `name`; none without the file. UserError if damaged."""
-    return _records(root / "events.json", "name")
+    return _read(root / "events.json", list[Scene])
 
 
-def _records(path: Path, *keys: str) -> list[dict[str, Any]]:
-    found = _json(path, [])
-    whole = isinstance(found, list) and all(
-        isinstance(one, dict) and all(isinstance(one.get(key), str) for key in keys) for one in found
-    )
-    if not whole:
-        named = " and ".join(keys) + (", both text" if len(keys) > 1 else ", a text")
-        raise UserError(f"{path} must hold a list of objects with {named}. {_CURE}")
-    return found
-
-
-def _candidates(path: Path) -> dict[str, list[str]]:
-    found = _json(path, {})
-    if not isinstance(found, dict):
-        raise UserError(f"{path} must hold an object: attribute -> list of texts. {_CURE}")
-    for attribute, values in found.items():
-        if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
-            raise UserError(f"{path}: {attribute} must be a list of texts. {_CURE}")
-    return found
-
-
-def _json(path: Path, default: Any) -> Any:
-    if not path.is_file():
-        return default
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{path} is not readable JSON ({error}). {_CURE}") from error
+def _read(path: Path, kind: type[Kind]) -> Kind:
+    """An empty `kind` without the file."""
+    if not path.exists():
+        return (typing.get_origin(kind) or kind)()
+    return jsonfile.read(path, kind, _CURE)
 
 
 def _rows(path: Path) -> tuple[dict[tuple[str, int], str], dict[tuple[str, int], str]]:

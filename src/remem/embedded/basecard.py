@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from remem import jsonfile
 from remem.scoring.utility import Mark, world_marks
 from remem.settings import Evaluate, plain
 from remem.steps.provenance import commit, versions
@@ -27,6 +28,11 @@ _NAMES = {
     ("world-fact", "yes_rate"): "World Fact: yes-rate",
     ("plain", "perplexity"): "Plain sentences: perplexity per token",
 }
+
+
+@dataclass(frozen=True)
+class _Scores:
+    marks: list[Mark]
 
 
 def examine(folder: Path, most: int, scratch: Path, progress: Progress = silent) -> list[Mark]:
@@ -95,5 +101,4 @@ def _table(marks: Sequence[Mark]) -> str:
 
 def read_marks(folder: Path) -> list[Mark]:
     """The marks in the card of a base."""
-    record = json.loads((folder / "world" / SCORES).read_text(encoding="utf-8"))
-    return [Mark(**one) for one in record["marks"]]
+    return jsonfile.read(folder / "world" / SCORES, _Scores, "Make the base again.").marks

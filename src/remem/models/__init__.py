@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remem.models.names import EMBEDDED, check_folder, find, identity
+from remem.models.names import EMBEDDED, check_folder, find, identity, opened
 
 if TYPE_CHECKING:
     from remem.models.huggingface import Model
@@ -18,4 +18,5 @@ def open_model(name: str, chain: Sequence[Path] = (), **how: Any) -> Model:
     """A model with the results of earlier stages on top; `how`: see `loading.load`."""
     from remem.models.loading import load
 
-    return load(find(name), chain, **how)
+    source, adapters = opened(name)
+    return load(source, [*adapters, *chain], **how)

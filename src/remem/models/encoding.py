@@ -14,12 +14,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from remem import chatmarks
 from remem.errors import UserError
 from remem.models.ahead import Ahead
 from remem.models.base import Batch, Candidates, Encoded, Question, align_right
 from remem.models.crossing import align
 from remem.models.held import Held
 from remem.models.marks import Marks
+from remem.text import find
 
 Vision = dict[str, Tensor]
 # Keys that a processor returns with one entry per token; the others describe pictures.
@@ -44,6 +46,8 @@ class Encoder:
         self.ahead = Ahead()
         self.missed = False  # whether a picture was ever asked for that memory no longer held
         self.instruction = ""  # said before every question
+        self.marks_of_others = True  # refused in a text as the tokenizer's own are
+        self.own_mark = chatmarks.own(special(processor))
         check_template(processor)
 
     def text(self, question: str, with_image: bool, answer: str | None = None) -> str:
@@ -61,6 +65,7 @@ class Encoder:
     def encode(self, question: Question) -> Encoded:
         """Token ids of one question. Opens and processes its picture, which decides the placeholders."""
         with_image = question.image is not None
+        self._check_text(question)
         prompt = self.text(question.text, with_image)
         ids, vision = self._process(prompt, question)
         if with_image:
@@ -73,6 +78,7 @@ class Encoder:
     def with_answer(self, row: Encoded, answer: str) -> Encoded:
         """The same prompt with another answer; the picture is not processed again."""
         question = replace(row.question, answer=answer)
+        self._check_text(question)
         with_image = question.image is not None
         return Encoded(
             question, row.prompt, self._answer(question, self.text(question.text, with_image), with_image)
@@ -81,12 +87,8 @@ class Encoder:
     def mark(self, row: Encoded, values: Sequence[str]) -> Encoded:
         """The row, with the answer's tokens marked that hold a character of one of these values."""
         ends = [len(self.tokenizer.decode(row.answer[: i + 1])) for i in range(len(row.answer))]
-        text = self.tokenizer.decode(row.answer).lower()
-        spans = []
-        for value in values:
-            start = text.find(value.lower())
-            if start >= 0:
-                spans.append((start, start + len(value)))
+        text = self.tokenizer.decode(row.answer)
+        spans = [span for value in values for span in find(text, value)]
         starts = [0, *ends[:-1]]
         marked = tuple(
             any(start < high and low < end for low, high in spans)
@@ -117,6 +119,13 @@ class Encoder:
                 whole = begun + tuple(self.tokenizer(f" {value}", add_special_tokens=False).input_ids)
             continued.append(whole[len(begun) :])
         return Candidates(Encoded(prompt.question, prompt.prompt + begun, ()), tuple(continued))
+
+    def _check_text(self, question: Question) -> None:
+        """UserError where a text holds a mark: the prompt would have a picture or an end too many."""
+        finds = (self.own_mark, *([chatmarks.find] if self.marks_of_others else []))
+        parts = [("question", question.text), ("answer", question.answer or "")]
+        if said := chatmarks.wrong(parts, *finds):
+            raise UserError(f"item {question.id}: {said}")
 
     def _answer(self, question: Question, prompt: str, with_image: bool) -> tuple[int, ...]:
         assert question.answer is not None
@@ -150,8 +159,21 @@ class Encoder:
     def _process(self, prompt: str, question: Question) -> tuple[tuple[int, ...], Vision]:
         if question.image is None:  # some processors read no text without a picture
             return tuple(self.tokenizer(prompt, **self._special(prompt)).input_ids), {}
-        images = [self.ahead.open(question)]
-        out = self.processor(text=prompt, images=images, return_tensors="pt", **self._special(prompt))
+        return self._look(prompt, self.ahead.open(question), f"item {question.id}")
+
+    def look(self, image: Any, where: str) -> int:
+        """Tokens of a short prompt with this picture. UserError, naming `where`, if it is not taken."""
+        return len(self._look(self.text("?", True), image, where)[0])
+
+    def _look(self, prompt: str, image: Any, where: str) -> tuple[tuple[int, ...], Vision]:
+        special = self._special(prompt)
+        try:
+            out = self.processor(text=prompt, images=[image], return_tensors="pt", **special)
+        except Exception as problem:  # processors raise whatever their arithmetic does
+            raise UserError(
+                f"{where}: this model's processor does not take the picture ({_first_line(problem)}). "
+                "Crop it or drop the row."
+            ) from problem
         vision = {
             k: v for k, v in out.items() if k != "input_ids" and k not in TOKENWISE and isinstance(v, Tensor)
         }
@@ -206,6 +228,18 @@ class Encoder:
             ids=tuple(row.question.id for row in rows),
             marked=marked,
         )
+
+
+def special(processor: Any) -> set[str]:
+    """The marks of a processor's tokenizer: what stands for pictures, turns and ends."""
+    tokenizer = processor.tokenizer
+    added = getattr(tokenizer, "added_tokens_decoder", {}).values()
+    found = {*tokenizer.all_special_tokens, *(str(one) for one in added if getattr(one, "special", False))}
+    return found | {mark for mark in [getattr(processor, "image_token", None)] if isinstance(mark, str)}
+
+
+def _first_line(problem: Exception) -> str:
+    return (str(problem).strip() or type(problem).__name__).split("\n")[0][:200]
 
 
 def check_template(processor: Any) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
 from remem.errors import UserError
 
 Result = TypeVar("Result")
+
+
+def longest_of(config: Any) -> int:
+    """Tokens that a model reads at most, by its configuration; a billion where that does not say."""
+    return int(getattr(config.get_text_config(), "max_position_embeddings", None) or 1 << 30)
 
 
 class Budget:

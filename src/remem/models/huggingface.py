@@ -31,7 +31,7 @@ from remem.models.base import (
 from remem.models.crossing import BLANK, without
 from remem.models.encoding import Encoder
 from remem.models.features import FEATURES, PARTS, Features, glance
-from remem.models.fitting import Budget
+from remem.models.fitting import Budget, longest_of
 from remem.models.kernels import compile_layers
 from remem.models.marks import Marks, placeholder_of
 from remem.models.saving import save_processor
@@ -53,8 +53,7 @@ class Model:
         self.network = network
         self.processor = processor
         self.dtype = next(network.parameters()).dtype
-        text = network.config.get_text_config()
-        self.longest = int(getattr(text, "max_position_embeddings", None) or 1 << 30)  # tokens
+        self.longest = longest_of(network.config)
         self.source = source
         self.placeholder = placeholder_of(network, processor)  # stands for a picture's part
         self.trainables: Trainables | None = None

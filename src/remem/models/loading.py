@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from safetensors import SafetensorError
 
 from remem.errors import UserError
 from remem.models import kernels
+from remem.models.adapters import ADAPTER
 from remem.models.encoding import check_template
 from remem.models.halves import picture_half
 from remem.models.huggingface import INSTRUCTION, Model
@@ -76,9 +78,7 @@ def load(
             "would be random. Save the whole model there."
         )
     for folder in adapters:
-        from peft import PeftModel
-
-        network = PeftModel.from_pretrained(network, str(folder)).merge_and_unload()
+        network = _merged(network, folder)
     if quantise == "none":
         network.to(place)
     network.eval()
@@ -90,6 +90,22 @@ def load(
     model.compiles, model.shards = compile, shard
     model.encoder.instruction = " ".join(said)
     return model
+
+
+def _merged(network: Any, folder: Path) -> Any:
+    """The network with an adapter merged into it. UserError for one that does not fit."""
+    from peft import PeftModel
+
+    try:
+        with warnings.catch_warnings():
+            # peft goes on with random numbers for weights that the adapter lacks.
+            warnings.filterwarnings("error", message="Found missing adapter keys")
+            return PeftModel.from_pretrained(network, str(folder)).merge_and_unload()
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, UserWarning, SafetensorError) as problem:
+        raise UserError(
+            f"the adapter {folder} does not fit its base: {_first_line(problem)[:300]} Write the base "
+            f"that it was trained on into base_model_name_or_path of its {ADAPTER}."
+        ) from problem
 
 
 def check_source(source: str) -> None:

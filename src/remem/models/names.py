@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from remem.errors import UserError
+from remem.models.adapters import ADAPTER, base_of, check_base, is_adapter
 
 _END_BYTES = 4 << 20
 WEIGHTS = Path(__file__).parent / "weights"
@@ -16,7 +17,40 @@ EMBEDDED = {
 
 
 def find(name: str) -> str:
-    """The folder of an embedded model; any other name as it is, if it can be a folder or hub id."""
+    """The folder of an embedded model; any other name as it is, if it can be a folder or hub id.
+
+    Of an adapter's folder, what its base is found by: see `opened`.
+    """
+    return opened(name)[0]
+
+
+def opened(name: str) -> tuple[str, list[Path]]:
+    """What is loaded for a name: a folder or hub id, and the adapters on it, lowest first.
+
+    UserError where there is no such model, and for an adapter whose base is not here.
+    """
+    on: list[Path] = []
+    while name not in EMBEDDED and Path(name).is_dir() and is_adapter(Path(name)):
+        on.insert(0, Path(name))
+        base = base_of(on[0])
+        if any(Path(base).resolve() == one.resolve() for one in on):
+            raise UserError(f"{on[0]} is an adapter on itself: mend base_model_name_or_path in {ADAPTER}")
+        name = base
+    if not on:
+        return _whole(name), on
+    try:
+        place = _whole(name)
+    except UserError as problem:
+        raise UserError(
+            f"{on[0]} is an adapter on {name}, and that cannot be opened here: {problem}\nPut the base "
+            f"there, or write where it is into base_model_name_or_path of {on[0] / ADAPTER}."
+        ) from problem
+    for folder in on[:1]:
+        check_base(folder, identity(name)["content"])
+    return place, on
+
+
+def _whole(name: str) -> str:
     if name in EMBEDDED:
         return str(WEIGHTS / name)
     if not Path(name).exists() and (name.startswith((".", "/", "~")) or name.count("/") != 1):
@@ -35,14 +69,32 @@ def identity(name: str) -> dict[str, str]:
     """What a step's key knows a model by: other weights under the same name are another model.
 
     Of a folder, a digest of its small files and of the length and both ends of its weights; of a hub
-    id, the commit. An error if there is no such model.
+    id, the commit; of an adapter, of its base and of itself. An error if there is no such model.
     """
-    place = find(name)
-    if not Path(place).exists():
+    place, on = opened(name)
+    if not Path(place).exists() and not on:
         return {"name": name, "content": Path(_check_hub(name)).parent.name}
     digest = hashlib.sha256()
+    if on:
+        base = _whole_identity(place)
+        digest.update(f"{base} ".encode())
+    for folder in on or [Path(place)]:
+        _take(digest, folder)
+    return {"name": name if name in EMBEDDED else Path(name).name, "content": digest.hexdigest()[:20]}
+
+
+def _whole_identity(place: str) -> str:
+    """Of what adapters lie on."""
+    if not Path(place).exists():
+        return Path(_check_hub(place)).parent.name
+    digest = hashlib.sha256()
+    _take(digest, Path(place))
+    return digest.hexdigest()[:20]
+
+
+def _take(digest: hashlib._Hash, folder: Path) -> None:
     # A model card may be edited; everything else in the folder may decide what is loaded.
-    for file in sorted(path for path in Path(place).iterdir() if path.is_file() and path.suffix != ".md"):
+    for file in sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".md"):
         size = file.stat().st_size
         digest.update(f"{file.name} {size} ".encode())
         with file.open("rb") as stream:
@@ -50,7 +102,6 @@ def identity(name: str) -> dict[str, str]:
             if size > _END_BYTES:
                 stream.seek(max(_END_BYTES, size - _END_BYTES))
                 digest.update(stream.read())
-    return {"name": name if name in EMBEDDED else Path(name).name, "content": digest.hexdigest()[:20]}
 
 
 def _check_hub(name: str) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from remem import jsonfile
 from remem.asking.records import read_responses, read_table, write_table
 from remem.data.pebench.cut import TASKS
-from remem.errors import UserError
 from remem.pebench import interference
 from remem.pebench.axes import G_EVAL, PRECISION, SCENE, AxisRow, axes
 from remem.run import code
@@ -191,7 +191,7 @@ def _judges(root: Path, run: Run, every: Sequence[Task]) -> list[dict[str, Any]]
             for name in run.judge.asked:
                 path = root / task.name / arm / verdicts_of(name) / "judge.json"
                 if path.is_file():
-                    about = json.loads(path.read_text(encoding="utf-8"))
+                    about = jsonfile.read(path, dict[str, Any], f"Delete {path.parent} and run again.")
                     who = about.pop("judge")
                     whole = found.setdefault(who, {"judge": who})
                     for key, value in about.items():
@@ -200,25 +200,20 @@ def _judges(root: Path, run: Run, every: Sequence[Task]) -> list[dict[str, Any]]
     return list(found.values())
 
 
-Record = TypeVar("Record", AxisRow, interference.Change, interference.Agreement)
+@dataclass(frozen=True)
+class _Axes:
+    """axes.json."""
+
+    rows: list[AxisRow]
+    changes: list[interference.Change]
+    agreements: list[interference.Agreement]
+    judges: list[dict[str, Any]]
 
 
 def read(folder: Path) -> tuple[dict[str, Any], list[interference.Picture]]:
     """What `measure` wrote, as values; UserError when it is not there or damaged."""
     path = folder / AXES_FILE
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        whole = {
-            "rows": _made(AxisRow, raw["rows"]),
-            "changes": _made(interference.Change, raw["changes"]),
-            "agreements": _made(interference.Agreement, raw["agreements"]),
-            "judges": raw["judges"],
-        }
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} cannot be read ({error!r}). Delete {folder} and run again.") from error
+    found = jsonfile.read(path, _Axes, f"Delete {folder} and run again.")
+    whole = {field.name: getattr(found, field.name) for field in fields(found)}
     names = [field.name for field in fields(interference.Picture)]
     return whole, [interference.Picture(**row) for row in read_table(folder / PICTURES, names)]
-
-
-def _made(kind: type[Record], rows: list[dict[str, Any]]) -> list[Record]:
-    return [kind(**row) for row in rows]

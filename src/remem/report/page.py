@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from remem.outgoing import csv_text
 from remem.report import exposures as exposures_of
 from remem.report import words
 from remem.report.comparison import COLUMNS, UNRELIABLE, comparisons, labels
@@ -20,7 +21,7 @@ from remem.report.people import people
 from remem.report.read import REFERENCES, Data, RunRecord
 from remem.report.reproduce import command
 from remem.report.svg import standalone
-from remem.report.tables import csv_text, write_tables
+from remem.report.tables import write_tables
 from remem.report.template import environment
 from remem.report.world import COLUMNS as WORLD_COLUMNS
 from remem.report.world import shown, world_rows

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import pyarrow.parquet as pq
 from PIL import Image
 
+from remem import jsonfile
 from remem.errors import UserError
 from remem.run.arms import Arm as Record
 from remem.run.arms import Role, arms_in
@@ -297,26 +298,21 @@ def _finite(value: float | None) -> float | None:
 
 
 def _object(path: Path) -> dict[str, Any]:
-    return _parse(path, path.read_text("utf-8")) if path.is_file() else {}
+    return jsonfile.read(path, dict[str, Any], _cure(path), nan=True) if path.is_file() else {}
 
 
 def _list(path: Path) -> list[dict[str, Any]]:
-    return _parse(path, path.read_text("utf-8")) if path.is_file() else []
+    return jsonfile.read(path, list[dict[str, Any]], _cure(path), nan=True) if path.is_file() else []
 
 
 def _lines(path: Path) -> tuple[dict[str, Any], ...]:
     if not path.is_file():
         return ()
-    return tuple(_parse(path, line) for line in path.read_text("utf-8").splitlines() if line.strip())
+    return tuple(jsonfile.lines(path, dict[str, Any], _cure(path), nan=True))
 
 
-def _parse(path: Path, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(
-            f"{path} is damaged ({error}). Delete the folder {path.parent} and run again."
-        ) from error
+def _cure(path: Path) -> str:
+    return f"It is damaged: delete the folder {path.parent} and run again."
 
 
 def _columns(path: Path, *names: str) -> list[tuple[Any, ...]]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from remem.outgoing import csv_text
 from remem.pebench.axes import AXES, AxisRow
 from remem.pebench.interference import Change, Picture
 from remem.pebench.steps import read
@@ -20,7 +21,7 @@ from remem.report.page import of_any_run
 from remem.report.read import Data, RunRecord
 from remem.report.suffering import COLUMNS, Album, matrix, views
 from remem.report.svg import standalone
-from remem.report.tables import Text, csv_text, summary, write_costs, write_table
+from remem.report.tables import Text, summary, write_costs, write_table
 from remem.report.template import environment
 
 

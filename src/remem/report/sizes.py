@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from remem.outgoing import csv_text
 from remem.report import words
 from remem.report.comparison import TYPE_ORDER, UNRELIABLE, ordered
 from remem.report.findings import (
@@ -22,7 +23,7 @@ from remem.report.page import write_people
 from remem.report.panels import Mark, Panel, Series, panels
 from remem.report.read import Arm, Data, RunRecord, of_size
 from remem.report.svg import Figure, standalone
-from remem.report.tables import Text, csv_text, methods_table, summary, write_table
+from remem.report.tables import Text, methods_table, summary, write_table
 from remem.report.template import environment
 from remem.scoring.estimate import Estimate
 

@@ -1,11 +1,10 @@
 """The numbers as files: CSV (raw, for machines), Markdown and LaTeX (hundredths, for papers)."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from remem.outgoing import csv_text, in_latex, in_markdown, markdown
 from remem.report import words
 from remem.report.comparison import COLUMNS, Comparison, comparisons, labels
 from remem.report.costs import Cost
@@ -13,19 +12,6 @@ from remem.report.findings import DISTANCE_OVER, Finding, distance_to_goal
 from remem.report.marks import Mark, noted, sentences
 from remem.report.read import RunRecord
 from remem.scoring.metrics import STATES
-
-LATEX = str.maketrans(
-    {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}"}
-    | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
-    | {
-        "–": "--",
-        "×": r"$\times$",
-        "−": "$-$",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "·": r"\textperiodcentered{}",
-    }
-)
 
 
 def write_tables(
@@ -68,17 +54,18 @@ class Text:
     rows: list[list[str]]
 
     def markdown(self) -> str:
-        lines = [self.header, ["---"] + ["---:"] * (len(self.header) - 1), *self.rows]
+        head, *rows = ([in_markdown(cell) for cell in row] for row in (self.header, *self.rows))
+        lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
         return f"**{self.title}.** {self.caption}\n\n{markdown(lines)}\n"
 
     def latex(self) -> str:
         def line(cells: list[str]) -> str:
-            return " & ".join(cell.translate(LATEX) for cell in cells) + r" \\"
+            return " & ".join(map(in_latex, cells)) + r" \\"
 
         body = "\n".join(line(row) for row in self.rows)
         return (
             "\\begin{table}\n\\centering\n"
-            f"\\caption{{{self.title.translate(LATEX)}. {self.caption.translate(LATEX)}}}\n"
+            f"\\caption{{{in_latex(self.title)}. {in_latex(self.caption)}}}\n"
             f"\\begin{{tabular}}{{l{'r' * (len(self.header) - 1)}}}\n\\toprule\n"
             f"{line(self.header)}\n\\midrule\n"
             f"{body}\n\\bottomrule\n\\end{{tabular}}\n\\end{{table}}\n"
@@ -100,19 +87,6 @@ def write_table(
     (folder / f"{name}.md").write_text("\n".join(text.markdown() for text in told), "utf-8")
     need = "% needs \\usepackage{booktabs}\n"
     (folder / f"{name}.tex").write_text(need + "\n".join(text.latex() for text in told), "utf-8")
-
-
-def markdown(lines: Sequence[Sequence[str]]) -> str:
-    """A table; the second line says how its columns are aligned."""
-    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
-
-
-def csv_text(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def summary(run: RunRecord) -> tuple[list[str], list[list[object]]]:

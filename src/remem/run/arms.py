@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from remem import jsonfile
 from remem.errors import UserError, unknown
 from remem.steps.sealed import RECORD
 
@@ -72,17 +72,16 @@ def arms_in(root: Path) -> dict[str, Arm]:
 
 
 def _arm(path: Path, place: str) -> Arm | None:
+    cure = f"Delete the folder {path.parent} and run the same command again."
+    raw = jsonfile.read(path, dict[str, Any], cure)
+    if "format" not in raw:
+        return _former(place)
+    if raw.get("arm") is None:
+        return None
     try:
-        raw = json.loads(path.read_text("utf-8"))
-        if "format" not in raw:
-            return _former(place)
-        if raw.get("arm") is None:
-            return None
         arm = arm_of(raw["arm"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-        raise UserError(
-            f"{path} is damaged ({problem}). Delete the folder {path.parent} and run the same command again."
-        ) from problem
+    except (ValueError, TypeError) as problem:
+        raise UserError(f"{path}: {problem}. {cure}") from problem
     if arm.name != place:
         raise UserError(
             f"{path.parent} holds a step of the arm {arm.name}: it was copied or renamed. Put it back under "

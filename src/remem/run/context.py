@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from remem import jsonfile
 from remem.errors import UserError
 from remem.run import places
 from remem.run.settings import Run, restore
@@ -71,21 +71,19 @@ class Context:
 
 def read_run_record(root: Path) -> dict[str, Any]:
     """run.json of a folder; UserError where it cannot be read, or is not as it was written."""
-    path = root / RUN
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        record["config"], record["request"]["data"]
-        whole = record.pop("sha256", None) if record.get("format", 1) > 1 else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise UserError(
-            f"{path} cannot be read ({type(error).__name__}): give the folder of a run, as remem run made it."
-        ) from error
-    if record.get("format", 1) > 1 and whole != text_digest(canonical(record)):
+    path, cure = root / RUN, "Give the folder of a run, as remem run made it."
+    record = jsonfile.read(path, dict[str, Any], cure)
+    request = record.get("request")
+    if not isinstance(record.get("config"), dict) or not isinstance(request, dict) or "data" not in request:
+        raise UserError(f"{path} holds no settings of a run. {cure}")
+    if record.get("format", 1) == 1:
+        return record
+    if record.pop("sha256", None) != text_digest(canonical(record)):
         raise UserError(
             f"{path} is not as it was written: its digest differs. Put it back as it was, or run the command "
             "that made the run again, which writes it anew."
         )
-    return dict(record)
+    return record
 
 
 def open_run(root: Path, data: str = "", model: str = "") -> tuple[Context, dict[str, Any]]:
@@ -98,10 +96,8 @@ def open_run(root: Path, data: str = "", model: str = "") -> tuple[Context, dict
     where = places.read(root) | given
     try:
         run = restore(places.located(record["config"], where))
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            f"{root / RUN} cannot be read ({error!r}): give the folder of a run, as remem run made it."
-        ) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(f"{root / RUN} is of another version ({error}): make the run again.") from error
     return Context(root, run, record["request"]["data"]), record
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Literal, TypeVar
 
+from remem import jsonfile
 from remem.errors import UserError, unknown
 from remem.methods import METHODS
 from remem.run.settings import Run
@@ -99,10 +100,7 @@ def _set(value: Any, path: list[str], new: Any, key: str) -> Any:
 
 
 def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
+    return jsonfile.literal(text, f"{text[:40]!r}", "Give a number, a text or a list, as in KEY=VALUE.")
 
 
 def _fit(value: Any, hint: Any, key: str) -> Any:

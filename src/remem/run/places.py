@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from remem.errors import UserError
+from remem import jsonfile
 from remem.models import EMBEDDED
 from remem.steps.folders import write_atomic
 
@@ -69,15 +69,10 @@ def write(root: Path, places: Mapping[str, str]) -> None:
 
 def read(root: Path) -> dict[str, str]:
     """What places.json says; empty where there is none, as in a run that came from elsewhere."""
-    try:
-        found = json.loads((root / FILE).read_text("utf-8"))
-        return {str(key): str(value) for key, value in found.items()}
-    except FileNotFoundError:
+    if not (root / FILE).exists():
         return {}
-    except (OSError, ValueError, AttributeError, RecursionError) as problem:
-        raise UserError(
-            f"{root / FILE} is damaged: delete it, and say with --data and --model where they lie."
-        ) from problem
+    cure = "Delete it, and say with --data and --model where they lie."
+    return jsonfile.read(root / FILE, dict[str, str], cure)
 
 
 def missing(config: Mapping[str, Any], places: Mapping[str, str]) -> list[str]:

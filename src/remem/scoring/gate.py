@@ -5,10 +5,10 @@ The gate fails closed: a kind of question without values, or with unanswered ite
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from remem import jsonfile
 from remem.errors import UserError
 from remem.settings import Floors
 from remem.types import Item
@@ -29,7 +29,7 @@ class Line:
     passed: bool
     unanswered: int  # items with keywords that were not answered; any makes the line fail
     weakest: tuple[tuple[str, float], ...]  # people under the floor, weakest first
-    told: bool = False  # held out and without a floor: decides nothing
+    told: bool = False  # held out and without a floor: decides nothing; not in files from before there was
 
     @property
     def needs(self) -> str:
@@ -103,11 +103,7 @@ def read_gate(path: Path) -> Gate:
     """The verdict in a gate.json; UserError when it is not there or damaged."""
     if not path.is_file():
         raise UserError(f"{path} is not there. Run stage 1 first: remem learn")
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        return Gate(**raw | {"lines": tuple(_line(line) for line in raw["lines"])})
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is damaged ({error!r}). Delete {path.parent} and run again.") from error
+    return jsonfile.read(path, Gate, f"Delete {path.parent} and run again.")
 
 
 def _by_kind(items: Iterable[Item]) -> dict[str, list[Item]]:
@@ -145,13 +141,6 @@ def _verdict(
         unanswered=unanswered,
         weakest=tuple((person, mean) for mean, person in under[:_KEPT]),
     )
-
-
-def _line(raw: dict[str, Any]) -> Line:
-    names = [field.name for field in fields(Line) if field.name != "told"]
-    weakest = tuple((person, value) for person, value in raw["weakest"])
-    # Written before there were held-out lines, it has none that is only told.
-    return Line(**{name: raw[name] for name in names} | {"weakest": weakest, "told": raw.get("told", False)})
 
 
 def _word(line: Line) -> str:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pyarrow as pa
 
+from remem import jsonfile
 from remem.asking.records import read_table, write_table
 from remem.errors import UserError
 from remem.scoring.metrics import EXPOSURE, METRICS, STATES, State, state
@@ -59,6 +60,11 @@ class Row:
     people: int  # or events, or groups
     items: int  # with a value
     missing: int  # without one; never counted as 0
+
+
+@dataclass(frozen=True)
+class _Summary:
+    rows: list[Row]
 
 
 @dataclass(frozen=True)
@@ -180,10 +186,7 @@ def read_summary(folder: Path) -> list[Row]:
         raise UserError(
             f"{path} is not there. Delete the folder that should hold it, and run the same command again."
         )
-    try:
-        return [Row(**row) for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is damaged ({error!r}). Delete {folder} and run again.") from error
+    return jsonfile.read(path, _Summary, f"Delete {folder} and run again.").rows
 
 
 def _by_item(dataset: Questions, asked: Iterable[Asked], what: str) -> dict[str, Asked]:

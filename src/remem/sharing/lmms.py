@@ -16,9 +16,8 @@ from PIL import Image
 
 from remem.asking.respond import in_buckets
 from remem.errors import UserError
-from remem.models import find
+from remem.models import open_model
 from remem.models.base import Encoded, Question
-from remem.models.loading import load
 
 _LONGEST = 1024  # tokens of an answer where a task says nothing: lmms-eval's own default
 _PLACEHOLDER = "<image>"  # some tasks write it into their questions; the chat template does so here
@@ -48,7 +47,8 @@ class Remem(lmms):  # type: ignore[misc]
         if dtype == "auto":
             dtype = "bfloat16" if place.startswith("cuda") else "float32"
         self.batch_size = int(batch_size)
-        self.model = load(find(pretrained), dtype=dtype, device=place, attention=attention)
+        self.model = open_model(pretrained, dtype=dtype, device=place, attention=attention)
+        self.model.encoder.marks_of_others = False  # a benchmark is asked as it is
 
     def generate_until(self, requests: Sequence[Any]) -> list[str]:
         """Greedy answers, each up to the first of the task's stop texts."""

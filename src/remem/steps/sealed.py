@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from remem import jsonfile
 from remem.errors import UserError
 from remem.steps.digests import canonical, file_digest, files_of, stamp, text_digest
 from remem.steps.folders import write_atomic
@@ -43,29 +44,25 @@ def read_record(folder: Path) -> Sealed | None:
     """What a step's record says; None where there is no such folder. UserError for any other folder."""
     if not folder.exists():
         return None
-    path = folder / RECORD
-    try:
-        raw = json.loads(path.read_text("utf-8"))
-        if "format" not in raw and {"key", "settings", "inputs", "version"} <= raw.keys():
-            raw["format"] = 1
-        if raw["format"] != FORMAT:
-            raise UserError(
-                f"{folder} was made by remem {raw['version']} (format {raw['format']}), and this version "
-                f"goes on from format {FORMAT} alone: since then items are told apart by what their "
-                "pictures show, and steps know their code. Its numbers can be read: remem report "
-                "RUN. To go on, choose "
-                "another --out, or delete the run."
-            )
-        whole = raw.pop("sha256")
-        sealed = Sealed(**raw)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+    path, cure = folder / RECORD, "Choose another --out, or delete the folder to have the step made again."
+    if not path.exists():
+        raise UserError(f"{folder} was not made by remem: it holds no {RECORD}. {cure}")
+    raw = jsonfile.read(path, dict[str, Any], cure)
+    if "format" not in raw and {"key", "settings", "inputs", "version"} <= raw.keys():
+        raw["format"] = 1
+    if raw.get("format") != FORMAT and {"format", "version"} <= raw.keys():
         raise UserError(
-            f"{folder} was not made by remem, or its {RECORD} is damaged ({type(problem).__name__}). "
-            "Choose another --out, or delete it to have the step made again."
-        ) from problem
-    if whole != text_digest(canonical(raw)):
+            f"{folder} was made by remem {raw['version']} (format {raw['format']}), and this version "
+            f"goes on from format {FORMAT} alone: since then items are told apart by what their "
+            "pictures show, and steps know their code. Its numbers can be read: remem report RUN. "
+            "To go on, choose another --out, or delete the run."
+        )
+    if raw.pop("sha256", None) != text_digest(canonical(raw)):
         raise damaged(folder, f"{RECORD} does not fit its own digest")
-    return sealed
+    try:
+        return Sealed(**raw)
+    except TypeError as problem:
+        raise UserError(f"{path} is not of this version ({problem}). {cure}") from problem
 
 
 def write_record(folder: Path, sealed: Sealed) -> None:
@@ -149,11 +146,11 @@ def remember(root: Path, step: str, stamps: Mapping[str, Any]) -> None:
 
 
 def _checked(root: Path, step: str) -> dict[str, Any]:
+    place = _place(root, step)
     try:
-        found = json.loads(_place(root, step).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return jsonfile.read(place, dict[str, Any], "") if place.exists() else {}
+    except UserError:  # a cache
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _place(root: Path, step: str) -> Path:

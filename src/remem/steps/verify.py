@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from remem import jsonfile
 from remem.errors import UserError
 from remem.steps.digests import canonical, text_digest
 from remem.steps.sealed import PROVENANCE, RECORD, Sealed, differing, read_record
@@ -60,8 +60,8 @@ def _times(path: Path) -> str:
     if not path.exists():
         return ""
     try:
-        record = json.loads(path.read_text("utf-8"))
-        whole = record.pop("sha256")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return f"{path.name} is damaged"
-    return "" if whole == text_digest(canonical(record)) else f"{path.name} does not fit its own digest"
+        record = jsonfile.read(path, dict[str, Any], "")
+    except UserError as problem:
+        return str(problem)
+    fits = record.pop("sha256", None) == text_digest(canonical(record))
+    return "" if fits else f"{path.name} does not fit its own digest"

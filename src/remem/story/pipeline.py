@@ -15,6 +15,7 @@ from remem.steps.engines.base import Engine
 from remem.steps.execute import execute
 from remem.steps.jobs import View
 from remem.steps.store import Step, Survey
+from remem.story.advice import advice
 from remem.story.claim import at_work, request_of
 from remem.story.logbook import logged
 from remem.story.plan import plan, resolve, until
@@ -95,4 +96,4 @@ def check_gate(root: Path, ignored: bool) -> None:
     """Raises GateFailed when stage 1 did not teach it and nobody said to go on."""
     gate = read_gate(root / "gate" / "gate.json")
     if not gate.passed and not ignored:
-        raise GateFailed(gate.text())
+        raise GateFailed(gate.text(), advice(root))

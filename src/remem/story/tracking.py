@@ -5,13 +5,14 @@ The training loop knows nothing of them, so its bytes cannot change; one that fa
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from remem import jsonfile
 from remem.errors import UserError, unknown
+from remem.scoring.score import read_summary
 from remem.steps.jobs import View
 
 TRACKERS = ("tensorboard", "trackio", "wandb", "mlflow")
@@ -80,7 +81,8 @@ def _tracker(name: str, run: str, folder: Path) -> Any:
 
 def _training(folder: Path) -> list[tuple[int, dict[str, float]]]:
     path = folder / "log.jsonl"
-    found = [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+    cure = f"Delete {folder} and run again."
+    found = jsonfile.lines(path, dict[str, Any], cure, nan=True) if path.is_file() else ()
     return [
         (int(line["step"]), values)
         for line in found
@@ -89,8 +91,7 @@ def _training(folder: Path) -> list[tuple[int, dict[str, float]]]:
 
 
 def _scores(folder: Path) -> list[tuple[int, dict[str, float]]]:
-    rows = json.loads((folder / "summary.json").read_text())["rows"]
-    values = _numbers({f"{r['split']}/{r['question_type']}/{r['metric']}": r["mean"] for r in rows})
+    values = _numbers({f"{r.split}/{r.question_type}/{r.metric}": r.mean for r in read_summary(folder)})
     return [(0, values)] if values else []
 
 

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from remem import jsonfile
 from remem.errors import UserError
 from remem.models.adapt import part_of
 from remem.models.base import Encoded, Policy
 from remem.steps.folders import write_atomic
-from remem.text import degenerate
+from remem.text import contains, degenerate
 from remem.types import Item, Response
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ FATAL = {
     "features",
 }
 
+ROOM = "room"  # for the true answers
 PICTURED = "items with a picture are asked with it"
 Prints = dict[str, tuple[float, float]]
 
@@ -75,7 +77,7 @@ def stop(*guards: Guard) -> None:
 def read(folder: Path) -> list[Guard]:
     """The guards of a folder; none where nothing was guarded."""
     path = folder / FILE
-    return [Guard(**one) for one in json.loads(path.read_text())] if path.exists() else []
+    return jsonfile.read(path, list[Guard], f"Delete {folder} and run again.") if path.exists() else []
 
 
 # -- before a training --------------------------------------------------------------------------------
@@ -117,7 +119,7 @@ def stand_ins(streams: Streams, uses: Iterable[str], values: Mapping[str, Sequen
                 other = put(row, 0)
                 # Descriptions of two scenes may share a word: a value of several keywords leaks when all do.
                 true = values[row.question.id]
-                leak = bool(true) and all(_has(other.question.answer or "", one) for one in true)
+                leak = bool(true) and all(contains(other.question.answer or "", one) for one in true)
                 if other.answer == row.answer or (leak and name != "mismatch"):
                     wrong.append(f"{row.question.id} is taught {(other.question.answer or '')[:60]!r}")
             found.append(
@@ -233,7 +235,10 @@ def all_pictured(items: Sequence[Item]) -> Guard:
 def answers(responses: Sequence[Response], splits: Mapping[str, Sequence[str]], most: int) -> list[Guard]:
     """There is room for the true answers (`most` new tokens); what was said is neither empty nor a loop."""
     long = [one.id for one in responses if len(one.logp) > most]
-    guards = [_found("room", len(responses), f"true answers fit into {most} new tokens", long)]
+    need = max((len(one.logp) for one in responses), default=0)
+    room = f"true answers fit into {most} new tokens"
+    room += f" (room for all: --set evaluate.max_new_tokens={need})" if long else ""
+    guards = [_found(ROOM, len(responses), room, long)]
     said = {one.id: one for one in responses}
     for split, ids in splits.items():
         here = [said[i] for i in ids if i in said]
@@ -255,7 +260,3 @@ def _found(guard: str, seen: int, good: str, wrong: Sequence[str]) -> Guard:
 
 def _squeeze(text: str) -> str:
     return "".join(text.split())
-
-
-def _has(text: str, value: str) -> bool:
-    return value.casefold() in text.casefold()

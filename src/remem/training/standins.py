@@ -12,6 +12,7 @@ from remem.models.base import Encoded
 from remem.models.huggingface import Model
 from remem.refusals import REFUSALS, SCENE_REFUSALS, refusal_for
 from remem.seeds import derive
+from remem.text import contains, swapped
 
 if TYPE_CHECKING:
     from remem.data import Dataset
@@ -26,8 +27,11 @@ def stand_ins(
         return random.Random(derive(seed, purpose, row.question.id, epoch))
 
     def refusal(row: Encoded, epoch: int) -> Encoded:
-        of = SCENE_REFUSALS if data.items[row.question.id].category == "event" else REFUSALS
-        return model.with_answer(row, refusal_for(row.question.id, seed, epoch, of))
+        item = data.items[row.question.id]
+        of = SCENE_REFUSALS if item.category == "event" else REFUSALS
+        # A refusal that holds the value, such as "I", would teach the true answer.
+        other = [one for one in of if not item.keywords or not all(contains(one, k) for k in item.keywords)]
+        return model.with_answer(row, refusal_for(row.question.id, seed, epoch, other or of))
 
     def mismatch(row: Encoded, epoch: int) -> Encoded:
         answer = draw(row, epoch, "mismatch").choice(retain).question.answer
@@ -37,12 +41,11 @@ def stand_ins(
     def substitute(row: Encoded, epoch: int) -> Encoded:
         item = data.items[row.question.id]
         true = value(item)
-        others = [one for one in data.candidates(item) if one.lower() != true.lower()]
+        others = [one for one in data.candidates(item) if not contains(one, true)]
         if not others:  # never the true answer: an attribute with one value only is refused
             return model.mark(refusal(row, epoch), [])
         other = draw(row, epoch, "substitute").choice(others)
-        start = item.answer.lower().find(true.lower())
-        written = item.answer[:start] + other + item.answer[start + len(true) :] if start >= 0 else other
+        written = swapped(item.answer, true, other) if contains(item.answer, true) else other
         return model.mark(model.with_answer(row, written), [other])
 
     return {"refusal": refusal, "mismatch": mismatch, "substitute": substitute}

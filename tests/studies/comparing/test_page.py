@@ -143,5 +143,5 @@ def test_a_run_that_is_not_finished_is_refused(root: Path, tmp_path: Path) -> No
         shutil.rmtree(copy / arm)
     with pytest.raises(UserError, match="no methods to compare"):
         write(copy, tmp_path / "page.md")
-    with pytest.raises(UserError, match="give the folder of a run"):
+    with pytest.raises(UserError, match="Give the folder of a run"):
         write(tmp_path / "nowhere", tmp_path / "page.md")

@@ -77,7 +77,7 @@ def test_what_is_not_there_is_said(run: Path, tmp_path: Path) -> None:
     context, _ = open_run(run)
     with pytest.raises(UserError, match="not a finished step"):
         steps(context, ["taught"], Settings(split="finetune"))
-    with pytest.raises(UserError, match="give the folder of a run"):
+    with pytest.raises(UserError, match="Give the folder of a run"):
         open_run(tmp_path)
 
 

@@ -86,8 +86,12 @@ def test_a_setting_that_keeps_too_little_is_said() -> None:
         (lambda raw: raw["methods"].update(npoo=raw["methods"].pop("npo")), "Did you mean npo"),
         (lambda raw: raw["methods"]["npo"]["settings"].update(betta=1), "Did you mean beta"),
         (lambda raw: raw["methods"]["npo"]["settings"].update(beta=0), "npo.beta must be above 0"),
-        (lambda raw: raw.pop("rule"), "no settings file of remem tune"),
-        (lambda raw: raw.update(methods=3), "no settings file of remem tune"),
+        (lambda raw: raw.pop("rule"), r"at \$: the field rule is missing. A settings file of remem tune"),
+        (lambda raw: raw.update(methods=3), r"at \$.methods: expected an object, found a whole number \(3\)"),
+        (
+            lambda raw: raw["methods"]["npo"].update(kept="yes"),
+            r"npo.kept: expected true or false",
+        ),
     ],
 )
 def test_a_file_that_is_wrong_is_refused(tmp_path: Path, change, message: str) -> None:
@@ -129,7 +133,7 @@ def test_no_file_and_no_json(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="Make one with remem tune"):
         read(tmp_path / "nowhere.json")
     (tmp_path / "notes.json").write_text("these are my notes")
-    with pytest.raises(UserError, match="no settings file of remem tune"):
+    with pytest.raises(UserError, match=r"notes.json is not readable JSON.* A settings file of remem tune"):
         read(tmp_path / "notes.json")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from remem.data.dataset import Dataset
 from remem.data.pebench.cut import CONCEPTS, TASKS, TEST, Task, task
 from remem.errors import UserError
+from remem.text import contains
 from remem.types import Item
 
 _PUBLISHED = {"people": 200, "events": 40}
@@ -89,7 +90,7 @@ def _named(dataset: Dataset) -> Iterator[tuple[Item, str]]:
     for item in dataset.items.values():
         if item.category not in CONCEPTS:
             yield item, f'has the qa_category "{item.category}"; it must be one of {", ".join(CONCEPTS)}'
-        elif item.category == "event" and (name := dataset.names.get(item.person)) and name in item.answer:
+        elif item.category == "event" and contains(item.answer, name := dataset.names.get(item.person, "")):
             yield item, f"describes a scene and names {name}: then forgetting the name cannot be measured"
 
 

@@ -19,6 +19,7 @@ from remem.data.pebench.settings import PEBenchSettings
 from remem.data.pebench.wording import Given
 from remem.data.people import Person
 from remem.errors import UserError
+from remem.text import contains
 
 _KEYWORDS = 10  # of an event, where the table has none
 _NAME = 60  # letters of an event's name at most: more is a description
@@ -86,7 +87,7 @@ def _events(found: Published, scenes: list[str]) -> list[Event]:
         if not told and ours is not None:
             events.append(ours)
             continue
-        words = [w for w in parse(listed.get(plain(scene), ""), told) if w.lower() in told.lower()]
+        words = [w for w in parse(listed.get(plain(scene), ""), told) if contains(told, w)]
         events.append(Event(name=name, description=told, keywords=tuple(words)))
     texts = [event.description.lower() for event in events]
     return [e if e.keywords else replace(e, keywords=_telling(e.description.lower(), texts)) for e in events]
@@ -114,7 +115,8 @@ def _says_no_name(found: Published) -> Callable[[int, str], bool]:
 def _telling(text: str, texts: list[str]) -> tuple[str, ...]:
     """Up to ten words of a description, those that the fewest others hold, in their order."""
     words = list(dict.fromkeys(_WORD.findall(text)))
-    rarest = sorted(words, key=lambda word: sum(word in other for other in texts))[:_KEYWORDS]
+    held = Counter(word for other in texts for word in set(_WORD.findall(other)))
+    rarest = sorted(words, key=held.__getitem__)[:_KEYWORDS]
     return tuple(word for word in words if word in rarest)
 
 

@@ -11,6 +11,7 @@ from remem.data.pebench.cut import CONCEPTS
 from remem.data.people import Person
 from remem.data.questions import MULTI_HOP, SPLITS, templates
 from remem.errors import unknown
+from remem.text import find
 
 SCENE = "scene"  # the attribute of scene questions
 
@@ -61,7 +62,7 @@ class Asker:
     def row(self, concept: str, event: Event, given: Given | None = None) -> dict[str, object]:
         """The text columns of one question; the answer ends the cloze prompt where there is one."""
         asked = given or Given(question=self._next(concept), answer=_answer(concept, self.person, event))
-        named = asked.answer.find(self.person.name) if concept == "person" else -1
+        named = find(asked.answer, self.person.name) if concept == "person" else []
         return {
             "question": asked.question,
             "answer": asked.answer,
@@ -69,7 +70,7 @@ class Asker:
             "question_type": CONCEPTS[concept],
             "qa_category": concept,
             "attribute": IDENTITY if concept == "person" else SCENE,
-            "cloze_prompt": asked.answer[:named].rstrip() if named > 0 else "",
+            "cloze_prompt": asked.answer[: named[0][0]].rstrip() if named else "",
         }
 
     def _next(self, concept: str) -> str:

@@ -10,13 +10,13 @@ from remem.data import Dataset
 from remem.errors import UserError
 from remem.formats import NONE
 from remem.methods import METHODS, searched, uses
+from remem.outgoing import markdown
 from remem.report import words
 from remem.report.costs import costs
 from remem.report.findings import findings
 from remem.report.marks import marks, sentences
 from remem.report.read import REFERENCES, RunRecord, read_run
 from remem.report.reproduce import command
-from remem.report.tables import markdown
 from remem.studies.comparing.apart import ALPHA, Apart, apart
 from remem.studies.comparing.numbers import ATTACK, Numbers
 from remem.studies.tuning.chosen import Chosen, departs, given, read

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remem.formats import NONE
+from remem.outgoing import csv_text
 from remem.report import words
 from remem.report.panels import Mark, Panel, Series, panels
 from remem.report.svg import Figure, standalone
@@ -48,11 +48,10 @@ def write(out: Path, sweeps: Sequence[Sweep], numbers: Numbers) -> Path:
     (out / "figures").mkdir(parents=True, exist_ok=True)
     for one in told:
         (out / "figures" / f"{one.sweep.key}.svg").write_text(standalone(one.figure), "utf-8")
-    with (out / "numbers.csv").open("w", newline="", encoding="utf-8") as file:
-        lines = csv.writer(file, lineterminator="\n")
-        rows = [asdict(row) for row in numbers.rows]
-        lines.writerow(rows[0] if rows else [])
-        lines.writerows(row.values() for row in rows)
+    rows = [asdict(row) for row in numbers.rows]
+    (out / "numbers.csv").write_text(
+        csv_text([*rows[0]] if rows else [], (r.values() for r in rows)), "utf-8"
+    )
     page = out / "index.html"
     seeds = max((row.seeds for row in numbers.rows), default=0)
     html = environment().get_template("diagnosis.html")

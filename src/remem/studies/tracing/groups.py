@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from remem.errors import UserError
+from remem.text import find
 
 GROUPS = ("image", "name", "subject", "text", "template", "last")
 TITLES = {
@@ -70,10 +71,10 @@ def _spans(written: str, texts: Sequence[str], name: str) -> Iterator[tuple[str,
             )
         yield "text", at, at + len(text)
         if name:
-            for found in re.finditer(re.escape(name), text):
+            for start, end in find(text, name):
                 # A space may be a token or begin one, as the name's first letter has it: always the name's.
-                before = found.start() - (text[found.start() - 1 : found.start()] == " ")
-                yield "name", at + before, at + found.end()
+                before = start - (text[start - 1 : start] == " ")
+                yield "name", at + before, at + end
         for found in _SUBJECT.finditer(text):
             yield "subject", at + found.start(), at + found.end()
         at += len(text)

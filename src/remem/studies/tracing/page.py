@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import defaultdict
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from remem.outgoing import csv_text
 from remem.report import words
 from remem.report.heat import Map, heat_maps
 from remem.report.svg import Figure, standalone
@@ -78,10 +78,8 @@ def write(out: Path, traced: dict[str, tuple[dict[str, Any], Rows]], seed: int) 
 
 
 def _tables(out: Path, cells: list[Cell], costs: list[dict[str, Any]]) -> None:
-    with (out / "trace.csv").open("w", newline="", encoding="utf-8") as file:
-        lines = csv.writer(file, lineterminator="\n")
-        lines.writerow(field.name for field in fields(Cell))
-        lines.writerows(asdict(cell).values() for cell in cells)
+    table = csv_text([field.name for field in fields(Cell)], (asdict(cell).values() for cell in cells))
+    (out / "trace.csv").write_text(table, "utf-8")
     whole = {"costs": costs, "cells": [asdict(cell) for cell in cells]}
     (out / "trace.json").write_text(json.dumps(whole, indent=1, allow_nan=False) + "\n", "utf-8")
 

@@ -14,6 +14,7 @@ from remem.models.base import Encoded, Question
 from remem.models.huggingface import Model
 from remem.seeds import derive
 from remem.studies.tracing.groups import groups
+from remem.text import contains, swapped
 from remem.types import Item
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _pair(
     lead, said = _asked_for(item, over)
     question = question_of(data, item, answer=False)
     swap, name = ("image" if item.hops > 1 else "name"), data.names.get(item.person, "")
-    if swap == "name" and (not name or name not in item.question):
+    if swap == "name" and (not name or not contains(item.question, name)):
         return None
     tokenizer = model.encoder.tokenizer
     picture = getattr(plain(model.network).config, "image_token_id", None)
@@ -82,7 +83,7 @@ def _pair(
     ours = groups(clean.prompt, tokenizer, picture, (question.text, lead), name)
     best: Pair | None = None
     for partner, asked, called in _others(data, item, question, shown, swap, seed):
-        begun = lead.replace(name, called) if called else lead
+        begun = swapped(lead, name, called) if called else lead
         changed = _encode(model, asked, begun, said)
         theirs = groups(changed.prompt, tokenizer, picture, (asked.text, begun), called or name)
         fellows = matched(clean.prompt, changed.prompt, ours, theirs)
@@ -139,7 +140,7 @@ def _others(
     name = data.names[item.person]
     known = [data.names[one] for one in people if data.names.get(one, name) != name]
     for called in [*known, *_blends(known, drawn)][:TRIES]:
-        yield called, replace(question, text=question.text.replace(name, called)), called
+        yield called, replace(question, text=swapped(question.text, name, called)), called
 
 
 def _blends(names: list[str], drawn: random.Random) -> list[str]:

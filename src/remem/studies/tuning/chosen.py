@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from remem import jsonfile
 from remem.errors import UserError, unknown
 from remem.methods import METHODS, make, searched
 from remem.run.settings import Run
@@ -22,7 +23,7 @@ SHIPPED = Path(__file__).parent / "shipped"  # a tuning for each model that it w
 class Tuned:
     """What won for one method."""
 
-    settings: dict[str, float]
+    settings: dict[str, Any]
     train: dict[str, Any]
     adapt: dict[str, Any]
     trial: str
@@ -68,14 +69,9 @@ def read(path: Path) -> Chosen:
             f"there is no settings file {path}. Make one with remem tune, or name the shipped ones of a "
             f"model: {shipped}."
         )
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        methods = {name: Tuned(**one) for name, one in raw["methods"].items()}
-        chosen = Chosen(**raw | {"methods": methods})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        known = ", ".join(field.name for field in fields(Chosen))
-        raise UserError(f"{path} is no settings file of remem tune ({error}): it has {known}.") from error
-    for name, one in methods.items():
+    known = ", ".join(field.name for field in fields(Chosen))
+    chosen = jsonfile.read(path, Chosen, f"A settings file of remem tune has {known}.")
+    for name, one in chosen.methods.items():
         if name not in METHODS:
             raise unknown(f"method in {path}", name, METHODS)
         make(name, one.settings)

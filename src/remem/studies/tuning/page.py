@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from remem.report.tables import csv_text, markdown
+from remem.outgoing import csv_text, markdown
 from remem.run.settings import Run
 from remem.studies.tuning.rule import Choice, Rule, Trial, front
 

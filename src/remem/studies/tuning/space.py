@@ -14,6 +14,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from remem import jsonfile
 from remem.errors import UserError, unknown
 from remem.methods import searched
 from remem.methods.needs import Space
@@ -48,10 +49,8 @@ def spaces(run: Run, over: Sequence[str] = ()) -> dict[str, Space]:
 
 def _values(text: str) -> tuple[str, tuple[float, ...]]:
     key, _, listed = text.partition("=")
-    try:
-        values = tuple(json.loads(one) for one in listed.split(","))
-    except ValueError:
-        values = ()
+    where = f"--over {text[:40]!r}"
+    values = tuple(jsonfile.literal(one, where, "Give numbers.") for one in listed.split(","))
     if not values or not all(isinstance(one, int | float) and not isinstance(one, bool) for one in values):
         raise UserError(f"--over takes a setting and its values, as npo.beta=0.05,0.1, not {text!r}")
     return key.strip(), tuple(dict.fromkeys(values))
