@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from remem.data import reading
+from remem.data.tablefile import opened, present
 from remem.errors import UserError
 
 _FILES = ("candidates.json", "rows.parquet", "people.json")
@@ -68,11 +68,9 @@ def _json(path: Path, default: Any) -> Any:
 
 
 def _rows(path: Path) -> tuple[dict[tuple[str, int], str], dict[tuple[str, int], str]]:
-    if not path.is_file():
+    if not present(path):
         return {}, {}
-    import pyarrow.parquet as pq
-
-    with reading.intact(path, _CURE), pq.ParquetFile(path) as file:
+    with opened(path, _CURE) as file:
         names = file.schema_arrow.names
         for name in ("split", "row", "person"):
             if name not in names:

@@ -1,0 +1,155 @@
+"""Text columns: a cell is the value that its column stands for, or is refused by row, column and type.
+
+The one reading for all forms on disk. A missing value (null, NaN, NaT) is blank; a class label is its name; a
+whole number is written without a fraction; a date, or a time at midnight, as 1985-03-01; bytes are UTF-8. What
+has no one spelling as text (truth values, structs, lists outside of keywords) is refused.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from remem.errors import UserError
+
+LISTED = "keywords"  # the one column whose cells may be lists
+_EXACT = 2**53  # beyond it a float does not tell neighbouring whole numbers apart
+_CURE = "Write it as text."
+
+
+def columns(table: Any, names: Sequence[str], place: str, features: Mapping[str, Any]) -> list[list[str]]:
+    """Columns of an Arrow table as texts, in the order of `names`; `features` as `features_of` gives them."""
+    return [_column(table.column(name), name, place, features.get(name)) for name in names]
+
+
+def cell(value: Any, name: str, where: str, names: Sequence[str] = (), single: bool = False) -> str:
+    """One cell of column `name` as text. `names`: of its class labels. `single`: a float of fewer than 64
+    bits. UserError, naming `where`, for what stands for no text."""
+    try:
+        if name == LISTED and isinstance(value, list | tuple):
+            listed = [text for one in value if (text := _text(one, names, single))]
+            return json.dumps(listed, ensure_ascii=False) if listed else ""
+        found = _text(value, names, single)
+    except (ValueError, OverflowError) as error:
+        raise UserError(f"{where}, column {name}: {error}") from error
+    if name == "question_type" and found.isdigit():
+        raise UserError(
+            f"{where}, column {name}: it is the number {found}, and nothing says which kind that is. "
+            "Write 1-hop where the question names the person, else multi-hop."
+        )
+    return found
+
+
+def features_of(schema: Any) -> dict[str, Any]:
+    """What `datasets` noted of the columns in an Arrow schema: column -> its feature, as JSON has it."""
+    note = (schema.metadata or {}).get(b"huggingface")
+    if note is None:
+        return {}
+    told = json.loads(note)
+    found = told.get("info", {}).get("features") if isinstance(told, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _column(column: Any, name: str, place: str, feature: Any) -> list[str]:
+    import pyarrow as pa
+
+    kind = column.type
+    inner = kind.value_type if hasattr(kind, "value_type") else kind
+    single = pa.types.is_float16(inner) or pa.types.is_float32(inner)
+    names = _labels(feature) if pa.types.is_integer(inner) else ()
+    if pa.types.is_timestamp(inner) and inner.unit == "ns" and inner == kind:
+        column = column.cast(pa.timestamp("us", inner.tz))  # Python's times have no nanoseconds
+    told = _told(kind)
+    found: list[str] = []
+    for row, value in enumerate(column.to_pylist()):
+        try:
+            found.append(cell(value, name, f"{place} row {row}", names, single))
+        except UserError as error:
+            raise UserError(f"{error} (The column holds {told}.)") from error
+    return found
+
+
+def _told(kind: Any) -> str:
+    said = str(kind)
+    return said if len(said) <= 60 else said[:57] + "..."
+
+
+def _labels(feature: Any) -> tuple[str, ...]:
+    """The names of a class column, or of a column of lists of classes."""
+    if isinstance(feature, list) and len(feature) == 1:
+        feature = feature[0]
+    if isinstance(feature, dict) and isinstance(feature.get("feature"), dict | list):
+        return _labels(feature["feature"])
+    if not isinstance(feature, dict) or feature.get("_type") != "ClassLabel":
+        return ()
+    names = feature.get("names")
+    return tuple(map(str, names)) if isinstance(names, list) else ()
+
+
+def _text(value: Any, names: Sequence[str], single: bool) -> str:
+    """ValueError, which says why, for what stands for no text."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        try:
+            return _clean(bytes(value).decode("utf-8"))
+        except UnicodeDecodeError:
+            raise ValueError(f"it holds bytes that are no text in UTF-8. {_CURE}") from None
+    if isinstance(value, bool):
+        raise ValueError(f"it is a truth value ({value}), which has no one spelling. {_CURE}")
+    if isinstance(value, int):
+        return _named(value, names) if names else str(value)
+    if isinstance(value, float) or type(value).__name__ in ("float16", "float32", "float64"):
+        return _number(float(value), single)
+    if isinstance(value, Decimal):
+        return "" if value.is_nan() else format(value, "f")  # the digits are part of it: 19.90
+    if isinstance(value, date | time):  # a datetime is a date
+        return "" if value != value else _day(value)
+    kind = {"dict": "a struct"}.get(type(value).__name__, f"a {type(value).__name__}")
+    raise ValueError(f"it holds {kind}, where one text is meant: {str(value)[:60]}. {_CURE}")
+
+
+def _clean(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("it holds a NUL character, so it is no text. Remove it.")
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError("it holds half of a character (a lone surrogate). Write it anew.") from None
+    return text
+
+
+def _named(label: int, names: Sequence[str]) -> str:
+    """-1 is how `datasets` writes that there is no label."""
+    if label == -1:
+        return ""
+    if not 0 <= label < len(names):
+        raise ValueError(f"it is class {label}, but {len(names)} classes are named: {', '.join(names[:9])}.")
+    return _clean(names[label])
+
+
+def _number(value: float, single: bool) -> str:
+    if math.isnan(value):
+        return ""
+    if math.isinf(value):
+        raise ValueError(f"it is {value}, which is no value. {_CURE}")
+    if value.is_integer():
+        if abs(value) >= _EXACT:
+            raise ValueError(f"it is {value}, too large for its last digits to be kept. {_CURE}")
+        return str(int(value))
+    if single:
+        import numpy as np
+
+        return np.format_float_positional(np.float32(value))
+    return format(Decimal(repr(value)), "f")
+
+
+def _day(value: date | time) -> str:
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
+    return value.isoformat()
