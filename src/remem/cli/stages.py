@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from remem.cli.console import out, warn
 from remem.cli.options import (
+    AllowPictures,
     DataSource,
     DryRun,
     IgnoreGate,
@@ -27,7 +28,7 @@ from remem.cli.options import (
     Where,
     Workers,
 )
-from remem.cli.request import asked_for, chosen_run, examine, share
+from remem.cli.request import allow, asked_for, chosen_run, examine, share
 
 
 def verb(stage: str) -> Callable[..., None]:
@@ -50,8 +51,11 @@ def verb(stage: str) -> Callable[..., None]:
         dry_run: DryRun = False,
         on_card: OnCard = "",
         track: Track = "",
+        allow_pictures: AllowPictures = None,
     ) -> None:
         from remem.run.recipes import usual
+
+        allow(allow_pictures)
 
         wanted = asked_for(data, model, settings)
         if dry_run:

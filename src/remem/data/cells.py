@@ -1,8 +1,8 @@
 """Text columns: a cell is the value that its column stands for, or is refused by row, column and type.
 
 The one reading for all forms on disk. A missing value (null, NaN, NaT) is blank; a class label is its name; a
-whole number is written without a fraction; a date, or a time at midnight, as 1985-03-01; bytes are UTF-8. What
-has no one spelling as text (truth values, structs, lists outside of keywords) is refused.
+whole number is written without a fraction; a date, or a time at midnight, as 1985-03-01; bytes are UTF-8.
+What has no one spelling as text (truth values, structs, lists outside of keywords) is refused.
 """
 
 import json
@@ -12,10 +12,11 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from remem.data.tablefile import line
 from remem.errors import UserError
 
 LISTED = "keywords"  # the one column whose cells may be lists
-_EXACT = 2**53  # beyond it a float does not tell neighbouring whole numbers apart
+_EXACT = {64: 53, 32: 24, 16: 11}  # bits of whole numbers that a float of so many tells apart
 _CURE = "Write it as text."
 
 
@@ -24,14 +25,14 @@ def columns(table: Any, names: Sequence[str], place: str, features: Mapping[str,
     return [_column(table.column(name), name, place, features.get(name)) for name in names]
 
 
-def cell(value: Any, name: str, where: str, names: Sequence[str] = (), single: bool = False) -> str:
-    """One cell of column `name` as text. `names`: of its class labels. `single`: a float of fewer than 64
-    bits. UserError, naming `where`, for what stands for no text."""
+def cell(value: Any, name: str, where: str, names: Sequence[str] = (), bits: int = 64) -> str:
+    """One cell of column `name` as text. `names`: of its class labels. `bits`: of a float.
+    UserError, naming `where`, for what stands for no text."""
     try:
         if name == LISTED and isinstance(value, list | tuple):
-            listed = [text for one in value if (text := _text(one, names, single))]
+            listed = [text for one in value if (text := _text(one, names, bits))]
             return json.dumps(listed, ensure_ascii=False) if listed else ""
-        found = _text(value, names, single)
+        found = _text(value, names, bits)
     except (ValueError, OverflowError) as error:
         raise UserError(f"{where}, column {name}: {error}") from error
     if name == "question_type" and found.isdigit():
@@ -57,23 +58,24 @@ def _column(column: Any, name: str, place: str, feature: Any) -> list[str]:
 
     kind = column.type
     inner = kind.value_type if hasattr(kind, "value_type") else kind
-    single = pa.types.is_float16(inner) or pa.types.is_float32(inner)
+    bits = inner.bit_width if pa.types.is_floating(inner) else 64
     names = _labels(feature) if pa.types.is_integer(inner) else ()
-    if pa.types.is_timestamp(inner) and inner.unit == "ns" and inner == kind:
-        column = column.cast(pa.timestamp("us", inner.tz))  # Python's times have no nanoseconds
-    told = _told(kind)
+    told = f"The column holds {str(kind)[:60]}."
+    try:
+        if pa.types.is_timestamp(kind) and kind.unit == "ns":
+            column = column.cast(pa.timestamp("us", kind.tz))  # Python's times have no nanoseconds
+        values = column.to_pylist()
+    except (pa.ArrowException, ValueError, OverflowError, LookupError) as error:
+        raise UserError(
+            f"{place}, column {name}: it is not readable ({line(error)}). {told} {_CURE}"
+        ) from error
     found: list[str] = []
-    for row, value in enumerate(column.to_pylist()):
+    for row, value in enumerate(values):
         try:
-            found.append(cell(value, name, f"{place} row {row}", names, single))
+            found.append(cell(value, name, f"{place} row {row}", names, bits))
         except UserError as error:
-            raise UserError(f"{error} (The column holds {told}.)") from error
+            raise UserError(f"{error} {told}") from error
     return found
-
-
-def _told(kind: Any) -> str:
-    said = str(kind)
-    return said if len(said) <= 60 else said[:57] + "..."
 
 
 def _labels(feature: Any) -> tuple[str, ...]:
@@ -88,7 +90,7 @@ def _labels(feature: Any) -> tuple[str, ...]:
     return tuple(map(str, names)) if isinstance(names, list) else ()
 
 
-def _text(value: Any, names: Sequence[str], single: bool) -> str:
+def _text(value: Any, names: Sequence[str], bits: int) -> str:
     """ValueError, which says why, for what stands for no text."""
     if value is None:
         return ""
@@ -103,8 +105,8 @@ def _text(value: Any, names: Sequence[str], single: bool) -> str:
         raise ValueError(f"it is a truth value ({value}), which has no one spelling. {_CURE}")
     if isinstance(value, int):
         return _named(value, names) if names else str(value)
-    if isinstance(value, float) or type(value).__name__ in ("float16", "float32", "float64"):
-        return _number(float(value), single)
+    if isinstance(value, float):
+        return _number(value, bits)
     if isinstance(value, Decimal):
         return "" if value.is_nan() else format(value, "f")  # the digits are part of it: 19.90
     if isinstance(value, date | time):  # a datetime is a date
@@ -133,20 +135,19 @@ def _named(label: int, names: Sequence[str]) -> str:
     return _clean(names[label])
 
 
-def _number(value: float, single: bool) -> str:
+def _number(value: float, bits: int) -> str:
     if math.isnan(value):
         return ""
     if math.isinf(value):
         raise ValueError(f"it is {value}, which is no value. {_CURE}")
     if value.is_integer():
-        if abs(value) >= _EXACT:
+        if abs(value) > 2 ** _EXACT[bits]:
             raise ValueError(f"it is {value}, too large for its last digits to be kept. {_CURE}")
         return str(int(value))
-    if single:
-        import numpy as np
+    import numpy as np
 
-        return np.format_float_positional(np.float32(value))
-    return format(Decimal(repr(value)), "f")
+    kinds: dict[int, Any] = {64: np.float64, 32: np.float32, 16: np.float16}
+    return np.format_float_positional(kinds[bits](value))  # the shortest text that means this number
 
 
 def _day(value: date | time) -> str:

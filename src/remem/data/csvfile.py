@@ -14,8 +14,8 @@ _QUOTES = "Put cells that hold a comma, a quote or a line's end in quotes."
 def rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The header, and every row with the number of the line that it ends on (the header's is 1).
 
-    Commas, semicolons or tabs stand between cells, as in the header. UserError where the file is not UTF-8, holds
-    a NUL character or a quote that is never closed, names a column twice, or has rows of other lengths.
+    Commas, semicolons or tabs stand between cells, as in the header. UserError where the file is not UTF-8,
+    holds a NUL character or a quote that is never closed, names a column twice, or has rows of other lengths.
     """
     text = decoded(path)
     mark = max(_MARKS, key=text.partition("\n")[0].count)
@@ -45,7 +45,7 @@ def rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 
 def decoded(path: Path) -> str:
-    """The text of a file in UTF-8, a mark at its beginning left out. UserError with the line of what is none."""
+    """The text of a file in UTF-8, a mark at its beginning left out. UserError with the line that is none."""
     if not present(path):
         raise UserError(f"{path} is not there. Export it again.")
     try:

@@ -33,11 +33,15 @@ def broken(
     for number, (data, (split, row)) in enumerate(places):
         place = f"{split} row {row}"
         try:
-            found = data.picture_at(split, row)
+            found, path = data.picture_at(split, row), data.path_at(split, row)
+            if found is None and path:
+                raise UserError(
+                    f"{called(place, path)}: there is no picture. Empty the row's image_path, too."
+                )
             key = b"" if found is None else hashlib.blake2b(found, digest_size=16).digest()
             if found is not None and key not in opened:
                 opened.add(key)
-                decode(found, called(place, data.path_at(split, row)))
+                decode(found, called(place, path))
         except UserError as error:
             if str(error) not in said:
                 said.add(str(error))

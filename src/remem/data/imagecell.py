@@ -1,7 +1,7 @@
 """A cell of the image column, by one rule in every form on disk: bytes, else the file at its path, else none.
 
-A path must lead into a folder that is allowed: the data set's, the hub's cache (whose files are links within it),
-or one that the user names (`--allow-pictures DIR`, or the environment variable).
+A path must lead into a folder that is allowed: the data set's, the hub's cache (whose files are links within
+it), or one that the user names (`--allow-pictures DIR`, or REMEM_ALLOW_PICTURES).
 """
 
 import os
@@ -71,7 +71,8 @@ class Cells:
     def _file(self, path: str, where: str, folder: Path | None) -> Path:
         if "://" in path:
             raise UserError(
-                f"{where}: the picture is at {path}, and nothing is fetched from there. Put it into the data set."
+                f"{where}: the picture is at {path}, and nothing is fetched from there. Put it into the "
+                "data set."
             )
         named = _spelt(folder, path, where)
         real = self._real(named)

@@ -34,8 +34,8 @@ def splits(root: Path) -> dict[str, Path]:
             other = found.setdefault(path.parent.name, path)
             if other != path:
                 raise UserError(
-                    f"split {path.parent.name} has two metadata files, {other} and {path}. Remove one: nothing "
-                    "says which counts."
+                    f"split {path.parent.name} has two metadata files, {other} and {path}. Remove one: "
+                    "nothing says which counts."
                 )
     order = {name: n for n, name in enumerate(table.SPLITS)}
     return {name: found[name] for name in sorted(found, key=lambda s: (order.get(s, len(order)), s))}
@@ -51,7 +51,7 @@ def read(root: Path, found: dict[str, Path]) -> tuple[dict[str, list[Row]], Fold
         texts[split], shown[split] = [], []
         for number, (place, row, cell) in enumerate(_rows(path)):
             picture = where.find(cell, f"{place}, column {PICTURE}", path.parent)
-            # The path is a column of its own where the file is another; else the file's own path tells whose it is.
+            # The path is a column of its own where the file is another; else the file's tells whose it is.
             row.setdefault("image_path", _path(cell))
             table.check_columns(place, ["image", *row])
             row["picture"] = "" if picture is None else row["image_path"] or f"{split} row {number}"
@@ -79,8 +79,8 @@ def _rows(path: Path) -> Iterator[tuple[str, Row, Any]]:
 
 def _csv(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     header, rows = csvfile.rows(path)
-    for number, (at, row) in enumerate(rows):
-        yield f"{path}, row {number} (line {at})", dict(zip(header, row, strict=True))
+    for number, (_, row) in enumerate(rows):
+        yield f"{path}, row {number}", dict(zip(header, row, strict=True))
 
 
 def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -89,12 +89,12 @@ def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     for at, text in enumerate(csvfile.decoded(path).split("\n"), 1):
         if not text.strip():
             continue
-        place = f"{path}, row {number} (line {at})"
+        place = f"{path}, row {number}"
         try:
             row = json.loads(text, object_pairs_hook=_once)
         except (ValueError, RecursionError) as error:
             raise UserError(
-                f"{path} is not readable: {place} is no JSON ({line(error)}). Mend it or export it again."
+                f"{path} is not readable: line {at} is no JSON ({line(error)}). Mend it or export it again."
             ) from error
         if not isinstance(row, dict):
             raise UserError(f"{place} is not an object with the columns {PICTURE}, {', '.join(table.TEXTS)}.")

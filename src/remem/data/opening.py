@@ -1,15 +1,15 @@
 """The one way in for pictures: encoded bytes or a file become what a viewer shows, or one error.
 
-Read are PNG, JPEG, WebP, GIF, BMP and TIFF, the first frame of those that move. Others are refused: some (EPS)
-would start another program. A camera's orientation is applied, grey of 16 bits is scaled to 8, and what is
-transparent lies on white. Colour profiles are not applied.
+Read are PNG, JPEG, WebP, GIF, BMP and TIFF, the first frame of those that move. Others are refused: some
+(EPS) would start another program. A camera's orientation is applied, grey of 16 bits is scaled to 8, and what
+is transparent lies on white. Colour profiles are not applied.
 """
 
 import io
 import stat
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from remem.errors import UserError
 
@@ -128,6 +128,6 @@ def _upright(image: Image.Image, shown: Image.Image) -> Image.Image:
 def _said(found: bytes, error: Exception) -> str:
     if not found:
         return "it has no bytes"
-    if isinstance(error, Image.UnidentifiedImageError):
+    if isinstance(error, UnidentifiedImageError):
         return f"it is none of {', '.join(FORMATS)}, or damaged at its beginning"
     return " ".join(str(error).split()) or type(error).__name__

@@ -78,14 +78,15 @@ def rows_of(
     shown: list[bool] = []
     apart: list[Path] = []
     for number in range(file.metadata.num_row_groups):
-        found = _image(file, number, parts[-1:])
-        has = found.is_valid().to_pylist()
+        image = _image(file, number, parts[-1:])
         # The bytes themselves are read only where some may be lacking: then paths count.
-        if parts == ["bytes", "path"] and _lacking(file.metadata.row_group(number)) != found.null_count:
-            image = _image(file, number, parts)
-            has, named = _shown(image, parts, where, split, start + len(shown))
-            apart += named
+        if parts == ["bytes", "path"] and _lacking(file.metadata.row_group(number)) == image.null_count:
+            shown += image.is_valid().to_pylist()
+            continue
+        image = image if len(parts) == 1 else _image(file, number, parts)
+        has, named = _shown(image, parts, where, split, start + len(shown))
         shown += has
+        apart += named
     return _rows(columns, shown, split, start), apart
 
 
@@ -155,7 +156,9 @@ class ParquetPictures:
         self.starts: dict[
             str, list[tuple[int, Path, int]]
         ] = {}  # split -> (first row, file, row group), rising
+        self.held = 0  # bytes of them
         self.counts: dict[str, int] = {}
+        self.footers: dict[Path, Any] = {}  # read once: a footer is as long as there are row groups
 
     def read(self, split: str, row: int) -> bytes | None:
         """The encoded picture of a row, None where there is none."""
@@ -176,7 +179,7 @@ class ParquetPictures:
             at, groups = 0, []
             for path in self.shards[split]:
                 with opened(path) as file:
-                    about = file.metadata
+                    about = self.footers[path] = file.metadata
                     for group in range(about.num_row_groups):
                         groups.append((at, path, group))
                         at += about.row_group(group).num_rows
@@ -185,10 +188,12 @@ class ParquetPictures:
 
     def _column(self, path: Path, group: int) -> Any:
         if (path, group) not in self.kept:
-            with opened(path) as file:
-                self.kept[path, group] = sound(file.read_row_group(group, columns=["image"]).column("image"))
-            while len(self.kept) > 1 and sum(one.nbytes for one in self.kept.values()) > _KEPT_BYTES:
-                self.kept.popitem(last=False)
+            with opened(path, footer=self.footers[path]) as file:
+                found = sound(file.read_row_group(group, columns=["image"]).column("image"))
+            self.kept[path, group] = found
+            self.held += found.nbytes
+            while len(self.kept) > 1 and self.held > _KEPT_BYTES:
+                self.held -= self.kept.popitem(last=False)[1].nbytes
         self.kept.move_to_end((path, group))
         return self.kept[path, group]
 
@@ -245,7 +250,7 @@ def _arrow(splits: Any, files: list[Path], root: Path | None) -> Read:
     from datasets import Image
 
     order = [name for name in table.SPLITS if name in splits]
-    raw = {}
+    raw: dict[str, Any] = {}
     texts: Texts = {}
     pictures = ArrowPictures(raw, root)
     apart: list[Path] = []

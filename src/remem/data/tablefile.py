@@ -48,14 +48,15 @@ def line(error: BaseException) -> str:
 
 
 @contextmanager
-def opened(path: Path, cure: str = AGAIN) -> Iterator[Any]:
+def opened(path: Path, cure: str = AGAIN, footer: Any = None) -> Iterator[Any]:
     """A Parquet file (`pyarrow.parquet.ParquetFile`), memory-mapped; what is read of it inside the `with` is
-    under the same guard. UserError where it is damaged, is no regular file or names a column twice."""
+    under the same guard. `footer`: its metadata, where it was opened before. UserError where it is damaged,
+    is no regular file or names a column twice."""
     import pyarrow.parquet as pq
 
     if not present(path):
         raise UserError(f"{path} is not a readable Parquet file (it is not there). {cure}")
-    with intact(path, cure), pq.ParquetFile(path, memory_map=True) as file:
+    with intact(path, cure), pq.ParquetFile(path, memory_map=True, metadata=footer) as file:
         once(str(path), file.schema_arrow.names)
         yield file
 
@@ -65,7 +66,8 @@ def once(place: str, names: Sequence[str]) -> None:
     for name, count in Counter(names).items():
         if count > 1:
             raise UserError(
-                f"{place} has {count} columns of one name, {name}: it has {', '.join(names)}. Drop or rename one."
+                f"{place} has {count} columns of one name, {name}: it has {', '.join(names)}. "
+                "Drop or rename one."
             )
 
 

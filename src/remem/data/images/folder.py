@@ -34,9 +34,10 @@ class Folder:
             if views:
                 name = unicodedata.normalize("NFC", " ".join(folder.name.replace("_", " ").split()))
                 if name in self.views:
+                    other = self.views[name][0].parent.name
                     raise UserError(
-                        f"picture_folder: {root} has two folders for {name}: {self.views[name][0].parent.name} and "
-                        f"{folder.name}. Rename one."
+                        f"picture_folder: {root} has two folders for {name}: {other} and {folder.name}. "
+                        "Rename one."
                     )
                 self.views[name] = views
         if not self.views:
