@@ -76,9 +76,7 @@ def test_what_stands_for_no_text_is_refused_by_row_column_and_type(array, says):
 
 
 def test_nanoseconds_are_refused_by_name():
-    with pytest.raises(
-        UserError, match=r"test\.parquet, column answer: it is not .* timestamp\[ns\]"
-    ):
+    with pytest.raises(UserError, match=r"test\.parquet, column answer: it is not .* timestamp\[ns\]"):
         read(pa.array([1], pa.timestamp("ns")))
 
 

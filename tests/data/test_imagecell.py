@@ -1,71 +1,40 @@
 """One rule for a cell of the image column: bytes, else the file at its path, else none; and where it may lie."""
 
-import json
 import os
 import shutil
 import unicodedata
 
-import datasets
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from forms import splits, write
 from typer.testing import CliRunner
 
 from remem.cli import app
 from remem.data import check_images, load
 from remem.data.imagecell import ALLOWED, Cells, allow
-from remem.data.table import TEXTS, schema
 from remem.errors import UserError
 
 
-@pytest.fixture(params=["parquet", "saved", "jsonl", "metadata.parquet"])
+@pytest.fixture(params=["parquet", "saved", "jsonl", "metadata.parquet", "csv"])
 def form(request, small, tmp_path):
-    """A built set whose finetune pictures are files, written by `put(path of row)`, in each form on disk."""
+    """A built set whose pictures are files, those of finetune at the path that `path_of` gives, in each form."""
 
-    def write(path_of, keep=False):
+    def made(path_of):
         root = tmp_path / "set"
         shutil.rmtree(root, ignore_errors=True)
-        for source in sorted((small / "data").glob("*.parquet")):
-            split = source.name.split("-")[0]
-            rows = pq.read_table(source).to_pylist()
-            base = root / split if "metadata" in request.param or request.param == "jsonl" else root
+        found = splits(small)
+        for split, rows in found.items():
+            base = root if request.param in ("parquet", "saved") else root / split
             for number, row in enumerate(rows):
-                if not row["image"]:
-                    continue
-                name = row["image_path"].removeprefix("images/")
-                file = base / name
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(row["image"]["bytes"])
-                path = path_of(row, number, file, base) if split == "finetune" else name
-                row["image"] = {"bytes": row["image"]["bytes"] if keep else None, "path": path}
-            _write(request.param, root, split, rows)
-        return root
+                if row["image"]:
+                    file = base / row["image_path"].removeprefix("images/")
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_bytes(row["image"]["bytes"])
+                    path = path_of if split == "finetune" else relative
+                    row["image"] = {"bytes": None, "path": path(row, number, file, base)}
+        return write(request.param, root, found)
 
-    def _write(kind, root, split, rows):
-        root.mkdir(exist_ok=True)
-        if kind == "parquet":
-            (root / "data").mkdir(exist_ok=True)
-            table = pa.Table.from_pylist(rows, schema=schema())
-            pq.write_table(table, root / "data" / f"{split}-00000-of-00001.parquet", row_group_size=7)
-        elif kind == "saved":
-            table = pa.Table.from_pylist(rows, schema=schema())
-            kept = json.loads((root / "dataset_dict.json").read_text())["splits"] if any(
-                root.glob("dataset_dict.json")
-            ) else []
-            datasets.Dataset(table.replace_schema_metadata(None)).save_to_disk(str(root / split))
-            (root / "dataset_dict.json").write_text(json.dumps({"splits": [*kept, split]}))
-        else:
-            (root / split).mkdir(exist_ok=True)
-            listed = [
-                {"file_name": row["image"] and row["image"]["path"]} | {t: row[t] for t in TEXTS} for row in rows
-            ]
-            if kind == "jsonl":
-                (root / split / "metadata.jsonl").write_text("\n".join(map(json.dumps, listed)), "utf-8")
-            else:
-                pq.write_table(pa.Table.from_pylist(listed), root / split / "metadata.parquet")
-
-    write.kind = request.param
-    return write
+    made.kind = request.param
+    return made
 
 
 def relative(row, number, file, base):
@@ -133,7 +102,11 @@ def test_what_leads_out_is_refused_by_name(form, tmp_path, way, monkeypatch):
         return f"linked/{file.name}"
 
     root = form(path_of)
-    says = "nothing is fetched" if way in ("an address", "a chain") else "outside of the data set.*--allow-pictures"
+    says = (
+        "nothing is fetched"
+        if way in ("an address", "a chain")
+        else "outside of the data set.*--allow-pictures"
+    )
     with pytest.raises(UserError, match=rf"row \d.*{says}"):
         load(root)
     monkeypatch.setenv(ALLOWED, "")

@@ -50,10 +50,10 @@ def read(root: Path, found: dict[str, Path]) -> tuple[dict[str, list[Row]], Fold
     for split, path in found.items():
         texts[split], shown[split] = [], []
         for number, (place, row, cell) in enumerate(_rows(path)):
-            picture = where.find(cell, f"{place}, column {PICTURE}", path.parent)
             # The path is a column of its own where the file is another; else the file's tells whose it is.
             row.setdefault("image_path", _path(cell))
             table.check_columns(place, ["image", *row])
+            picture = where.find(cell, f"{place}, column {PICTURE}", path.parent)
             row["picture"] = "" if picture is None else row["image_path"] or f"{split} row {number}"
             texts[split].append(row)
             shown[split].append(picture)

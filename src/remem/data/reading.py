@@ -10,7 +10,7 @@ from remem.data import cells, imagefolder, table
 from remem.data.dataset import Pictures
 from remem.data.imagecell import Cells
 from remem.data.shards import Shards, of_config, shards
-from remem.data.tablefile import intact, line, once, opened, present, sound
+from remem.data.tablefile import intact, line, once, opened, present, sound, whole
 from remem.errors import UserError
 from remem.types import Progress
 
@@ -201,11 +201,12 @@ class ParquetPictures:
 def _saved(root: Path) -> Read:
     from datasets import load_from_disk
 
-    for path in (*root.rglob("*.json"), *root.rglob("*.arrow")):
-        present(path)
+    files = sorted(root.rglob("*.arrow"))
+    for path in (*root.rglob("*.json"), *files):
+        whole(path, "Save or download it again.")
     # What save_to_disk wrote is read here, and only its pictures later.
     with intact(root, "Save or download it again.", "data set"):
-        return _arrow(load_from_disk(str(root)), sorted(root.rglob("*.arrow")), root)
+        return _arrow(load_from_disk(str(root)), files, root)
 
 
 def _converted(root: Path, found: Shards) -> Read:

@@ -1,5 +1,6 @@
 """The one way in for tables: a regular file, whole, with every column once, or one error that names it."""
 
+import json
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -59,6 +60,20 @@ def opened(path: Path, cure: str = AGAIN, footer: Any = None) -> Iterator[Any]:
     with intact(path, cure), pq.ParquetFile(path, memory_map=True, metadata=footer) as file:
         once(str(path), file.schema_arrow.names)
         yield file
+
+
+def whole(path: Path, cure: str = AGAIN) -> None:
+    """UserError where an Arrow file, or the JSON beside it, is damaged or no regular file: what reads several at
+    once does not say which."""
+    import pyarrow as pa
+
+    present(path)
+    if path.suffix == ".json":
+        with intact(path, cure, "JSON file"):
+            json.loads(path.read_text(encoding="utf-8"))
+        return
+    with intact(path, cure, "Arrow file"), pa.memory_map(str(path)) as source:
+        sound(pa.ipc.open_stream(source).read_all())
 
 
 def once(place: str, names: Sequence[str]) -> None:
