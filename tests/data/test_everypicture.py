@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from forms import FORMS, splits, write
 
+from forms import FORMS, splits, write
 from remem.data import check_images, lint, load, strangers
 from remem.data.table import schema
 from remem.errors import UserError
@@ -64,7 +64,7 @@ def test_each_error_is_said_once(small, tmp_path):
 
 
 def test_what_is_read_of_a_row_group_does_not_grow_with_the_file(tmp_path, small, monkeypatch):
-    """A footer is as long as there are row groups: read anew for each of them, time would grow as its square."""
+    """A footer is as long as there are row groups: read anew for each of them, time grows as the square."""
     found = splits(small)
     (tmp_path / "data").mkdir()
     for split, rows in found.items():

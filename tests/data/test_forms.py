@@ -11,11 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from forms import splits, write
 
+from forms import splits, write
 from remem.data import check_images, load
 from remem.data.keywords import parse
-from remem.data.table import TEXTS, schema
+from remem.data.table import schema
 from remem.errors import UserError
 
 

@@ -1,13 +1,13 @@
-"""One rule for a cell of the image column: bytes, else the file at its path, else none; and where it may lie."""
+"""One rule for a cell of the image column: bytes, else the file at its path, else none."""
 
 import os
 import shutil
 import unicodedata
 
 import pytest
-from forms import splits, write
 from typer.testing import CliRunner
 
+from forms import splits, write
 from remem.cli import app
 from remem.data import check_images, load
 from remem.data.imagecell import ALLOWED, Cells, allow
@@ -16,7 +16,7 @@ from remem.errors import UserError
 
 @pytest.fixture(params=["parquet", "saved", "jsonl", "metadata.parquet", "csv"])
 def form(request, small, tmp_path):
-    """A built set whose pictures are files, those of finetune at the path that `path_of` gives, in each form."""
+    """A built set whose pictures are files, those of finetune at the path that `path_of` gives."""
 
     def made(path_of):
         root = tmp_path / "set"
@@ -133,7 +133,7 @@ def test_bytes_count_before_a_path(small):
     assert read({"bytes": None, "path": None}, "here") is None
     assert read(None, "here") is None
     for cell in ({"bytes": "text", "path": None}, {"bytes": None, "path": 3}, 3, ["a"], {"path": "a\0b"}):
-        with pytest.raises(UserError, match="here: (the|there is no) picture"):
+        with pytest.raises(UserError, match=r"here: (the|there is no) picture"):
             read(cell, "here")
 
 

@@ -7,10 +7,10 @@ from random import Random
 
 import datasets
 import pytest
-from forms import FORMS, splits, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from forms import FORMS, splits, write
 from remem.data import load
 
 

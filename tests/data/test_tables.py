@@ -7,11 +7,10 @@ import subprocess
 import sys
 
 import datasets
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from forms import splits, write
 
+from forms import splits, write
 from remem.data import load, restated, strangers
 from remem.data.csvfile import rows
 from remem.data.gallery import gallery

@@ -63,8 +63,8 @@ def opened(path: Path, cure: str = AGAIN, footer: Any = None) -> Iterator[Any]:
 
 
 def whole(path: Path, cure: str = AGAIN) -> None:
-    """UserError where an Arrow file, or the JSON beside it, is damaged or no regular file: what reads several at
-    once does not say which."""
+    """UserError where an Arrow file, or the JSON beside it, is damaged or no regular file: what reads several
+    at once does not say which."""
     import pyarrow as pa
 
     present(path)
