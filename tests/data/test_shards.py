@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from forms import splits, write
 from remem.data import check_images, load
 from remem.data.shards import shards
 from remem.data.table import schema
@@ -99,3 +100,12 @@ def test_metadata_and_side_files_are_no_splits(tmp_path):
     for name in ("rows.parquet", "strangers.parquet", "metadata.parquet"):
         (tmp_path / name).write_bytes(b"")
     assert shards(tmp_path) == {}
+
+
+def test_paths_with_backslashes_and_composed_otherwise_tell_the_same_people(small, tmp_path):
+    found = splits(small)
+    for rows in found.values():
+        for row in rows:
+            row["image_path"] = row["image_path"].replace("p000", "jose\u0301").replace("/", "\\")
+    data = load(write("parquet", tmp_path / "set", found))
+    assert set(data.people) == {"jos\u00e9", "p001", "p002", "p003"}

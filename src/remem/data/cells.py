@@ -7,6 +7,7 @@ What has no one spelling as text (truth values, structs, lists outside of keywor
 
 import json
 import math
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -40,7 +41,8 @@ def cell(value: Any, name: str, where: str, names: Sequence[str] = (), bits: int
             f"{where}, column {name}: it is the number {found}, and nothing says which kind that is. "
             "Write 1-hop where the question names the person, else multi-hop."
         )
-    return found
+    # Paths as other systems write them: whom a picture shows may be told by its folder.
+    return unicodedata.normalize("NFC", found.replace("\\", "/")) if name == "image_path" else found
 
 
 def features_of(schema: Any) -> dict[str, Any]:

@@ -19,9 +19,7 @@ def rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """
     text = decoded(path)
     mark = max(_MARKS, key=text.partition("\n")[0].count)
-    limit = csv.field_size_limit(
-        max(len(text), 1)
-    )  # a cell may be as long as the file: its text is held anyway
+    limit = csv.field_size_limit(max(len(text), 1))  # a cell may be long: the whole text is held anyway
     found: list[tuple[int, list[str]]] = []
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)

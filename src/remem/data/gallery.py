@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from remem.data.cells import columns as columns_of
 from remem.data.imagecell import Cells
 from remem.data.opening import decode
 from remem.data.pebench.cut import CELLS, TEST
@@ -83,7 +84,8 @@ def _places(folder: Path) -> dict[str, dict[str, tuple[Path, int]]]:
     found: dict[str, dict[str, tuple[Path, int]]] = {}
     for path in _files(folder):
         with opened(path) as file:
-            paths = file.read(columns=["image_path"])["image_path"].to_pylist()
+            column = sound(file.read(columns=["image_path"]))
+            [paths] = columns_of(column, ["image_path"], path.name, {})
         for row, image_path in enumerate(paths):
             if image_path:
                 found.setdefault(_person(image_path), {}).setdefault(image_path, (path, row))

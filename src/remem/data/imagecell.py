@@ -63,7 +63,8 @@ class Cells:
     def _roots(self) -> Iterator[Path]:
         if self.root is not None:
             yield self.root
-        home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+        home = Path(os.environ.get("HF_HOME") or cache / "huggingface")
         for name, part in (("HF_HUB_CACHE", "hub"), ("HF_DATASETS_CACHE", "datasets")):
             yield Path(os.environ.get(name) or home / part).expanduser()
         yield from (Path(one) for one in os.environ.get(ALLOWED, "").split(os.pathsep) if one)

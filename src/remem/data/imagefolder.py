@@ -51,7 +51,7 @@ def read(root: Path, found: dict[str, Path]) -> tuple[dict[str, list[Row]], Fold
         texts[split], shown[split] = [], []
         for number, (place, row, cell) in enumerate(_rows(path)):
             # The path is a column of its own where the file is another; else the file's tells whose it is.
-            row.setdefault("image_path", _path(cell))
+            row.setdefault("image_path", cells.cell(_path(cell), "image_path", place))
             table.check_columns(place, ["image", *row])
             picture = where.find(cell, f"{place}, column {PICTURE}", path.parent)
             row["picture"] = "" if picture is None else row["image_path"] or f"{split} row {number}"
