@@ -4,6 +4,8 @@ import os
 import shutil
 import unicodedata
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -176,3 +178,37 @@ def test_the_command_line_allows_a_folder(form, tmp_path, monkeypatch):
     assert "no errors" in done.output
     wrong = CliRunner().invoke(app, ["lint", str(root), "--allow-pictures", str(away / "absent")])
     assert "there is no such folder" in str(wrong.exception)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        pa.string(),
+        pa.binary(),
+        pa.list_(pa.uint8()),
+        pa.struct([("bytes", pa.string()), ("path", pa.string())]),
+        pa.struct([("bytes", pa.binary()), ("path", pa.int64())]),
+        pa.struct([("data", pa.binary())]),
+    ],
+)
+def test_an_image_column_of_another_type_is_refused_by_type(small, tmp_path, image):
+    root = write("parquet", tmp_path / "set", splits(small))
+    path = root / "data" / "retain-00000-of-00001.parquet"
+    table = pq.read_table(path).replace_schema_metadata(None)
+    pq.write_table(table.set_column(0, "image", pa.nulls(table.num_rows, image)), path)
+    with pytest.raises(UserError, match=rf"{path.name}: column image is .*; it must hold bytes and path"):
+        load(root)
+
+
+@pytest.mark.parametrize("binary", [pa.binary(), pa.large_binary()])
+@pytest.mark.parametrize("statistics", [True, False])
+def test_image_columns_as_others_write_them(small, tmp_path, binary, statistics):
+    root = write("parquet", tmp_path / "set", splits(small))
+    kind = pa.struct([("path", pa.large_string()), ("bytes", binary)])
+    for path in (root / "data").glob("*.parquet"):
+        table = pq.read_table(path).replace_schema_metadata(None)
+        cells = pa.array(table["image"].to_pylist(), kind)
+        pq.write_table(table.set_column(0, "image", cells), path, write_statistics=statistics)
+    found, direct = load(root), load(small)
+    assert [found.image_key(i) for i in found.items] == [direct.image_key(i) for i in direct.items]
+    check_images(found)

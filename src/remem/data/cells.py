@@ -36,9 +36,9 @@ def cell(value: Any, name: str, where: str, names: Sequence[str] = (), bits: int
         found = _text(value, names, bits)
     except (ValueError, OverflowError) as error:
         raise UserError(f"{where}, column {name}: {error}") from error
-    if name == "question_type" and found.isdigit():
+    if name == "question_type" and found.strip() and not any(map(str.isalpha, found)):
         raise UserError(
-            f"{where}, column {name}: it is the number {found}, and nothing says which kind that is. "
+            f"{where}, column {name}: it is {found}, and nothing says which kind that is. "
             "Write 1-hop where the question names the person, else multi-hop."
         )
     # Paths as other systems write them: whom a picture shows may be told by its folder.

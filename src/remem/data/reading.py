@@ -98,14 +98,23 @@ def _parts(image: Any, name: str) -> list[str]:
     """The fields of the image column that tell where a picture is: bytes first."""
     import pyarrow as pa
 
-    parts = [
-        part for part in ("bytes", "path") if pa.types.is_struct(image) and image.get_field_index(part) >= 0
-    ]
-    if not parts:
+    held = {field.name: field.type for field in image} if pa.types.is_struct(image) else {}
+    parts = [part for part in ("bytes", "path") if part in held]
+    bytes_, path = held.get("bytes", pa.null()), held.get("path", pa.null())
+    if not parts or not (_is(bytes_, "binary") and _is(path, "string")):
         raise UserError(
             f"{name}: column image is {image}; it must hold bytes and path, as datasets writes it."
         )
     return parts
+
+
+def _is(kind: Any, what: str) -> bool:
+    """Whether an Arrow type is "binary" or "string", in any width; all nulls are either."""
+    import pyarrow as pa
+
+    named = (what, f"large_{what}", f"{what}_view", f"fixed_size_{what}")
+    tests = [getattr(pa.types, f"is_{one}", None) for one in named]
+    return bool(pa.types.is_null(kind)) or any(test(kind) for test in tests if test)
 
 
 def _lacking(group: Any) -> int | None:
