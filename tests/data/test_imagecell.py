@@ -183,7 +183,6 @@ def test_the_command_line_allows_a_folder(form, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "image",
     [
-        pa.string(),
         pa.binary(),
         pa.list_(pa.uint8()),
         pa.struct([("bytes", pa.string()), ("path", pa.string())]),
@@ -212,3 +211,27 @@ def test_image_columns_as_others_write_them(small, tmp_path, binary, statistics)
     found, direct = load(root), load(small)
     assert [found.image_key(i) for i in found.items] == [direct.image_key(i) for i in direct.items]
     check_images(found)
+
+
+@pytest.mark.parametrize("form", ["parquet", "saved"])
+def test_a_column_of_nulls_is_no_picture(small, tmp_path, form):
+    """As a set of texts alone has it, written from a table of objects."""
+    found = splits(small)
+    for rows in found.values():
+        for row in rows:
+            row["image"] = None
+    root = write(form, tmp_path / "set", found)
+    if form == "parquet":
+        for path in (root / "data").glob("*.parquet"):
+            table = pq.read_table(path).replace_schema_metadata(None)
+            pq.write_table(table.set_column(0, "image", pa.nulls(table.num_rows)), path)
+    data = load(root)
+    assert not any(item.image_path for item in data.items.values())
+    check_images(data)
+
+
+def test_a_picture_written_into_its_path_is_refused_in_few_words(small):
+    for path in ("data:image/png;base64," + "A" * 100_000, "a/" * 50_000):
+        with pytest.raises(UserError, match="here: ") as raised:
+            Cells(small).read({"bytes": None, "path": path}, "here")
+        assert len(str(raised.value)) < 700

@@ -14,6 +14,7 @@ from remem.data.opening import read_file
 from remem.errors import UserError
 
 ALLOWED = "REMEM_ALLOW_PICTURES"  # folders, as PATH has them: the processes that make steps inherit it
+_SAID = 200  # letters of a path in an error: some cells hold a whole picture as text
 
 
 def allow(folders: Sequence[Path]) -> None:
@@ -72,8 +73,8 @@ class Cells:
     def _file(self, path: str, where: str, folder: Path | None) -> Path:
         if "://" in path:
             raise UserError(
-                f"{where}: the picture is at {path}, and nothing is fetched from there. Put it into the "
-                "data set."
+                f"{where}: the picture is at {path[:_SAID]}, and nothing is fetched from there. "
+                "Put it into the data set."
             )
         named = _spelt(folder, path, where)
         real = self._real(named)
@@ -105,8 +106,11 @@ def _spelt(folder: Path | None, path: str, where: str) -> Path:
             if (start / spelling).exists():
                 return start / spelling
     except (OSError, ValueError) as error:
-        raise UserError(f"{where}: the picture's path {path[:60]!r} cannot be read ({error}).") from error
-    raise UserError(f"{where}: there is no picture {path} in {start}. Add it, or empty the cell.")
+        said = getattr(error, "strerror", "") or error  # by itself: all of an error repeats the path
+        raise UserError(
+            f"{where}: the picture's path {path[:_SAID]!r} cannot be read ({said}). Mend it, or empty it."
+        ) from error
+    raise UserError(f"{where}: there is no picture {path[:_SAID]} in {start}. Add it, or empty the cell.")
 
 
 def _kind(value: Any) -> str:

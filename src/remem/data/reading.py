@@ -77,7 +77,7 @@ def rows_of(
     columns = cells.columns(texts, table.TEXTS, name, features)
     shown: list[bool] = []
     apart: list[Path] = []
-    for number in range(file.metadata.num_row_groups):
+    for number in range(file.metadata.num_row_groups if parts else 0):
         image = _image(file, number, parts[-1:])
         # The bytes themselves are read only where some may be lacking: then paths count.
         if parts == ["bytes", "path"] and _lacking(file.metadata.row_group(number)) == image.null_count:
@@ -87,7 +87,7 @@ def rows_of(
         has, named = _shown(image, parts, where, split, start + len(shown))
         shown += has
         apart += named
-    return _rows(columns, shown, split, start), apart
+    return _rows(columns, shown if parts else [False] * len(texts), split, start), apart
 
 
 def _image(file: Any, group: int, parts: list[str]) -> Any:
@@ -95,9 +95,11 @@ def _image(file: Any, group: int, parts: list[str]) -> Any:
 
 
 def _parts(image: Any, name: str) -> list[str]:
-    """The fields of the image column that tell where a picture is: bytes first."""
+    """The fields of the image column that tell where a picture is: bytes first. None of a column of nulls."""
     import pyarrow as pa
 
+    if pa.types.is_null(image):
+        return []
     held = {field.name: field.type for field in image} if pa.types.is_struct(image) else {}
     parts = [part for part in ("bytes", "path") if part in held]
     bytes_, path = held.get("bytes", pa.null()), held.get("path", pa.null())
