@@ -2,11 +2,13 @@
 
 import io
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps, TiffImagePlugin
 
+import remem
 from remem.data.images.folder import Folder
 from remem.data.opening import decode, decode_file
 from remem.errors import UserError
@@ -203,3 +205,9 @@ def test_two_spellings_of_one_person_are_two_folders_of_one_name(tmp_path):
         (tmp_path / name / "0.png").write_bytes(encoded(Image.new("RGB", (4, 4))))
     with pytest.raises(UserError, match="two folders for jos\u00e9 doe"):
         Folder(tmp_path)
+
+
+def test_pictures_are_opened_in_one_place():
+    source = Path(remem.__file__).parent
+    found = [path.name for path in source.rglob("*.py") if "Image.open(" in path.read_text("utf-8")]
+    assert found == ["opening.py"]

@@ -80,6 +80,12 @@ def read_file(path: Path, where: str = "") -> bytes:
         raise UserError(f"{place} cannot be read ({error}). Replace or remove it.") from error
 
 
+def own(path: Path, mode: str) -> Image.Image:
+    """A picture that remem itself comes with, in that mode of Pillow's."""
+    with Image.open(path, formats=("WEBP",)) as image:
+        return image.convert(mode)
+
+
 def rgb(image: Image.Image) -> Image.Image:
     """Any picture in memory as RGB; what is transparent lies on white, as viewers have it. ValueError where
     nothing says which of its numbers is white."""
