@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from remem.data import Person, load
-from remem.data.dataset import decode
 from remem.data.gallery import gallery
 from remem.data.images.folder import Folder
+from remem.data.opening import decode
 from remem.errors import UserError
 
 
@@ -150,7 +150,7 @@ def test_a_picture_with_a_broken_chunk(tmp_path):
     (tmp_path / "jane").mkdir()
     (tmp_path / "jane" / "0.png").write_bytes(_broken_png())
     person = Person(id="p000", name="jane", appearance={}, attributes={})
-    with pytest.raises(UserError, match=r"0\.png cannot be read"):
+    with pytest.raises(UserError, match=r"0\.png: the picture does not open"):
         Folder(tmp_path).view(person, 0, 0, 16)
 
 

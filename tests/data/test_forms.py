@@ -1,6 +1,5 @@
 """The forms in which a data set of the nine columns may lie on disk, and what in them is refused."""
 
-import csv
 import json
 import os
 import shutil
@@ -13,34 +12,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from forms import splits, write
 from remem.data import check_images, load
 from remem.data.keywords import parse
-from remem.data.table import TEXTS, schema
+from remem.data.table import schema
 from remem.errors import UserError
 
 
 def export(source: Path, root: Path, kind: str) -> Path:
     """A built set as an image folder."""
-    for path in (source / "data").glob("*.parquet"):
-        folder = root / path.name.split("-")[0]
-        rows = []
-        for row in pq.read_table(path).to_pylist():
-            name = row["image_path"].removeprefix("images/")
-            if name:
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_bytes(row["image"]["bytes"])
-            rows.append({"file_name": name or None} | {text: row[text] for text in TEXTS})
-        folder.mkdir(parents=True, exist_ok=True)
-        if kind == "jsonl":
-            (folder / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
-        elif kind == "parquet":
-            pq.write_table(pa.Table.from_pylist(rows), folder / "metadata.parquet")
-        else:
-            with (folder / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, rows[0])
-                writer.writeheader()
-                writer.writerows(rows)
-    return root
+    return write("metadata.parquet" if kind == "parquet" else kind, root, splits(source))
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])

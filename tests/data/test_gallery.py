@@ -7,6 +7,7 @@ import re
 import pytest
 from PIL import Image
 
+from forms import splits, write
 from remem.data.events import EVENTS
 from remem.data.gallery import gallery
 from remem.data.pebench.build import build
@@ -37,6 +38,19 @@ def test_views_are_spread_over_all_pictures(small, tmp_path):
     numbers = [int(n) for n in re.findall(r'title="images/p000/(\d+)\.png', page)]
     assert len(numbers) == 3
     assert max(numbers) - min(numbers) > 6  # of 16
+
+
+def test_a_picture_from_a_camera_held_sideways_stands_upright(small, tmp_path):
+    found = splits(small)
+    held, out = Image.Exif(), io.BytesIO()
+    held[0x0112] = 6
+    Image.linear_gradient("L").rotate(90).save(out, "JPEG", exif=held)  # black above white, as it was seen
+    for row in found["finetune"]:
+        if row["image"]:
+            row["image"]["bytes"] = out.getvalue()
+    page = gallery(write("parquet", tmp_path, found), tmp_path / "sheet.html", side=32).read_text("utf-8")
+    thumbnail = Image.open(io.BytesIO(base64.b64decode(re.search(r"base64,([^\"]+)", page)[1])))
+    assert thumbnail.getpixel((32, 2))[0] < 15 < 240 < thumbnail.getpixel((32, 61))[0]
 
 
 def test_a_folder_without_pictures_is_no_data_set(tmp_path):

@@ -335,7 +335,7 @@ def test_broken_and_enormous_pictures_are_named(bare, monkeypatch):
     with pytest.raises(UserError, match=r"test row \d+ \(images/.*does not open"):
         check_images(load(bare))
     assert any("does not open" in finding.message for finding in lint(load(bare)))
-    monkeypatch.setattr("remem.data.dataset.PIXEL_LIMIT", 100)
+    monkeypatch.setattr("remem.data.opening.PIXEL_LIMIT", 100)
     with pytest.raises(UserError, match="32 x 32 pixels; at most 100"):
         check_images(load(bare), sample=1)
 

@@ -293,7 +293,7 @@ def test_a_folder_of_a_former_format_is_refused_in_words(tmp_path: Path) -> None
 def test_a_damaged_record_is_one_message(tmp_path: Path, text: str) -> None:
     run(tmp_path, plan())
     (tmp_path / "a/model/step.json").write_text(text)
-    with pytest.raises(UserError, match="delete (the|that) folder to have the step made again"):
+    with pytest.raises(UserError, match=r"delete (the|that) folder to have the step made again"):
         pending(tmp_path, plan())
 
 

@@ -9,8 +9,8 @@ import typer
 from rich.markup import escape
 
 from remem.cli.console import out
-from remem.cli.options import Settings
-from remem.cli.request import asked_for
+from remem.cli.options import AllowPictures, Settings
+from remem.cli.request import allow, asked_for
 from remem.errors import UserError, unknown
 from remem.outgoing import quoted
 
@@ -75,11 +75,15 @@ def build(
     out.print(f"built {folder}. Look for faults with: remem lint {folder}")
 
 
-def lint(source: Annotated[str, typer.Argument(help="A data set: a folder or hub id.")]) -> None:
+def lint(
+    source: Annotated[str, typer.Argument(help="A data set: a folder or hub id.")],
+    allow_pictures: AllowPictures = None,
+) -> None:
     """Look for faults in a data set: leaks, unreadable pictures, answers that cannot be right."""
     from remem.data import expectations, load
     from remem.data import lint as look
 
+    allow(allow_pictures)
     data = load(source)
     out.print(f"{len(data.items):,} items, {len(data.people):,} people, splits {', '.join(data.splits)}")
     for sentence in expectations(data):
@@ -101,10 +105,12 @@ def gallery(
         Path | None, typer.Option("--out", help="Default: gallery.html in the folder.")
     ] = None,
     views: Annotated[int, typer.Option("--views", min=1, help="Most pictures of a person.")] = 12,
+    allow_pictures: AllowPictures = None,
 ) -> None:
     """A contact sheet, one HTML page: rows are people, columns are views and events."""
     from remem.cli.console import Line
     from remem.data.gallery import gallery as show
 
+    allow(allow_pictures)
     path = show(folder, out_file or "", views, progress=Line(out, "pictures"))
     out.print(f"wrote {path}")

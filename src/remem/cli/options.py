@@ -58,6 +58,13 @@ Track = Annotated[
 IgnoreGate = Annotated[
     bool, typer.Option("--ignore-gate", help="Go on when stage 1 failed; every table will say so.")
 ]
+AllowPictures = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--allow-pictures",
+        help="A folder outside of the data set in which its pictures may lie; again for more.",
+    ),
+]
 
 
 KeepOld = Annotated[

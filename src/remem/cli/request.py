@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,14 @@ from remem.outgoing import quoted
 if TYPE_CHECKING:
     from remem.data import Dataset
     from remem.run.settings import Run
+
+
+def allow(folders: Sequence[Path] | None) -> None:
+    """Lets the pictures of a data set lie in these folders, in every process of this run."""
+    if folders:
+        from remem.data.imagecell import allow as allow_pictures
+
+        allow_pictures(folders)
 
 
 def asked_for(data: str, model: str, settings: list[str] | None) -> list[str]:

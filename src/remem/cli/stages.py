@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from remem.cli.console import out, warn
 from remem.cli.options import (
+    AllowPictures,
     DataSource,
     DryRun,
     IgnoreGate,
@@ -29,7 +30,7 @@ from remem.cli.options import (
     Where,
     Workers,
 )
-from remem.cli.request import Wanted, examine, folder_of, share, wanted
+from remem.cli.request import Wanted, allow, examine, folder_of, share, wanted
 
 if TYPE_CHECKING:
     from remem.steps.store import Survey
@@ -56,7 +57,9 @@ def verb(stage: str) -> Callable[..., None]:
         dry_run: DryRun = False,
         on_card: OnCard = "",
         track: Track = "",
+        allow_pictures: AllowPictures = None,
     ) -> None:
+        allow(allow_pictures)
         asked = wanted(recipe, out_folder, data, model, settings, tuned, ignore_gate)
         if dry_run:
             _foretell(asked, stage, on_card)

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
-from random import Random
 
 from remem.data import table
-from remem.data.dataset import Dataset, decode
+from remem.data.dataset import Dataset
+from remem.data.everypicture import broken
 from remem.data.pebench import checks as pebench
 from remem.errors import UserError, unknown
 from remem.types import Progress, silent
@@ -127,15 +127,11 @@ def measurable(dataset: Dataset, splits: Sequence[str]) -> None:
 def check_images(
     dataset: Dataset, *, sample: int | None = None, seed: int = 0, progress: Progress = silent
 ) -> None:
-    """Open every picture, or `sample` of them. UserError naming the first that does not open or is
-    enormous."""
-    shown = [id for id, item in dataset.items.items() if item.image_path]
-    if sample is not None and sample < len(shown):
-        shown = sorted(Random(f"{seed}/check images").sample(shown, sample), key=dataset.place)
-    for number, id in enumerate(shown):
-        place = f"{dataset.place(id)} ({dataset.items[id].image_path})"
-        found = dataset.image_bytes(id)
-        if not found:
-            raise UserError(f"{place}: there is no picture. Add it, or empty both image and image_path.")
-        decode(found, place)
-        progress(number + 1, len(shown), "pictures opened")
+    """Open every picture of every row, or those of `sample` rows. UserError naming the first that does not
+    open or is enormous."""
+
+    def called(place: str, path: str) -> str:
+        return f"{place} ({path})" if path else place
+
+    for _, error in broken(dataset, called, sample=sample, seed=seed, progress=progress):
+        raise error

@@ -1,20 +1,15 @@
 """A loaded data set: items by id, splits of ids, people; pictures are read when asked for."""
 
 import hashlib
-import io
 from collections.abc import Mapping
 from threading import Lock
 from typing import Protocol
 
 from PIL import Image
 
-from remem.errors import UserError
+from remem.data.opening import decode
 from remem.text import find
 from remem.types import Item
-
-# What Pillow raises at a damaged picture: unidentified ones are OSErrors, broken PNG chunks SyntaxErrors.
-DAMAGE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
-PIXEL_LIMIT = 50_000_000  # per picture; more is a mistake, or an attack on memory
 
 
 class Pictures(Protocol):
@@ -22,6 +17,10 @@ class Pictures(Protocol):
 
     def read(self, split: str, row: int) -> bytes | None:
         """The encoded picture of a row; None where there is none."""
+        ...
+
+    def rows(self) -> dict[str, int]:
+        """How many rows each split has, as they lie on disk."""
         ...
 
 
@@ -87,6 +86,20 @@ class Dataset:
         with self._reading:  # pictures are opened by threads, ahead of time
             return self._pictures.read(*self._where[item])
 
+    def places(self) -> list[tuple[str, int]]:
+        """Every row on disk, as (split, row): more than there are items, where rows are repeated."""
+        return [(split, row) for split, count in self._pictures.rows().items() for row in range(count)]
+
+    def picture_at(self, split: str, row: int) -> bytes | None:
+        """The encoded picture of a row on disk; None where it has none."""
+        with self._reading:
+            return self._pictures.read(split, row)
+
+    def path_at(self, split: str, row: int) -> str:
+        """The image_path of a row on disk; "" where it has no picture, or its split is put together anew."""
+        ids = self.splits.get(split, ())
+        return self.items[ids[row]].image_path if row < len(ids) else ""
+
     def image_key(self, item: str) -> str:
         """A digest of the picture, "" where there is none. The same picture has the same key."""
         if item not in self._keys:
@@ -110,19 +123,3 @@ def value(item: Item) -> str:
     if not first or not last or last[-1] < first[0]:
         return ", ".join(item.keywords)
     return item.answer[first[0][0] : last[-1][1]]
-
-
-def decode(found: bytes, where: str) -> Image.Image:
-    """An encoded picture as RGB pixels. UserError, naming `where`, when it does not open or is enormous."""
-    try:
-        with Image.open(io.BytesIO(found)) as image:
-            if image.width * image.height > PIXEL_LIMIT:
-                raise UserError(
-                    f"{where}: the picture has {image.width} x {image.height} pixels; "
-                    f"at most {PIXEL_LIMIT:,} are read. Shrink it."
-                )
-            return image.convert("RGB")
-    except DAMAGE as error:
-        raise UserError(
-            f"{where}: the picture does not open ({error}). Replace it or drop the row."
-        ) from error

@@ -9,11 +9,13 @@ from typing import Literal
 
 from PIL import Image
 
-from remem.data.dataset import decode
+from remem.data.cells import columns as columns_of
+from remem.data.imagecell import Cells
+from remem.data.opening import decode
 from remem.data.pebench.cut import CELLS, TEST
 from remem.data.pebench.paths import event_of
-from remem.data.reading import intact
 from remem.data.side import Known, read_events, read_people
+from remem.data.tablefile import opened, sound
 from remem.errors import UserError
 from remem.types import Progress, silent
 
@@ -80,12 +82,11 @@ def _files(folder: Path) -> list[Path]:
 
 def _places(folder: Path) -> dict[str, dict[str, tuple[Path, int]]]:
     """person -> image_path -> (file, row), each picture once."""
-    import pyarrow.parquet as pq
-
     found: dict[str, dict[str, tuple[Path, int]]] = {}
     for path in _files(folder):
-        with intact(path):
-            paths = pq.read_table(path, columns=["image_path"])["image_path"].to_pylist()
+        with opened(path) as file:
+            column = sound(file.read(columns=["image_path"]))
+            [paths] = columns_of(column, ["image_path"], path.name, {})
         for row, image_path in enumerate(paths):
             if image_path:
                 found.setdefault(_person(image_path), {}).setdefault(image_path, (path, row))
@@ -107,19 +108,19 @@ def _spread(places: dict[str, tuple[Path, int]], most: int) -> dict[str, tuple[P
 
 
 def _read(folder: Path, wanted: dict[str, tuple[Path, int]]) -> Iterator[tuple[str, bytes]]:
-    import pyarrow.parquet as pq
-
+    cells = Cells(folder)
     for path in _files(folder):
         rows = {row: image_path for image_path, (file, row) in wanted.items() if file == path}
         if not rows:
             continue
         at = 0
-        with intact(path):
-            for batch in pq.ParquetFile(path).iter_batches(batch_size=100, columns=["image"]):
-                column = batch.column(0)
+        with opened(path) as file:
+            for batch in file.iter_batches(batch_size=100, columns=["image"]):
+                column = sound(batch).column(0)
                 for n in range(batch.num_rows):
                     if at + n in rows:
-                        yield rows[at + n], column[n].as_py()["bytes"]
+                        picture = cells.read(column[n].as_py(), f"{path.name} row {at + n}")
+                        yield rows[at + n], picture or b""
                 at += batch.num_rows
 
 

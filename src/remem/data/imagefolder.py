@@ -8,87 +8,140 @@ The text is read now, a picture when it is asked for.
 
 from __future__ import annotations
 
-import csv
 import json
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from remem.data import table
+from remem.data import cells, csvfile, table
+from remem.data.imagecell import Cells
+from remem.data.opening import read_file
+from remem.data.tablefile import line, opened, sound
 from remem.errors import UserError
 
 METADATA = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
+PICTURE = "file_name"
 Row = dict[str, str]
 
 
 def splits(root: Path) -> dict[str, Path]:
-    """Split -> its metadata file, in the folder or in its data/; the splits of the published set first."""
-    found = {
-        path.parent.name: path
-        for folder in (root / "data", root)
-        for name in METADATA
-        for path in sorted(folder.glob(f"*/{name}"))
-    }
+    """Split -> its metadata file, in the folder or in its data/; the splits of the published set first.
+    UserError where a split has two."""
+    found: dict[str, Path] = {}
+    for folder in (root / "data", root):
+        for path in sorted(path for name in METADATA for path in folder.glob(f"*/{name}")):
+            other = found.setdefault(path.parent.name, path)
+            if other != path:
+                raise UserError(
+                    f"split {path.parent.name} has two metadata files, {other} and {path}. Remove one: "
+                    "nothing says which counts."
+                )
     order = {name: n for n, name in enumerate(table.SPLITS)}
     return {name: found[name] for name in sorted(found, key=lambda s: (order.get(s, len(order)), s))}
 
 
-def read(found: dict[str, Path]) -> tuple[dict[str, list[Row]], FolderPictures, list[Path]]:
+def read(root: Path, found: dict[str, Path]) -> tuple[dict[str, list[Row]], FolderPictures, list[Path]]:
     """Texts, pictures, and the files to take the fingerprint of: metadata and every picture."""
     texts: dict[str, list[Row]] = {}
-    shown: dict[str, list[Path | None]] = {}
+    shown: dict[str, list[bytes | Path | None]] = {}
     files: list[Path] = []
+    where = Cells(root)
     for split, path in found.items():
         texts[split], shown[split] = [], []
-        for number, cells in enumerate(_cells(path)):
-            where = f"{path}, row {number}"
-            row, picture = _row(where, path.parent, cells)
-            row["picture"] = (row["image_path"] or f"{split} row {number}") if picture else ""
+        for number, (place, row, cell) in enumerate(_rows(path)):
+            # The path is a column of its own where the file is another; else the file's tells whose it is.
+            row.setdefault("image_path", cells.cell(_path(cell), "image_path", place))
+            table.check_columns(place, ["image", *row])
+            picture = where.find(cell, f"{place}, column {PICTURE}", path.parent)
+            row["picture"] = "" if picture is None else row["image_path"] or f"{split} row {number}"
             texts[split].append(row)
             shown[split].append(picture)
-        files += [path, *dict.fromkeys(one for one in shown[split] if one)]
+        files += [path, *dict.fromkeys(one for one in shown[split] if isinstance(one, Path))]
     return texts, FolderPictures(shown), files
 
 
-def _cells(path: Path) -> list[dict[str, Any]]:
-    try:
-        if path.suffix == ".parquet":
-            import pyarrow.parquet as pq
-
-            rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
-            return rows
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            if path.suffix == ".csv":
-                return [dict(row) for row in csv.DictReader(file)]
-            return [json.loads(line) for line in file if line.strip()]
-    except (OSError, ValueError, csv.Error) as error:
-        raise UserError(f"{path} is not readable ({error}). Mend it or export it again.") from error
+def _path(cell: Any) -> str:
+    path = cell.get("path") if isinstance(cell, dict) else cell
+    return path if isinstance(path, str) else ""
 
 
-def _row(where: str, folder: Path, cells: Any) -> tuple[Row, Path | None]:
-    if not isinstance(cells, dict):
-        raise UserError(f"{where} is not an object with the columns file_name, {', '.join(table.TEXTS)}.")
-    if "file_name" not in cells:
-        raise UserError(f"{where} has no column file_name: the picture's path beside the metadata, or null.")
-    name = table.text_of(cells["file_name"])
-    # The path is a column of its own where the file is another; else the file's own path tells whose it is.
-    row = {column: table.text_of(cells[column]) for column in table.TEXTS if column in cells}
-    row.setdefault("image_path", name)
-    table.check_columns(where, ["image", *row])
-    picture = folder / name if name else None
-    if picture is not None and not picture.is_file():
-        raise UserError(
-            f"{where}, column file_name: there is no picture {name} in {folder}. Add it or empty it."
+def _rows(path: Path) -> Iterator[tuple[str, Row, Any]]:
+    """Where each row stands, its texts, and its cell of the picture: a path, or as `datasets` writes it."""
+    if path.suffix == ".parquet":
+        yield from _parquet(path)
+        return
+    for place, row in _csv(path) if path.suffix == ".csv" else _lines(path):
+        _has_picture(place, row)
+        named = [name for name in table.TEXTS if name in row]
+        yield place, {name: cells.cell(row[name], name, place) for name in named}, row[PICTURE]
+
+
+def _csv(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    header, rows = csvfile.rows(path)
+    for number, (_, row) in enumerate(rows):
+        yield f"{path}, row {number}", dict(zip(header, row, strict=True))
+
+
+def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Objects in JSON, one a line; blank lines are no rows."""
+    number = 0
+    for at, text in enumerate(csvfile.decoded(path).split("\n"), 1):
+        if not text.strip():
+            continue
+        place = f"{path}, row {number}"
+        try:
+            row = json.loads(text, object_pairs_hook=_once)
+        except (ValueError, RecursionError) as error:
+            raise UserError(
+                f"{path} is not readable: line {at} is no JSON ({line(error)}). Mend it or export it again."
+            ) from error
+        if not isinstance(row, dict):
+            raise UserError(f"{place} is not an object with the columns {PICTURE}, {', '.join(table.TEXTS)}.")
+        yield place, row
+        number += 1
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names are each there once: Python would keep the last."""
+    for name, count in Counter(name for name, _ in pairs).items():
+        if count > 1:
+            raise ValueError(f"it has {count} entries of the name {name}")
+    return dict(pairs)
+
+
+def _parquet(path: Path) -> Iterator[tuple[str, Row, Any]]:
+    with opened(path, "Mend it or export it again.") as file:
+        _has_picture(str(path), file.schema_arrow.names)
+        names = [name for name in table.TEXTS if name in file.schema_arrow.names]
+        features = cells.features_of(file.schema_arrow)
+        found = sound(file.read(columns=[*names, PICTURE]))
+        texts = cells.columns(found, names, str(path), features)
+        shown = found.column(PICTURE).to_pylist()
+    for number, cell in enumerate(shown):
+        yield (
+            f"{path}, row {number}",
+            {name: own[number] for name, own in zip(names, texts, strict=True)},
+            cell,
         )
-    return row, picture
+
+
+def _has_picture(place: str, names: Any) -> None:
+    if PICTURE not in names:
+        raise UserError(f"{place} has no column {PICTURE}: the picture's path beside the metadata, or null.")
 
 
 class FolderPictures:
     """Pictures as files of their own."""
 
-    def __init__(self, shown: dict[str, list[Path | None]]) -> None:
+    def __init__(self, shown: dict[str, list[bytes | Path | None]]) -> None:
         self.shown = shown
 
     def read(self, split: str, row: int) -> bytes | None:
         """The encoded picture of a row, None where there is none."""
-        path = self.shown[split][row]
-        return None if path is None else path.read_bytes()
+        found = self.shown[split][row]
+        return read_file(found, f"{split} row {row}") if isinstance(found, Path) else found
+
+    def rows(self) -> dict[str, int]:
+        """How many rows each split has."""
+        return {split: len(pictures) for split, pictures in self.shown.items()}

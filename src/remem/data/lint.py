@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from remem.data import restated
-from remem.data.dataset import Dataset, decode
+from remem.data.dataset import Dataset
+from remem.data.everypicture import broken
 from remem.data.marked import marked
 from remem.data.pebench import checks as pebench
-from remem.errors import UserError
 from remem.text import contains, normalise, swapped
 from remem.types import Item, Progress, silent
 
@@ -148,23 +148,20 @@ def _template(dataset: Dataset, item: Item) -> tuple[str, str]:
 
 
 def _pictures(dataset: Dataset, progress: Progress) -> list[Finding]:
-    found = []
+    amiss = broken(dataset, lambda place, path: path or "its image", progress=progress)
+    found = [Finding(level=ERROR, message=str(error), where=place) for place, error in amiss]
+    unread = {one.where for one in found}
     shown = set()
     taught = set(dataset.splits["finetune"])
     owners: dict[str, Item] = {}
-    for number, item in enumerate(dataset.items.values()):
-        progress(number + 1, len(dataset.items), "pictures")
-        picture = dataset.image_bytes(item.id)
-        if picture is None:
+    for item in dataset.items.values():
+        if not item.image_path:
             if item.hops > 1:
                 found.append(
                     _error(dataset, item, "is multi-hop and has no picture: nothing says who is meant")
                 )
             continue
-        try:
-            decode(picture, item.image_path)
-        except UserError as error:
-            found.append(_error(dataset, item, str(error)))
+        if dataset.place(item.id) in unread:
             continue
         key = dataset.image_key(item.id)
         if owners.setdefault(key, item).person != item.person:
@@ -178,7 +175,7 @@ def _pictures(dataset: Dataset, progress: Progress) -> list[Finding]:
         if item.id in taught:
             shown.add(key)
     test = [id for id in dataset.splits.get("test", ()) if dataset.items[id].image_path]
-    leaked = [id for id in test if dataset.image_key(id) in shown]
+    leaked = [id for id in test if dataset.place(id) not in unread and dataset.image_key(id) in shown]
     if leaked:
         message = f"{len(leaked)} test questions show a picture that finetune shows too"
         found.append(Finding(level=WARNING, message=message, where=dataset.place(leaked[0])))

@@ -84,15 +84,13 @@ def read(dataset: Dataset) -> dict[str, Restated]:
 
 
 def _read(dataset: Dataset) -> Iterator[tuple[str, Restated]]:
-    from remem.data.reading import intact
+    from remem.data.tablefile import opened, present
 
     path = Path(dataset.root) / FILE
-    if not path.is_file():
+    if not present(path):
         return
-    import pyarrow.parquet as pq
-
-    with intact(path, "Mend it, or delete it: only truth ratios need it."):
-        rows = pq.read_table(path, columns=["split", "row", "paraphrases", "perturbed"]).to_pylist()
+    with opened(path, "Mend it, or delete it: only truth ratios need it.") as file:
+        rows = file.read(columns=["split", "row", "paraphrases", "perturbed"]).to_pylist()
     for row in rows:
         ids = dataset.splits.get(row["split"], ())
         if not 0 <= row["row"] < len(ids):

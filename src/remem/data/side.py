@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NotRequired, TypedDict, TypeVar
 
 from remem import jsonfile
-from remem.data import reading
+from remem.data.tablefile import opened, present
 from remem.errors import UserError
 
 _FILES = ("candidates.json", "rows.parquet", "people.json")
@@ -67,11 +67,9 @@ def _read(path: Path, kind: type[Kind]) -> Kind:
 
 
 def _rows(path: Path) -> tuple[dict[tuple[str, int], str], dict[tuple[str, int], str]]:
-    if not path.is_file():
+    if not present(path):
         return {}, {}
-    import pyarrow.parquet as pq
-
-    with reading.intact(path, _CURE), pq.ParquetFile(path) as file:
+    with opened(path, _CURE) as file:
         names = file.schema_arrow.names
         for name in ("split", "row", "person"):
             if name not in names:

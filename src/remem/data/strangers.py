@@ -66,22 +66,21 @@ def write(
 def read(root: str | Path) -> Dataset | None:
     """The strangers of a data set folder, as a data set with the one split `strangers`; None without any."""
     from remem.data.load import items_of
-    from remem.data.reading import ParquetPictures, intact, rows_of
+    from remem.data.reading import ParquetPictures, rows_of
     from remem.data.side import Side
+    from remem.data.tablefile import opened, present
 
     root = Path(root)
     path = root / FILE
-    if not path.is_file():
+    if not present(path):
         return None
-    import pyarrow.parquet as pq
-
     from remem.data.dataset import Dataset
     from remem.data.digest import digest
 
-    with intact(path, "Mend it, or delete it: only membership attacks need it."):
-        file = pq.ParquetFile(path, memory_map=True)
+    pictures = ParquetPictures({SPLIT: [path]}, root)
+    with opened(path, "Mend it, or delete it: only membership attacks need it.") as file:
         table.check_columns(path.name, file.schema_arrow.names, (*table.COLUMNS, "person"))
-        rows = rows_of(file, path.name, SPLIT, 0)
+        rows, _ = rows_of(file, path.name, SPLIT, 0, pictures.cells)
         people = file.read(columns=["person"]).column("person").to_pylist()
     side = Side(root)
     side.people = {(SPLIT, number): person for number, person in enumerate(people)}
@@ -92,7 +91,7 @@ def read(root: str | Path) -> Dataset | None:
         splits={SPLIT: tuple(item.id for item in items)},
         items={item.id: item for item in items},
         names={},
-        pictures=ParquetPictures({SPLIT: [path]}),
+        pictures=pictures,
         where={item.id: (SPLIT, number) for number, item in enumerate(items)},
         candidates=side.candidates,
     )

@@ -37,13 +37,6 @@ def nearest(name: str, known: list[str]) -> str:
     return f" Is {near[0]} meant? Rename it." if near else ""
 
 
-def text_of(value: Any) -> str:
-    """A cell as text; a list, as some write keywords, as the JSON that the column may hold."""
-    if isinstance(value, list):
-        return json.dumps(value, ensure_ascii=False)
-    return "" if value is None else str(value)
-
-
 def check_columns(place: str, names: list[str], needed: Sequence[str] = COLUMNS) -> None:
     """UserError, naming the place and the first needed column that is not there."""
     if set(names) == {"image", "label"}:

@@ -15,6 +15,7 @@ from lmms_eval.api.model import lmms
 from PIL import Image
 
 from remem.asking.respond import in_buckets
+from remem.data.opening import rgb
 from remem.errors import UserError
 from remem.models import open_model
 from remem.models.base import Encoded, Question
@@ -111,7 +112,7 @@ class Remem(lmms):  # type: ignore[misc]
                 id=key,
                 text=text.replace(_PLACEHOLDER, "").strip(),
                 answer=answer,
-                image=(lambda: shown()[0].convert("RGB")) if pictures else None,  # a task may have thousands
+                image=(lambda: rgb(shown()[0])) if pictures else None,  # a task may have thousands
                 image_key=key if pictures else "",
             )
         )

@@ -286,8 +286,8 @@ def test_a_folder_that_is_not_there(tmp_path):
     ("text", "says"),
     [
         ("a,b\n", "holds no rows"),
-        ("a,a\n1,2\n", "two columns of one name"),
-        ("a,b\n1\n", "row 1 has 1 cells, but the header names 2"),
+        ("a,a\n1,2\n", "2 columns of one name"),
+        ("a,b\n1\n", "line 2 has 1 cells, but the header names 2"),
     ],
 )
 def test_a_broken_table_is_named(given, text, says):

@@ -12,11 +12,12 @@ import uuid
 from collections.abc import Callable
 from random import Random
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from remem.data.images import prompts
 from remem.data.images.reference import Reference
 from remem.data.images.source import Picture
+from remem.data.opening import decode
 from remem.data.people import Person
 from remem.errors import UserError
 from remem.seeds import derive
@@ -75,18 +76,16 @@ class Api:
         answer = self._post(fields, _png(self._reference.of(person, seed)))
         try:
             found = base64.b64decode(json.loads(answer)["data"][0]["b64_json"], validate=True)
-            with Image.open(io.BytesIO(found)) as image:
-                picture = image.convert("RGB").resize((size, size), Image.Resampling.LANCZOS)
         except (
             KeyError,
             IndexError,
             TypeError,
             ValueError,
             binascii.Error,
-            UnidentifiedImageError,
-            OSError,
         ) as error:
             raise UserError(f"{self._url} answered with something that is no picture ({error!r}).") from error
+        shown = decode(found, f"{self._url}, whose answer is no picture", "Ask another model.")
+        picture = shown.resize((size, size), Image.Resampling.LANCZOS)
         return Picture(
             image=picture, provenance={"source": self.name, "model": self._model, "prompt": prompt}
         )

@@ -1,19 +1,19 @@
 """The user's own pictures: one folder a person, named after them ("jane_doe"), with any number of views
 inside."""
 
+import unicodedata
 from pathlib import Path
 
 from PIL import Image
 
-from remem.data.dataset import DAMAGE
 from remem.data.digest import digest
 from remem.data.events import event as find_event
 from remem.data.images.source import Picture
+from remem.data.opening import decode_file
 from remem.data.people import Person
 from remem.errors import UserError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
-PIXEL_LIMIT = 50_000_000  # more than that is a mistake, or an attack on memory
 
 
 class Folder:
@@ -32,7 +32,14 @@ class Folder:
         for folder in sorted(path for path in root.iterdir() if path.is_dir()):
             views = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
             if views:
-                self.views[" ".join(folder.name.replace("_", " ").split())] = views
+                name = unicodedata.normalize("NFC", " ".join(folder.name.replace("_", " ").split()))
+                if name in self.views:
+                    other = self.views[name][0].parent.name
+                    raise UserError(
+                        f"picture_folder: {root} has two folders for {name}: {other} and {folder.name}. "
+                        "Rename one."
+                    )
+                self.views[name] = views
         if not self.views:
             raise UserError(
                 f"picture_folder: no pictures in {root}. Put them into one folder a person; "
@@ -78,19 +85,12 @@ class Folder:
         return self._read(found[number], size)
 
     def _read(self, path: Path, size: int) -> Picture:
-        try:
-            with Image.open(path) as image:
-                wide, high = image.size
-                if wide * high > PIXEL_LIMIT:
-                    raise UserError(
-                        f"{path} has {wide} x {high} pixels; at most {PIXEL_LIMIT:,} are read. Shrink it."
-                    )
-                side = min(wide, high)
-                left, top = (wide - side) // 2, (high - side) // 2
-                box = (left, top, left + side, top + side)
-                square = image.convert("RGB").resize((size, size), Image.Resampling.LANCZOS, box=box)
-        except DAMAGE as error:
-            raise UserError(f"{path} cannot be read as a picture ({error}). Replace or remove it.") from error
+        image = decode_file(path)
+        wide, high = image.size
+        side = min(wide, high)
+        left, top = (wide - side) // 2, (high - side) // 2
+        box = (left, top, left + side, top + side)
+        square = image.resize((size, size), Image.Resampling.LANCZOS, box=box)
         return Picture(
             image=square, provenance={"source": "folder", "file": f"{path.parent.name}/{path.name}"}
         )

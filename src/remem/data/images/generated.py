@@ -16,6 +16,7 @@ from remem.data.images import prompts
 from remem.data.images.pipelines import Pipeline, find, load
 from remem.data.images.reference import Reference
 from remem.data.images.source import Picture
+from remem.data.opening import rgb
 from remem.data.people import Person
 from remem.errors import UserError
 from remem.seeds import derive
@@ -69,7 +70,7 @@ class Generated:
             generator = torch.Generator("cpu").manual_seed(derive(seed, "diffusers", *which, again))
             image = self._call(prompt, reference, generator)
             if image is not None:
-                small = image.convert("RGB").resize((size, size), Image.Resampling.LANCZOS)
+                small = rgb(image).resize((size, size), Image.Resampling.LANCZOS)
                 said = {"source": self.name, "pipeline": self.settings.label, "prompt": prompt}
                 return Picture(image=small, provenance=said)
         raise UserError(

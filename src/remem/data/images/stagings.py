@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from remem.data.events import event
+from remem.data.opening import own
 
 _PROPS = Path(__file__).parent / "people_pack" / "props"
 
@@ -207,5 +208,4 @@ def symbols() -> list[str]:
 @lru_cache(None)
 def prop_picture(symbol: str) -> Image.Image:
     """A thing, as a 160-pixel picture with transparency."""
-    with Image.open(_PROPS / f"{ord(symbol[0]):x}.webp") as image:
-        return image.convert("RGBA")
+    return own(_PROPS / f"{ord(symbol[0]):x}.webp", "RGBA")

@@ -1,12 +1,12 @@
 """Which column of a table says what: by its name where that is known, else by what it holds."""
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from remem.data import csvfile
 from remem.data.events import EVENTS
 from remem.errors import UserError
 
@@ -68,23 +68,11 @@ class Columns:
 
 def read_columns(path: Path) -> Columns:
     """A CSV file with a header. UserError when it is none."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            head = file.readline()
-            file.seek(0)
-            mark = max(",;\t", key=head.count)
-            rows = [row for row in csv.reader(file, delimiter=mark) if any(cell.strip() for cell in row)]
-    except (OSError, ValueError, csv.Error) as error:
-        raise UserError(f"{path} is not a readable CSV file in UTF-8 ({error}).") from error
-    if len(rows) < 2:
+    header, rows = csvfile.rows(path)
+    told = [row for _, row in rows if any(cell.strip() for cell in row)]
+    if not told:
         raise UserError(f"{path} holds no rows under its header.")
-    header = [name.strip() for name in rows[0]]
-    if len(set(header)) < len(header):
-        raise UserError(f"{path} has two columns of one name: {', '.join(header)}. Rename one.")
-    for number, row in enumerate(rows[1:], 1):
-        if len(row) != len(header):
-            raise UserError(f"{path} row {number} has {len(row)} cells, but the header names {len(header)}.")
-    cells = zip(*rows[1:], strict=True)
+    cells = zip(*told, strict=True)
     return Columns(
         path=path, values={name: [c.strip() for c in col] for name, col in zip(header, cells, strict=True)}
     )

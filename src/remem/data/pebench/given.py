@@ -8,6 +8,7 @@ from pathlib import Path
 
 from remem.data.events import EVENTS, Event
 from remem.data.keywords import parse
+from remem.data.opening import read_file
 from remem.data.pebench.columns import PROFILE, plain
 from remem.data.pebench.cut import cut
 from remem.data.pebench.matching import Seen
@@ -66,7 +67,7 @@ def settled(settings: PEBenchSettings, plan: Plan) -> PEBenchSettings:
 def pictures(files: Sequence[Path]) -> Iterator[tuple[bytes, dict[str, str]]]:
     """The pictures as they are, one at a time."""
     for file in files:
-        yield file.read_bytes(), {"source": "given", "file": f"{file.parent.name}/{file.name}"}
+        yield read_file(file), {"source": "given", "file": f"{file.parent.name}/{file.name}"}
 
 
 def _events(found: Published, scenes: list[str]) -> list[Event]:

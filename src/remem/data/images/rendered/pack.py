@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from remem.data.opening import own
+
 PACK = Path(__file__).parent.parent / "people_pack"
 STEP = 5e-4  # decimetres: shape targets are stored as whole multiples of it
 BODY = 13380  # vertices of the skin; those after them are helpers that clothes hold on to
@@ -139,20 +141,17 @@ def _follow(refs: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarr
 @lru_cache(None)
 def texture(name: str) -> np.ndarray:
     """(height, width, 4) uint8."""
-    with Image.open(PACK / "textures" / f"{name}.webp") as image:
-        return np.asarray(image.convert("RGBA"))
+    return np.asarray(own(PACK / "textures" / f"{name}.webp", "RGBA"))
 
 
 @lru_cache(None)
 def panorama(name: str) -> np.ndarray:
     """(256, 512, 3) float32: linear light all around, 1 being the median; lamps go up to 400."""
-    with Image.open(PACK / "panoramas" / f"{name}.webp") as image:
-        code = np.asarray(image.convert("RGB")).astype(np.float32)
+    code = np.asarray(own(PACK / "panoramas" / f"{name}.webp", "RGB")).astype(np.float32)
     return np.minimum(np.where(code > 0, 2 ** ((code - 1) / 254 * 19 - 10), 0), 400).astype(np.float32)
 
 
 @lru_cache(None)
 def prop(symbol: str) -> Image.Image:
     """A thing, as a 160-pixel picture with transparency."""
-    with Image.open(PACK / "props" / f"{ord(symbol[0]):x}.webp") as image:
-        return image.convert("RGBA")
+    return own(PACK / "props" / f"{ord(symbol[0]):x}.webp", "RGBA")
