@@ -62,7 +62,7 @@ def examine(chosen: Run, data: Dataset) -> None:
     check(chosen, data.splits, data.root)
     asked = [split for task in tasks(chosen) for split in task.asked if split in data.splits]
     measurable(data, list(dict.fromkeys(["finetune", *asked])))
-    for sentence in expectations(data):
+    for sentence in expectations(data, [task.forget for task in tasks(chosen)]):
         err.print(f"[yellow]note[/] {escape(sentence)}", soft_wrap=True)
     check_images(data, progress=Line(out, "pictures checked", every_s=5))
 

@@ -68,6 +68,7 @@ def read(root: str | Path) -> Dataset | None:
     from remem.data.load import items_of
     from remem.data.reading import ParquetPictures, intact, rows_of
     from remem.data.side import Side
+    from remem.data.told import column
 
     root = Path(root)
     path = root / FILE
@@ -78,21 +79,24 @@ def read(root: str | Path) -> Dataset | None:
     from remem.data.dataset import Dataset
     from remem.data.digest import digest
 
-    with intact(path, "Mend it, or delete it: only membership attacks need it."):
+    cure = "Mend it, or delete it: only membership attacks need it."
+    with intact(path, cure):
         file = pq.ParquetFile(path, memory_map=True)
         table.check_columns(path.name, file.schema_arrow.names, (*table.COLUMNS, "person"))
         rows = rows_of(file, path.name, SPLIT, 0)
-        people = file.read(columns=["person"]).column("person").to_pylist()
+        people = column(file.read(columns=["person"]), "person", "text", path, cure)
     side = Side(root)
     side.people = {(SPLIT, number): person for number, person in enumerate(people)}
-    items = items_of({SPLIT: rows}, side, False)[SPLIT]
+    pictures = ParquetPictures({SPLIT: [path]})
+    found = items_of({SPLIT: rows}, side, False, pictures)
     return Dataset(
         root=str(root),
         fingerprint=digest([(path.name, path)]),
-        splits={SPLIT: tuple(item.id for item in items)},
-        items={item.id: item for item in items},
+        splits={SPLIT: found.splits[SPLIT]},
+        items=found.items,
         names={},
-        pictures=ParquetPictures({SPLIT: [path]}),
-        where={item.id: (SPLIT, number) for number, item in enumerate(items)},
+        pictures=pictures,
+        where=found.where,
         candidates=side.candidates,
+        keys=found.keys,
     )

@@ -20,7 +20,8 @@ from remem import __version__
 from remem.errors import UserError
 
 # Raised when the meaning of stored files changes: older steps are then made again.
-FORMAT = 1
+# 2: a row is known by its person, picture and text in normal form, and not by its path.
+FORMAT = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,7 @@ def is_done(root: Path, step: Step, key: str, inputs: Mapping[str, str]) -> bool
     try:
         made = json.loads((folder / "step.json").read_text())
         made_with = made["key"], made["settings"], made["inputs"]
+        format = made.get("format", 1)
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise UserError(
             f"{folder} was not made by remem (no readable step.json). Choose another --out, or delete it."
@@ -64,6 +66,12 @@ def is_done(root: Path, step: Step, key: str, inputs: Mapping[str, str]) -> bool
         return True
     if step.derived:
         return False
+    if format != FORMAT:
+        raise UserError(
+            f"{folder} was made by another version of remem: its rows are known by ids of format {format}, "
+            f"and this version has format {FORMAT}: nothing in it can be told to be of the same rows.\n"
+            "Choose another --out, or delete the run folder to make it anew."
+        )
     changes = _differences(made["settings"], dict(step.settings))
     changes = changes or [
         f"{name} has changed" for name in inputs if made["inputs"].get(name) != inputs[name]
@@ -106,6 +114,7 @@ def close_part(root: Path, step: Step, key: str, inputs: Mapping[str, str], part
     """Seals a finished folder: from here on it is taken for whole."""
     made = {
         "step": step.name,
+        "format": FORMAT,
         "key": key,
         "version": __version__,
         "settings": dict(step.settings),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from remem.data.dataset import Dataset
 from remem.data.pebench.cut import CONCEPTS, TASKS, TEST, Task, task
 from remem.errors import UserError
+from remem.text import contains
 from remem.types import Item
 
 _PUBLISHED = {"people": 200, "events": 40}
@@ -47,6 +48,7 @@ def faults(dataset: Dataset, images: bool = False) -> Iterator[tuple[Item, str]]
         yield from _halves(dataset, one, images)
         yield from _retained(dataset, one)
     yield from _named(dataset)
+    yield from _described(dataset)
     taught = set(dataset.splits["finetune"])
     for item in _items(dataset, dataset.splits.get(TEST, ())):
         if item.id in taught:
@@ -89,8 +91,17 @@ def _named(dataset: Dataset) -> Iterator[tuple[Item, str]]:
     for item in dataset.items.values():
         if item.category not in CONCEPTS:
             yield item, f'has the qa_category "{item.category}"; it must be one of {", ".join(CONCEPTS)}'
-        elif item.category == "event" and (name := dataset.names.get(item.person)) and name in item.answer:
+        elif item.category == "event" and contains(item.answer, name := dataset.names.get(item.person, "")):
             yield item, f"describes a scene and names {name}: then forgetting the name cannot be measured"
+
+
+def _described(dataset: Dataset) -> Iterator[tuple[Item, str]]:
+    """Who somebody is, is said without the scene: else retain would teach a forgotten event."""
+    keywords = {item.event: item.keywords for item in dataset.items.values() if item.category == "event"}
+    for item in dataset.items.values():
+        words = keywords.get(item.event, ()) if item.category == "person" else ()
+        if len(words) > 1 and all(contains(item.answer, word) for word in words):
+            yield item, f"asks who is shown and describes {item.event}: then forgetting it cannot be measured"
 
 
 def _items(dataset: Dataset, ids: Iterable[str]) -> Iterator[Item]:
