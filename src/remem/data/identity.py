@@ -1,6 +1,7 @@
 """Which rows are one item: the same person, picture and text, wherever and however often they stand."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from remem.data.dataset import Pictures
@@ -43,8 +44,11 @@ def picture_keys(
     return keys, files
 
 
-def mark(person: str, picture: str, question: str, answer: str) -> str:
-    """The id of a row: the same for rows of one person that show the same picture (its key) and say the same
-    but for white space, case and Unicode form. Where the picture lies makes no difference."""
-    content = "\0".join((person, picture, normalise(question), normalise(answer)))
+def mark(
+    person: str, picture: str, question: str, answer: str, attribute: str, keywords: Sequence[str]
+) -> str:
+    """The id of a row: the same for rows of one person that show the same picture (its key), and say and ask
+    for the same but for white space, case and Unicode form. Where the picture lies makes no difference."""
+    texts = [*map(normalise, (question, answer, attribute)), *sorted({normalise(one) for one in keywords})]
+    content = "\0".join((person, picture, *texts))
     return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

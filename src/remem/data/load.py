@@ -129,7 +129,7 @@ def items_of(
     ids: dict[str, list[str]] = {split: [] for split in texts}
     for clue, person in zip(clues, people, strict=True):
         row, picture = texts[clue.split][clue.row], seen[clue.split][clue.row]
-        id = mark(person, picture, row["question"], row["answer"])
+        id = mark(person, picture, row["question"], row["answer"], row["attribute"], clue.keywords)
         ids[clue.split].append(id)
         if not clue.told:
             found.recovered[person] = found.recovered.get(person, 0) + 1

@@ -55,8 +55,8 @@ class Questions:
         raise self._error(
             row,
             f"the answer names nobody of the people by full name, and is not the description of "
-            f"{event.name}: it lacks {lacks} ({answer[:60]!r}). Give it the name or the description, or leave "
-            "out the columns question and answer",
+            f"{event.name}: it lacks {lacks} ({answer[:60]!r}). Give it the name or the description, or "
+            "leave out the columns question and answer",
         )
 
     def _named(self, answer: str) -> list[str]:
