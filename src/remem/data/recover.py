@@ -52,9 +52,12 @@ def people(clues: Sequence[Clue], known: Mapping[str, str] | None = None) -> tup
     has. Without folders the name itself is the person. UserError where a row stays nobody's, and where one
     folder or file name would stand for two names, or one name for two of them.
     """
+    told = [clue.told for clue in clues]
+    if all(told) and set(told) <= set(known or {}):
+        return told, {}
     rows = _Rows(clues, known or {})
-    if all(clue.told for clue in clues):
-        return [clue.told for clue in clues], rows.called([clue.told for clue in clues])
+    if all(told):
+        return told, rows.called(told)
     label_of = rows.labels()
     whose = rows.owners(label_of)
     found = [

@@ -25,6 +25,7 @@ _PARTICLES = {
 _MOST = 5  # words of a name
 _OPEN, _SHUT = "\"'“”‘’«»([{¿¡*_", "\"'“”’»)]}*_"
 _ENDS = ".?!:;…"
+_ENDS_SET = frozenset(_ENDS)
 
 
 def runs(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
@@ -34,6 +35,9 @@ def runs(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
     opens, starts = False, True  # of the run; whether the next word begins a sentence
     waiting: list[str] = []  # particles, which count only where a capital follows
     for token in unicodedata.normalize("NFC", text).split():
+        if not words and token[0].islower():  # most words are no part of a name
+            starts = not token[-1].isalnum() and token.rstrip(_SHUT)[-1:] in _ENDS_SET
+            continue
         bare = token.lstrip(_OPEN)
         core, end = _core(bare)
         key = core.casefold()
@@ -86,24 +90,28 @@ class Names:
 
     def __init__(self, questions: Iterable[str], known: Iterable[str] = ()) -> None:
         self.spelt: dict[str, str] = {}  # normal form -> as first spelt
+        self._runs: dict[str, list[tuple[tuple[str, ...], bool]]] = {}
         self._sure: set[str] = {normalise(name) for name in known}
-        self._sure |= {
-            normalise(" ".join(words))
-            for text in questions
-            for words, opens in runs(text)
-            if not opens and len(words) <= _MOST
-        }
+        for text in questions:
+            for words, opens in self._of(text):
+                if not opens and len(words) <= _MOST:
+                    self._sure.add(normalise(" ".join(words)))
 
     def of(self, text: str) -> list[str]:
         """The names in a text, in their normal form, each once, as they come."""
         found = []
-        for words, opens in runs(text):
+        for words, opens in self._of(text):
             words = self._cut(words, opens)
             if 1 < len(words) <= _MOST:
                 name = " ".join(words)
                 found.append(normalise(name))
                 self.spelt.setdefault(found[-1], name)
         return list(dict.fromkeys(found))
+
+    def _of(self, text: str) -> list[tuple[tuple[str, ...], bool]]:
+        if text not in self._runs:
+            self._runs[text] = list(runs(text))
+        return self._runs[text]
 
     def _cut(self, words: tuple[str, ...], opens: bool) -> tuple[str, ...]:
         """Without the word that only opens the sentence: "Could Jane Doe"."""
