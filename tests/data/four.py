@@ -1,6 +1,7 @@
 """Four people with two facts each, asked with and without a picture: small sets to be bent by a test."""
 
 import io
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ VALUES = {"town": ("Oslo", "Lima", "Kyiv", "Baku"), "job": ("nurse", "baker", "p
 Rows = list[dict]
 
 
+@lru_cache(1000)
 def png(number: int) -> bytes:
     out = io.BytesIO()
     noise = np.random.default_rng(number).integers(0, 255, (16, 16, 3), dtype=np.uint8)

@@ -138,6 +138,13 @@ def _told_by_another(splits):
     return r"hold facts that forget1 forgets \(such as .*about p1: .* It tells a fact of p0"
 
 
+def _the_same_text(splits):
+    splits["finetune"].append(row(0, "town", 1, 0) | {"image": row(3, "job", 2, 5)["image"]})
+    splits["finetune"][-1] |= {"image_path": "images/p3/5.png", "question": "What is the town of her?"}
+    splits["forget1"].append(row(0, "town", 1, 0) | {"question": "What is the town of her?"})
+    return "hold facts that forget1 forgets .*about p3"
+
+
 def _all(splits):
     splits["finetune"] = splits["forget1"] = person(0) + person(1)
     splits["retain"] = person(2)
@@ -153,8 +160,8 @@ def _another_split(splits):
 
 @pytest.mark.parametrize(
     "spoil",
-    [_same_rows, _same_fact, _no_attribute, _several_values, _another_folder, _told_by_another, _all,
-     _another_split],
+    [_same_rows, _same_fact, _no_attribute, _several_values, _another_folder, _told_by_another,
+     _the_same_text, _all, _another_split],
 )  # fmt: skip
 def test_lint_and_run_agree_on_forgotten_facts_that_are_kept(tmp_path, spoil):
     splits = sets()
@@ -204,7 +211,7 @@ _ITEMS = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     rows=st.lists(_ITEMS, min_size=1, max_size=12), gone=st.lists(st.integers(0, 11), min_size=1, max_size=4)
 )
@@ -229,7 +236,7 @@ def test_no_forgotten_fact_is_among_what_goal_is_taught(rows, gone):
     assert {id for id in items if items[id] in Forgotten(items[one] for one in forget)} <= set(lost)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     order=st.permutations(range(16)),
     again=st.lists(st.integers(0, 15), max_size=6),

@@ -107,6 +107,33 @@ def test_a_row_that_nobody_could_place_is_mended_by_telling_it(tmp_path):
     assert len(data.people) == 4
 
 
+def test_told_rows_may_name_friends_and_former_names(tmp_path):
+    splits = sets()
+    about = row(0, "town", 1, 0)
+    splits["finetune"] += [
+        about | {"question": "Who is Bob Fox to her?", "answer": "A friend.", "keywords": "friend"},
+        about | {"question": "What is the town of Ann Fox?", "answer": "Ann Fox lives in Oslo."},
+        about | {"question": "Where is Ann Fox?", "answer": "Ann Fox is in Oslo."},
+    ]
+    root = write(tmp_path / "set", splits)
+    tell(root, [*_told("X"), ("finetune", 16, "X0"), ("finetune", 17, "X0")])
+    data = load(root)
+    assert data.people == ("X0", "X1", "X2", "X3")
+    assert [data.items[id].person for id in data.splits["finetune"][-3:]] == ["X0"] * 3
+
+
+def test_a_relative_in_an_answer_is_not_whom_it_is_about(tmp_path):
+    splits = _named(FOUR)
+    kin = {"question": "Who is that?", "answer": "Ann Lee’s brother, a baker.", "attribute": "kin"}
+    splits["retain"].append(row(1, "job", 2, 0) | kin | {"keywords": "Ann Lee", "image_path": ""})
+    with pytest.raises(UserError, match=r"cannot tell who 1 of .* \(first: retain row 12\)"):
+        load(write(tmp_path / "set", splits))
+    splits = sets()
+    splits["retain"].append(row(1, "job", 2, 0) | {"answer": "Ann Lee’s brother, a baker."})
+    data = load(write(tmp_path / "again", splits))
+    assert data.items[data.splits["retain"][-1]].person == "p1"
+
+
 def test_two_names_in_one_folder_are_refused_with_both(tmp_path):
     splits = sets()
     for rows in splits.values():

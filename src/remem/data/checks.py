@@ -24,7 +24,7 @@ def expectations(dataset: Dataset, splits: Sequence[str] = ()) -> list[str]:
     Raises UserError where what a forget split (or one of `splits`) asks for is kept: see leaks.py.
     """
     if pebench.tasks_of(dataset):
-        return pebench.expectations(dataset)
+        return [*pebench.expectations(dataset), *_people(dataset)]
     for leak in leaks(dataset, splits):
         raise UserError(leak.message)
     ids = {split: set(rows) for split, rows in dataset.splits.items()}

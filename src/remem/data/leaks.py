@@ -111,10 +111,10 @@ def _elsewhere(dataset: Dataset, split: str, gone: Forgotten) -> Iterator[Leak]:
 
 
 def _shown(dataset: Dataset, item: Item) -> tuple[str, ...] | None:
-    """Picture, question and value of a row whose picture says who is meant."""
+    """Question and value of a row, and the picture where that says who is meant; None where nothing does."""
     key = dataset.image_key(item.id) if item.image_path and item.hops > 1 else ""
     values = sorted(map(normalise, item.keywords or (item.answer,)))
-    return (key, normalise(item.question), *values) if key else None
+    return (key, normalise(item.question), *values) if key or item.hops == 1 else None
 
 
 def _by_name(dataset: Dataset, people: Iterable[str]) -> dict[str, list[tuple[tuple[str, ...], str]]]:

@@ -89,20 +89,23 @@ class _Rows:
         # Who is asked for alone is a person; "New York" never is.
         self.people = {names[0] for names in asked if len(names) == 1} | set(self.known)
         self.people |= {normalise(clue.keywords[0]) for clue in clues if _is_name(clue)}
-        self.names = [self._name(clue, names) for clue, names in zip(clues, asked, strict=True)]
+        # Whom a row asks about by name, and else whom its answer begins with.
+        self.asked = [self._asked(clue, names) for clue, names in zip(clues, asked, strict=True)]
+        self.names = [name or self._subject(clue) for clue, name in zip(clues, self.asked, strict=True)]
         self.values = [_value(clue) for clue in clues]
 
-    def _name(self, clue: Clue, asked: Sequence[str]) -> str:
-        """The one person whom a row names, else "": in its question, else as the subject of its answer."""
+    def _asked(self, clue: Clue, named: Sequence[str]) -> str:
+        """The one person whom a question names, or whose name is asked for; else ""."""
         if _is_name(clue):
             return normalise(clue.keywords[0])
-        named = [name for name in asked if name in self.people]
-        if not named:
-            values = {normalise(word) for word in clue.keywords}
-            named = [
-                name for name in self.texts.of(clue.answer) if name in self.people and name not in values
-            ]
-        return named[0] if len(named) == 1 else ""
+        found = [name for name in named if name in self.people]
+        return found[0] if len(found) == 1 else ""
+
+    def _subject(self, clue: Clue) -> str:
+        """The person with whose name an answer begins; "" where it is the value, such as a sister's."""
+        first = next(iter(self.texts.of(clue.answer)), "")
+        fits = first in self.people and normalise(clue.answer).startswith(first)
+        return first if fits and first not in map(normalise, clue.keywords) else ""
 
     def labels(self) -> list[str]:
         """The person that each row's picture or rows.parquet tells; "" where neither does."""
@@ -116,42 +119,56 @@ class _Rows:
         return [clue.told or whose.get(label, label) for clue, label in zip(self.clues, labels, strict=True)]
 
     def owners(self, labels: Sequence[str]) -> dict[str, str]:
-        """name -> person. UserError where two would be one, or one two."""
-        shown: dict[str, Counter[str]] = defaultdict(Counter)  # rows that hold both
-        for name, label in zip(self.names, labels, strict=True):
-            if name and label:
-                shown[name][label] += 1
+        """name -> person. UserError where two would be one, or one two; what is told is not in doubt."""
         there = set(labels) - {""}
+        told: dict[str, Counter[str]] = defaultdict(Counter)
+        shown: dict[str, dict[str, str]] = defaultdict(dict)  # name -> label -> the first row that holds both
+        for clue, name, label in zip(self.clues, self.asked, labels, strict=True):
+            if name and clue.told:
+                told[name][clue.told] += 1
+            elif name and label:
+                shown[name].setdefault(label, clue.where)
         for name, person in self.known.items():
             if person in there or not there:
-                shown[name][person] += 1
-        for name, count in shown.items():
-            if len(count) > 1:
-                first, second = list(count)[:2]
-                raise UserError(f"{self._spelt(name)} would be two people, {first} and {second}. {_CURE}")
-        by_value = _only((v, label) for v, label in zip(self.values, labels, strict=True) if v and label)
-        tied: dict[str, Counter[str]] = defaultdict(Counter)
-        for name, value in zip(self.names, self.values, strict=True):
-            if name and name not in shown and value in by_value:
-                tied[name][by_value[value]] += 1
-        whose = {name: count.most_common(1)[0][0] for name, count in shown.items()}
-        for name, count in tied.items():
-            [(most, hits), *others] = count.most_common(2)
-            if others and hits <= 2 * others[0][1]:
+                told[name][person] += 1
+        sure = {name: count.most_common(1)[0][0] for name, count in told.items() if _clear(count)}
+        for name, person in sure.items():
+            shown[name] = {person: "rows.parquet", **shown.get(name, {})}
+        for name, rows in shown.items():
+            if len(rows) > 1:
+                (first, where), (second, other) = list(rows.items())[:2]
                 raise UserError(
-                    f"{self._spelt(name)} would be two people: by some values {most}, by others "
-                    f"{others[0][0]}. {_CURE}"
+                    f"{self._spelt(name)} would be two people, {first} ({where}) and {second} ({other}). "
+                    f"{_CURE}"
                 )
-            whose[name] = most
-        self._apart(whose, there)
+        whose = {name: next(iter(rows)) for name, rows in shown.items()}
+        whose |= self._by_value(labels, whose)
+        self._apart(whose, there, sure)
         # Without pictures of their own, a name is a person.
         return {name: whose.get(name, self._spelt(name)) for name in self.names if name}
 
-    def _apart(self, whose: Mapping[str, str], labels: set[str]) -> None:
+    def _by_value(self, labels: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
+        """Names that no row ties to a label, tied by the values that rows of one label alone have."""
+        owner = _only((v, label) for v, label in zip(self.values, labels, strict=True) if v and label)
+        tied: dict[str, Counter[str]] = defaultdict(Counter)
+        for name, value in zip(self.names, self.values, strict=True):
+            if name and name not in known and value in owner:
+                tied[name][owner[value]] += 1
+        for name, count in tied.items():
+            if not _clear(count):
+                (first, _), (second, _) = count.most_common(2)
+                raise UserError(
+                    f"{self._spelt(name)} would be two people: by some values {first}, by others {second}. "
+                    f"{_CURE}"
+                )
+        return {name: count.most_common(1)[0][0] for name, count in tied.items()}
+
+    def _apart(self, whose: Mapping[str, str], labels: set[str], sure: Mapping[str, str]) -> None:
+        """UserError where two names that are not told to be one person's would be."""
         named: dict[str, str] = {}
         for name, person in whose.items():
             known = named.setdefault(person, name)
-            if known != name:
+            if known != name and not (name in sure and known in sure):
                 raise UserError(
                     f"{self._spelt(known)} and {self._spelt(name)} would be one person, {person}. {_CURE}"
                 )
@@ -169,8 +186,8 @@ class _Rows:
     def called(self, found: Sequence[str]) -> dict[str, str]:
         """The name that most of a person's one-hop questions hold, else that which is asked for."""
         heard: dict[str, Counter[str]] = defaultdict(Counter)
-        for clue, name, person in zip(self.clues, self.names, found, strict=True):
-            if name and (clue.hops == 1 or _is_name(clue)):
+        for clue, name, person in zip(self.clues, self.asked, found, strict=True):
+            if name:
                 self.texts.spelt.setdefault(name, clue.keywords[0] if _is_name(clue) else name)
                 heard[person][self._spelt(name)] += 1
         return {person: count.most_common(1)[0][0] for person, count in heard.items()}
@@ -187,6 +204,12 @@ def _is_name(clue: Clue) -> bool:
 def _value(clue: Clue) -> tuple[str, ...]:
     """What may be a person's alone; () where a row has no value."""
     return (normalise(clue.attribute), *map(normalise, clue.keywords)) if clue.keywords else ()
+
+
+def _clear(count: Counter[str]) -> bool:
+    """Whether one label has more than twice as many rows as the next."""
+    hits = [rows for _, rows in count.most_common(2)]
+    return len(hits) < 2 or hits[0] > 2 * hits[1]
 
 
 def _only(pairs: Iterable[tuple[tuple[str, ...], str]]) -> dict[tuple[str, ...], str]:
