@@ -70,6 +70,20 @@ def test_two_unicode_forms_of_a_name_are_one_person(tmp_path):
     assert len(load(write(tmp_path / "set", splits)).people) == 4
 
 
+def test_folders_and_told_people_in_two_unicode_forms_are_one(tmp_path):
+    splits = sets()
+    for name, rows in splits.items():
+        form = "NFD" if name == "test" else "NFC"
+        for one in rows:
+            one["image_path"] = unicodedata.normalize(
+                form, one["image_path"].replace("images/p", "images/Zoé-")
+            )
+    root = write(tmp_path / "set", splits)
+    assert load(root).people == tuple(f"Zoé-{n}" for n in range(4))
+    tell(root, [(split, n, unicodedata.normalize("NFD", who)) for split, n, who in _told("Zoé-")])
+    assert load(root).people == tuple(f"Zoé-{n}" for n in range(4))
+
+
 def test_what_is_recovered_is_told_by_name_and_count(tmp_path):
     root = write(tmp_path / "set", sets())
     [said] = [one for one in expectations(load(root)) if "rows.parquet" in one]

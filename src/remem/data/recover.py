@@ -3,6 +3,7 @@
 Nothing is merged by a guess: where the columns speak for two people at once, the error names both.
 """
 
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -223,7 +224,8 @@ def _only(pairs: Iterable[tuple[tuple[str, ...], str]]) -> dict[tuple[str, ...],
 
 def _labels(clues: Sequence[Clue]) -> list[str]:
     """Whom the paths point to: by folder, else by file name less its number; "" where neither does."""
-    pure = [clue.image_path.replace("\\", "/").rsplit("/", 1) for clue in clues]
+    paths = [unicodedata.normalize("NFC", clue.image_path) for clue in clues]  # some systems write NFD
+    pure = [path.replace("\\", "/").rsplit("/", 1) for path in paths]
     by_folder = ["" if len(parts) < 2 else parts[0].rsplit("/", 1)[-1] for parts in pure]
     by_stem = [_stem(parts[-1]) for parts in pure]
     for labels in (by_folder, by_stem):

@@ -1,5 +1,6 @@
 """Cells of the side tables, each of its type, or one error that names file, row and column."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,9 @@ def column(found: Any, name: str, kind: str, path: Path, cure: str, *, blank: bo
         lacks = value is None or value == "" or (kind == "texts" and any(one is None for one in value))
         if lacks and not (blank and value in (None, "")):
             raise UserError(f"{path} row {number}, column {name}: the cell is empty. Fill it. {cure}")
-    return [None if one in (None, "") else str(one) if kind == "text" else one for one in values]
+    if kind != "text":
+        return values
+    return [None if one in (None, "") else unicodedata.normalize("NFC", str(one)) for one in values]
 
 
 def _text(type: Any) -> bool:
@@ -90,7 +93,7 @@ def named(people: Sequence[Mapping[str, Any]], path: Path, cure: str) -> dict[st
     """id -> full name of the people of people.json. UserError for one id with two names."""
     names: dict[str, str] = {}
     for person in people:
-        known = names.setdefault(person["id"], person["name"])
+        known = names.setdefault(unicodedata.normalize("NFC", person["id"]), person["name"])
         if known != person["name"]:
             raise UserError(
                 f"{path} has two people of the id {person['id']}: {known} and {person['name']}. Give each an "

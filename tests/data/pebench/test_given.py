@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,6 +106,18 @@ def test_paths_of_another_machine_are_matched_by_their_ends(given, path):
         rows.append(row | {"file": path.format(folder=folder, stem=file.removesuffix(".png"))})
     _table(given, rows)
     assert _read(given) == CROSS
+
+
+def test_names_in_two_unicode_forms_are_one(tmp_path):
+    root = tmp_path / "given"
+    names = tuple(unicodedata.normalize("NFD", f"{name} Zoé") for name in NAMES)
+    _pictures(root, names)
+    rows = []
+    for row in _rows():
+        name = f"{row['person']} Zoé"
+        rows.append(row | {"person": name, "file": f"{name.replace(' ', '_')}/{row['file'].split('/')[1]}"})
+    _table(root, rows)
+    assert _read(root) == sorted((f"{name} Zoé", scene) for name in NAMES for scene in SCENES)
 
 
 def test_one_row_a_person_and_the_event_in_the_file_name(tmp_path):
