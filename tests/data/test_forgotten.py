@@ -59,6 +59,7 @@ def test_goal_is_not_taught_what_is_forgotten_in_another_guise(tmp_path, change)
     values = {value[0] for value in VALUES.values()}
     left = [data.items[id] for id in taught(data, ("forget1",))]
     assert len(left) == 12 * (1 + (change is _twice))
+    assert set(data.splits["forget1"]) <= set(data.splits["finetune"])
     assert not [one for one in left if any(value in one.answer for value in values)]
     assert not [one for one in expectations(data) if "never taught" in one or "untouched" in one]
 

@@ -157,6 +157,17 @@ def test_two_names_in_one_folder_are_refused_with_both(tmp_path):
         load(write(tmp_path / "set", splits))
 
 
+def test_one_name_in_two_folders_is_refused_with_both_and_the_rows(tmp_path):
+    splits = sets()
+    for n, folder in enumerate(("p0", "p2")):
+        shown = {"image": row(0, "job", 2, n)["image"], "image_path": f"images/{folder}/x{n}.png"}
+        splits["finetune"].append(row(0, "town", 1, 0) | shown)
+    with pytest.raises(
+        UserError, match=r"Ann Lee would be two people, p0 \(finetune row 16\) and p2 \(finet"
+    ):
+        load(write(tmp_path / "set", splits))
+
+
 def test_one_name_in_two_stretches_of_file_names_is_refused_with_both(tmp_path):
     splits = sets()
     for rows in splits.values():

@@ -61,10 +61,7 @@ def people(clues: Sequence[Clue], known: Mapping[str, str] | None = None) -> tup
         return told, rows.called(told)
     label_of = rows.labels()
     whose = rows.owners(label_of)
-    found = [
-        clue.told or label or whose.get(name, "")
-        for clue, label, name in zip(clues, label_of, rows.names, strict=True)
-    ]
+    found = [label or whose.get(name, "") for label, name in zip(label_of, rows.names, strict=True)]
     by_value = _only((value, person) for value, person in zip(rows.values, found, strict=True) if value)
     found = [person or by_value.get(value, "") for person, value in zip(found, rows.values, strict=True)]
     lost = [clue for clue, person in zip(clues, found, strict=True) if not person]
