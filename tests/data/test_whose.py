@@ -168,6 +168,16 @@ def test_one_name_in_two_folders_is_refused_with_both_and_the_rows(tmp_path):
         load(write(tmp_path / "set", splits))
 
 
+def test_a_first_name_of_two_people_ties_nobody(tmp_path):
+    splits = sets()
+    for n in (0, 2):
+        who = {"question": "Who is that?", "answer": "That is Ann.", "keywords": "Ann", "attribute": "name"}
+        splits["finetune"].append(row(n, "job", 2, 40) | who)
+    data = load(write(tmp_path / "set", splits))
+    assert [data.items[id].person for id in data.splits["finetune"][-2:]] == ["p0", "p2"]
+    assert len(data.people) == 4
+
+
 def test_one_name_in_two_stretches_of_file_names_is_refused_with_both(tmp_path):
     splits = sets()
     for rows in splits.values():

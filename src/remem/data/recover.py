@@ -132,18 +132,21 @@ class _Rows:
         sure = {name: count.most_common(1)[0][0] for name, count in told.items() if _clear(count)}
         for name, person in sure.items():
             shown[name] = {person: "rows.parquet", **shown.get(name, {})}
+        shared = {name for name, rows in shown.items() if len(rows) > 1 and not _full(name)}
         for name, rows in shown.items():
-            if len(rows) > 1:
+            if len(rows) > 1 and name not in shared:
                 (first, where), (second, other) = list(rows.items())[:2]
                 raise UserError(
                     f"{self._spelt(name)} would be two people, {first} ({where}) and {second} ({other}). "
                     f"{_CURE}"
                 )
-        whose = {name: next(iter(rows)) for name, rows in shown.items()}
+        whose = {name: next(iter(rows)) for name, rows in shown.items() if name not in shared}
         whose |= self._by_value(labels, whose)
         self._apart(whose, there, sure)
         # Without pictures of their own, a name is a person.
-        return {name: whose.get(name, self._spelt(name)) for name in self.names if name}
+        return {
+            name: whose.get(name, self._spelt(name)) for name in self.names if name and name not in shared
+        }
 
     def _by_value(self, labels: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
         """Names that no row ties to a label, tied by the values that rows of one label alone have."""
@@ -166,12 +169,12 @@ class _Rows:
         named: dict[str, str] = {}
         for name, person in whose.items():
             known = named.setdefault(person, name)
-            if known != name and not (name in sure and known in sure):
+            if known != name and not (name in sure and known in sure) and _full(name) and _full(known):
                 raise UserError(
                     f"{self._spelt(known)} and {self._spelt(name)} would be one person, {person}. {_CURE}"
                 )
         nameless = sorted(labels - set(named))
-        pictureless = sorted({name for name in self.names if name} - set(whose))
+        pictureless = sorted({name for name in self.names if _full(name)} - set(whose))
         if nameless and pictureless:
             raise UserError(
                 f"cannot tell whether {self._spelt(pictureless[0])} is the person whose pictures are "
@@ -202,6 +205,11 @@ def _is_name(clue: Clue) -> bool:
 def _value(clue: Clue) -> tuple[str, ...]:
     """What may be a person's alone; () where a row has no value."""
     return (normalise(clue.attribute), *map(normalise, clue.keywords)) if clue.keywords else ()
+
+
+def _full(name: str) -> bool:
+    """Whether a name is more than a first name, which several people may have."""
+    return " " in name
 
 
 def _clear(count: Counter[str]) -> bool:
