@@ -27,7 +27,7 @@ def lint(dataset: Dataset, *, images: bool = True, progress: Progress = silent) 
     """All findings, errors before warnings. `images` opens every picture."""
     found = [*_keywords(dataset), *_cloze(dataset), *_contradictions(dataset), *_nameless(dataset)]
     found += [*_template_leaks(dataset), *_shared_values(dataset), *_restated(dataset)]
-    found += [_error(dataset, item, message) for item, message in pebench.faults(dataset, images)]
+    found += [_error(dataset, item, message) for item, message in pebench.faults(dataset)]
     found += _forgotten(dataset)
     if images:
         found += _pictures(dataset, progress)
