@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
+
+from remem.text import normalise
+
+Fact = tuple[str, str, str]  # whom (or which event) it is about, the attribute, the value in normal form
 
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """One question about one person. The same row in `finetune` and in `forget1` is the same item."""
 
-    id: str  # digest of the row's content: stable across rebuilds and shared by nested splits
+    id: str  # digest of person, picture and text: stable across rebuilds and shared by nested splits
     person: str  # whom the picture shows or the text names
     question_type: str  # as the data says it: "1-hop" names the person, "multi-hop" only shows them
     category: str  # the data's qa_category
@@ -26,10 +31,31 @@ class Item:
         """What the question asks for, and the unit that intervals resample: the person, or the event."""
         return self.event if self.event and self.category == "event" else self.person
 
+    @cached_property
+    def fact(self) -> Fact:
+        """What the question asks for, whatever its wording: (person, attribute, value).
+
+        Attribute and value are in normal form. Where the row tells no attribute, or its answer holds several
+        keywords or none, no single fact can be told, and the person decides: the fact is (person, "", ""),
+        which stands for anything that is known of them (see data/forgotten.py). A scene is one fact of its
+        event: (event, "scene", event), however many keywords describe it.
+        """
+        if self.event and self.category == "event":
+            return self.event, "scene", normalise(self.event)
+        attribute, values = normalise(self.attribute), {normalise(word) for word in self.keywords}
+        if not attribute or len(values) != 1:
+            return self.person, "", ""
+        return self.person, attribute, values.pop()
+
     @property
     def hops(self) -> int:
         """1: the text names the person. 2: the picture must be recognised first."""
-        return 1 if self.question_type.strip().lower().startswith(("1", "one", "single")) else 2
+        return hops(self.question_type)
+
+
+def hops(question_type: str) -> int:
+    """1 for types such as "1-hop", "one hop", "single"; else 2."""
+    return 1 if question_type.strip().lower().startswith(("1", "one", "single")) else 2
 
 
 @dataclass(frozen=True, kw_only=True)

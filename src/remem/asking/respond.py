@@ -73,6 +73,7 @@ def respond(
     """
     chunks = folder / "chunks"
     chunks.mkdir(exist_ok=True)
+    ids = list(dict.fromkeys(ids))  # a row that a split repeats is asked once
     shown = [item for item in ranked if item.image_path] if settings.without_picture else []
     total = len(ids) + len(ranked) + len(shown)
     budget = Budget(settings.tokens)

@@ -140,7 +140,7 @@ def examine(chosen: Run, data: Dataset, ignore_gate: bool) -> None:
     asked = [split for task in tasks(chosen) for split in task.asked if split in data.splits]
     measurable(data, list(dict.fromkeys(["finetune", *asked])))
     check_marks(data)
-    for sentence in expectations(data):
+    for sentence in expectations(data, [task.forget for task in tasks(chosen)]):
         err.print(f"[yellow]note[/] {escape(quoted(sentence))}", soft_wrap=True)
     check_images(data, progress=Line(out, "pictures checked", every_s=5))
     for sentence in check_with_model(chosen, data, ignore_gate, Line(out, "pictures tried", every_s=5)):

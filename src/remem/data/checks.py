@@ -7,31 +7,29 @@ from itertools import pairwise
 from remem.data import table
 from remem.data.dataset import Dataset
 from remem.data.everypicture import broken
+from remem.data.forgotten import forgotten, partly
+from remem.data.leaks import forgets, leaks
 from remem.data.pebench import checks as pebench
 from remem.errors import UserError, unknown
 from remem.types import Progress, silent
 
 _PUBLISHED = dict(zip(table.SPLITS, (2000, 100, 200, 300, 400, 560, 560), strict=True))
 _TYPES = ("1-hop", "multi-hop")
+_NAMED = 8  # people whom a sentence names
 
 
-def forgets(dataset: Dataset) -> list[str]:
-    """The forget splits, smallest number first: forget1, forget2 ..."""
-    return [name for name in table.FORGETS if name in dataset.splits]
-
-
-def expectations(dataset: Dataset) -> list[str]:
+def expectations(dataset: Dataset, splits: Sequence[str] = ()) -> list[str]:
     """One sentence for each thing that is not as in the published set; none of them stops a run.
 
-    Raises UserError where a forget split and retain share a row or a person: what is forgotten cannot be
-    kept.
+    Raises UserError where what a forget split (or one of `splits`) asks for is kept: see leaks.py.
     """
     if pebench.tasks_of(dataset):
-        return pebench.expectations(dataset)
+        return [*pebench.expectations(dataset), *_people(dataset)]
+    for leak in leaks(dataset, splits):
+        raise UserError(leak.message)
     ids = {split: set(rows) for split, rows in dataset.splits.items()}
     who = {split: {dataset.items[id].person for id in rows} for split, rows in ids.items()}
-    _disjoint(dataset, ids, who)
-    said = []
+    said = _people(dataset)
     for split, count in _PUBLISHED.items():
         rows = len(dataset.splits.get(split, ()))
         if split not in dataset.splits:
@@ -46,15 +44,15 @@ def expectations(dataset: Dataset) -> list[str]:
                 f"{smaller} is not nested in {larger}: {outside} of its {len(ids[smaller])} rows are missing."
             )
     for split in [*names, "retain"]:
-        outside = len(ids[split] - ids["finetune"])
-        if outside:
-            said.append(f"{outside} rows of {split} are not in finetune: they ask for what was never taught.")
+        said += _untaught(dataset, split)
     for split in names:
-        partly = [
-            p for p in who[split] if any(dataset.items[i].person == p for i in ids["finetune"] - ids[split])
-        ]
-        if partly:
-            said.append(f"{split} leaves some finetune rows of {len(partly)} of its people untouched.")
+        said += _partly(dataset, split)
+    for split, inside in dataset.splits.items():
+        repeated = len(inside) - len(ids[split])
+        if repeated:
+            said.append(
+                f"{split} repeats {repeated} rows: they are taught as often, and count once in scores."
+            )
     strangers = who["test"] - who["finetune"]
     if strangers:
         said.append(f"test asks about {len(strangers)} people who are not in finetune.")
@@ -76,22 +74,64 @@ def expectations(dataset: Dataset) -> list[str]:
     return said
 
 
-def _disjoint(dataset: Dataset, ids: dict[str, set[str]], who: dict[str, set[str]]) -> None:
-    for split in forgets(dataset):
-        shared = ids[split] & ids["retain"]
-        if shared:
-            example = dataset.items[next(i for i in dataset.splits[split] if i in shared)]
-            row = dataset.splits[split].index(example.id)
-            raise UserError(
-                f"{split} and retain share {len(shared)} rows (such as {split} row {row}: "
-                f"{example.question}). Take them out of one: a row cannot be both forgotten and kept."
-            )
-        people = who[split] & who["retain"]
-        if people:
-            raise UserError(
-                f"{split} and retain share {len(people)} people (such as {sorted(people)[0]}). "
-                "Keep only people in retain who are never forgotten."
-            )
+def _people(dataset: Dataset) -> list[str]:
+    """Who was recognised by the columns alone."""
+    if not dataset.recovered:
+        return []
+    shown = [
+        f"{person}{f' ({name})' if (name := dataset.names.get(person, person)) != person else ''}: {rows}"
+        for person, rows in list(dataset.recovered.items())[:_NAMED]
+    ]
+    more = len(dataset.recovered) - len(shown)
+    rows = sum(dataset.recovered.values())
+    return [
+        f"Whom {rows:,} rows are about, no rows.parquet says: {len(dataset.recovered)} people were "
+        f"recognised by picture folders, names and values, with so many rows each: {', '.join(shown)}"
+        f"{f' and {more} more' if more else ''}. Are these all, and each one person?"
+    ]
+
+
+def _untaught(dataset: Dataset, split: str) -> list[str]:
+    """Rows that finetune lacks: their facts may be there in other rows."""
+    known = set(dataset.splits["finetune"])
+    outside = [dataset.items[id] for id in dict.fromkeys(dataset.splits[split]) if id not in known]
+    facts = {dataset.items[id].fact for id in known}
+    strange = sum(item.fact not in facts for item in outside)
+    said = []
+    if strange:
+        said.append(f"{strange} rows of {split} are not in finetune: they ask for what was never taught.")
+    if len(outside) > strange:
+        said.append(
+            f"{len(outside) - strange} rows of {split} are not in finetune, though their facts are: they are "
+            "asked for in other words, or with another picture."
+        )
+    return said
+
+
+def _partly(dataset: Dataset, split: str) -> list[str]:
+    """What the Goal model is taught of people to be forgotten, and what it is not besides the split."""
+    said = []
+    found = partly(dataset, split)
+    if found:
+        shown = [f"{who} {stay} of {known}" for who, (stay, known) in list(found.items())[:_NAMED]]
+        more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
+        said.append(
+            f"{split} leaves some facts of {len(found)} of its people untouched ({', '.join(shown)}{more}): "
+            "the Goal model is taught them."
+        )
+    gone = forgotten(dataset, (split,))
+    beside = [
+        id
+        for id in dict.fromkeys(dataset.splits["finetune"])
+        if id not in gone.ids and dataset.items[id] in gone
+    ]
+    if beside:
+        said.append(
+            f"{len(beside)} rows of finetune ask for what {split} forgets and are not in it (first: "
+            f"{dataset.place(beside[0])}): the Goal model is not taught them, and methods do not "
+            "unlearn them."
+        )
+    return said
 
 
 def measurable(dataset: Dataset, splits: Sequence[str]) -> None:

@@ -33,6 +33,7 @@ class Dataset:
     items: dict[str, Item]
     people: tuple[str, ...]  # in the order of finetune
     names: dict[str, str]  # person -> full name, where known
+    recovered: dict[str, int]  # person -> of how many rows nothing but the columns tells them (recover.py)
 
     def __init__(
         self,
@@ -45,6 +46,8 @@ class Dataset:
         pictures: Pictures,
         where: Mapping[str, tuple[str, int]],  # item id -> (split, row) of its picture
         candidates: Mapping[str, list[str]] | None = None,
+        keys: Mapping[str, str] | None = None,  # item id -> key of its picture, as far as they are known
+        recovered: Mapping[str, int] | None = None,
     ) -> None:
         self.root, self.fingerprint, self.splits, self.items, self.names = (
             root,
@@ -55,7 +58,8 @@ class Dataset:
         )
         self.people = tuple(dict.fromkeys(item.person for item in items.values()))
         self._pictures, self._where = pictures, where
-        self._keys: dict[str, str] = {}
+        self._keys: dict[str, str] = dict(keys or {})
+        self.recovered = dict(recovered or {})
         self._reading = Lock()
         self._values: dict[str, dict[str, None]] = {}
         for item in items.values():
@@ -104,7 +108,7 @@ class Dataset:
         """A digest of the picture, "" where there is none. The same picture has the same key."""
         if item not in self._keys:
             found = self.image_bytes(item)
-            self._keys[item] = "" if found is None else hashlib.blake2b(found, digest_size=16).hexdigest()
+            self._keys[item] = hashlib.blake2b(found, digest_size=16).hexdigest() if found else ""
         return self._keys[item]
 
     def place(self, item: str) -> str:

@@ -1,35 +1,42 @@
-"""What a file holds, in a digest that is cheap for large files too."""
+"""What files hold, in a digest."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-_WHOLE = 64 << 20  # bytes up to which all of a file is read
-_BLOCK = 1 << 16
-_END = 1 << 20
-_PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+_BLOCK = 1 << 20  # bytes held at a time
+_WHOLE = 64 << 20  # bytes up to which `sketch` reads all of a file
 
 
-def digest(files: Iterable[tuple[str, Path]]) -> str:
-    """Of names, sizes and content, in the order given: all bytes of files up to 64 MiB; of larger ones the
-    last MiB and 65 blocks, from the first bytes to the last; of single pictures both ends, since a set may
-    have ten thousand."""
+def digest(files: Iterable[tuple[str, Path]], known: Mapping[Path, str] | None = None) -> str:
+    """Of names, sizes and content, in the order given: every byte is read, once. A bit that differs makes
+    another digest. `known`: files whose content was read before, with a digest of it."""
+    found = hashlib.blake2b(digest_size=16)
+    for name, path in files:
+        found.update(f"{name}\0{path.stat().st_size}\0".encode())
+        if known and path in known:
+            found.update(known[path].encode())
+            continue
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                found.update(block)
+    return found.hexdigest()
+
+
+def sketch(files: Iterable[tuple[str, Path]]) -> str:
+    """The same for weights of many gigabytes: of files above 64 MiB the size, the last MiB and 65 blocks from
+    the first bytes to the last. Not for data, where a single value counts."""
     found = hashlib.blake2b(digest_size=16)
     for name, path in files:
         size = path.stat().st_size
         found.update(f"{name}\0{size}\0".encode())
         with path.open("rb") as file:
-            if path.suffix.lower() in _PICTURES and size > 2 * _BLOCK:
-                found.update(file.read(_BLOCK))
-                file.seek(size - _BLOCK)
-                found.update(file.read())
-                continue
             if size <= _WHOLE:
                 found.update(file.read())
                 continue
             for n in range(65):
-                file.seek((size - _BLOCK) * n // 64)
-                found.update(file.read(_BLOCK))
-            file.seek(size - _END)
+                file.seek((size - (1 << 16)) * n // 64)
+                found.update(file.read(1 << 16))
+            file.seek(size - _BLOCK)
             found.update(file.read())
     return found.hexdigest()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from remem.data import restated
 from remem.data.dataset import Dataset
 from remem.data.everypicture import broken
+from remem.data.leaks import leaks
 from remem.data.marked import marked
 from remem.data.pebench import checks as pebench
 from remem.text import contains, normalise, swapped
@@ -27,8 +28,9 @@ def lint(dataset: Dataset, *, images: bool = True, progress: Progress = silent) 
     """All findings, errors before warnings. `images` opens every picture."""
     found = [*_keywords(dataset), *_cloze(dataset), *_contradictions(dataset), *_nameless(dataset)]
     found += [*_template_leaks(dataset), *_shared_values(dataset), *_restated(dataset)]
-    found += [_error(dataset, item, message) for item, message in pebench.faults(dataset, images)]
+    found += [_error(dataset, item, message) for item, message in pebench.faults(dataset)]
     found += [_error(dataset, item, message) for item, message in marked(dataset)]
+    found += _forgotten(dataset)
     if images:
         found += _pictures(dataset, progress)
     return sorted(found, key=lambda finding: finding.level)
@@ -56,17 +58,39 @@ def _cloze(dataset: Dataset) -> list[Finding]:
     ]
 
 
+def _forgotten(dataset: Dataset) -> list[Finding]:
+    """What a run refuses, too: forgotten facts where they are kept."""
+    if pebench.tasks_of(dataset):
+        return []
+    return [Finding(level=ERROR, message=one.message, where=one.where) for one in leaks(dataset)]
+
+
 def _contradictions(dataset: Dataset) -> list[Finding]:
-    asked: dict[tuple[str, ...], list[Item]] = defaultdict(list)
+    """One question about one person that has several values: with one picture, or with several of them."""
+    asked: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in dataset.items.values():
-        asked[item.person, item.question, item.image_path].append(item)
-    return [
-        _error(
-            dataset, items[0], f"has {len({i.answer for i in items})} different answers: {items[0].question}"
-        )
-        for items in asked.values()
-        if len({item.answer for item in items}) > 1
-    ]
+        asked[item.person, normalise(item.question)].append(item)
+    found = []
+    for items in asked.values():
+        by_picture: dict[str, list[Item]] = defaultdict(list)
+        for item in items:
+            by_picture[dataset.image_key(item.id)].append(item)
+        alike = [same for same in by_picture.values() if len(set(map(_values, same))) > 1]
+        for same in alike:
+            count = len(set(map(_values, same)))
+            found.append(_error(dataset, same[0], f"has {count} different answers: {same[0].question}"))
+        facts = {item.fact for item in items if not item.event and item.fact[1]}
+        if not alike and len(facts) > 1 and len({attribute for _, attribute, _ in facts}) == 1:
+            message = (
+                f"asks what other rows about {items[0].person} ask, with another picture, and the values are "
+                f"{len(facts)}: {items[0].question}"
+            )
+            found.append(Finding(level=WARNING, message=message, where=dataset.place(items[0].id)))
+    return found
+
+
+def _values(item: Item) -> tuple[str, ...]:
+    return tuple(sorted({normalise(word) for word in item.keywords or (item.answer,)}))
 
 
 def _nameless(dataset: Dataset) -> list[Finding]:

@@ -1,26 +1,24 @@
 """Load a data set in the shape of ReMem: a built folder, an image folder, what `save_to_disk` left, a hub id.
 
-A folder of Parquet files is read with pyarrow alone, the image column only on demand; what needs `datasets`
-imports it then. The fingerprint digests the data files and the side files that change meaning: all bytes of
-files up to 64 MiB, and of larger ones the length, the ends (a Parquet footer holds the size and range of
-every column chunk) and 64 blocks in between.
+A folder of Parquet files is read with pyarrow alone; what needs `datasets` imports it then. Every picture is
+read once, for which rows are one item depends on what they show. The fingerprint digests all bytes of the
+data files and of the side files that change meaning.
 """
 
-import hashlib
-from collections import Counter
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from remem.data import reading, recover, table
-from remem.data.dataset import Dataset
+from remem.data.dataset import Dataset, Pictures
 from remem.data.digest import digest
+from remem.data.identity import mark, picture_keys
 from remem.data.keywords import parse
 from remem.data.pebench.cut import compose, in_order, is_cut
 from remem.data.pebench.paths import event_of, without_event
 from remem.data.side import Side
 from remem.errors import UserError
-from remem.types import Item, Progress, silent
+from remem.types import Item, Progress, hops, silent
 
 
 def load(
@@ -29,7 +27,7 @@ def load(
     """The data set at a local folder, else of that name on the hub; it must have the `needed` splits.
 
     Raises UserError for missing columns and splits, blank questions and answers, and rows that are nobody's:
-    all that can be known without opening pictures (see checks.py for those).
+    all that can be known without decoding pictures (see checks.py for those).
     """
     root = Path(source)
     if root.is_dir():
@@ -51,32 +49,25 @@ def load(
         _check_splits(str(source), list(texts), needed)
     for split, rows in texts.items():
         _check_text(split, rows)
-    side = Side(root)
-    splits: dict[str, tuple[str, ...]] = {}
-    items: dict[str, Item] = {}
-    where: dict[str, tuple[str, int]] = {}
-    for split, owned in items_of(texts, side, in_events).items():
-        splits[split] = tuple(item.id for item in owned)
-        for row, item in enumerate(owned):
-            items.setdefault(item.id, item)
-            where.setdefault(item.id, (split, row))
-    if in_events:
-        splits = compose(str(source), splits)
+    side = Side(root, {name: len(rows) for name, rows in texts.items()})
+    found = items_of(texts, side, in_events, pictures, progress)
     return Dataset(
         root=str(source),
-        fingerprint=fingerprint(files + side.files),
-        splits=splits,
-        items=items,
+        fingerprint=fingerprint(files + side.files, found.files),
+        splits=compose(str(source), found.splits) if in_events else found.splits,
+        items=found.items,
         names=side.names,
         pictures=pictures,
-        where=where,
+        where=found.where,
         candidates=side.candidates,
+        keys=found.keys,
+        recovered=found.recovered,
     )
 
 
-def fingerprint(files: list[Path]) -> str:
-    """A digest of the files' names and content, cheap for large ones: see the head of this file."""
-    return digest((path.name, path) for path in sorted(files, key=lambda p: p.name))
+def fingerprint(files: list[Path], known: Mapping[Path, str] | None = None) -> str:
+    """A digest of the files' names and all of their content; `known` holds what was read of some before."""
+    return digest(((path.name, path) for path in sorted(files, key=lambda p: p.name)), known)
 
 
 def _check_splits(source: str, splits: list[str], needed: Collection[str]) -> None:
@@ -100,35 +91,67 @@ def _check_text(split: str, rows: list[dict[str, str]]) -> None:
                 raise UserError(f"{split} row {number} has no {name}. Fill it in or drop the row.")
 
 
-def items_of(texts: dict[str, list[dict[str, str]]], side: Side, in_events: bool) -> dict[str, list[Item]]:
-    drafts: dict[str, list[Item]] = {}
-    clues = []
-    for split, rows in texts.items():
-        drafts[split] = []
-        repeats: Counter[str] = Counter()
-        for number, row in enumerate(rows):
-            content = "\0".join((row["image_path"], row["question"], row["answer"]))
-            repeats[content] += 1
-            mark = hashlib.blake2b(f"{content}\0{repeats[content]}".encode(), digest_size=8).hexdigest()
-            keywords = _keywords(split, number, row)
-            item = Item(
-                id=mark,
-                person=side.people.get((split, number), ""),
-                question_type=row["question_type"],
-                category=row["qa_category"],
-                attribute=row["attribute"],
-                question=row["question"],
-                answer=row["answer"],
-                keywords=keywords,
-                cloze=row["cloze_prompt"],
-                image_path=row["picture"],
-                event=side.events.get((split, number), event_of(row["image_path"]) if in_events else ""),
-            )
-            drafts[split].append(item)
-            clues.append((split, number, row, item))
-    if all(item.person for items in drafts.values() for item in items):
-        return drafts
-    return _owned(drafts, clues, side, in_events)
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The rows as items: those of one person that show and say the same are one item."""
+
+    splits: dict[str, tuple[str, ...]]  # split -> ids, one a row
+    items: dict[str, Item]
+    where: dict[str, tuple[str, int]]  # id -> (split, row), the first
+    keys: dict[str, str]  # id -> key of its picture
+    files: dict[Path, str]  # picture that is a file -> its key
+    recovered: dict[str, int]  # person -> of how many rows nothing but the columns tells them
+
+
+def items_of(
+    texts: reading.Texts, side: Side, in_events: bool, pictures: Pictures, progress: Progress = silent
+) -> Found:
+    """Items of the rows. UserError for rows that are nobody's, and for keywords in no known form."""
+    seen, files = picture_keys(texts, pictures, progress)
+    clues = [
+        recover.Clue(
+            split=split,
+            row=number,
+            image_path=without_event(row["image_path"]) if in_events else row["image_path"],
+            question=row["question"],
+            answer=row["answer"],
+            attribute=row["attribute"],
+            keywords=_keywords(split, number, row),
+            hops=hops(row["question_type"]),
+            told=side.people.get((split, number), ""),
+        )
+        for split, rows in texts.items()
+        for number, row in enumerate(rows)
+    ]
+    people, names = recover.people(clues, side.names)
+    side.names = names | side.names
+    found = Found(splits={}, items={}, where={}, keys={}, files=files, recovered={})
+    ids: dict[str, list[str]] = {split: [] for split in texts}
+    for clue, person in zip(clues, people, strict=True):
+        row, picture = texts[clue.split][clue.row], seen[clue.split][clue.row]
+        id = mark(person, picture, row["question"], row["answer"], row["attribute"], clue.keywords)
+        ids[clue.split].append(id)
+        if not clue.told:
+            found.recovered[person] = found.recovered.get(person, 0) + 1
+        if id in found.items:
+            continue
+        told = event_of(row["image_path"]) if in_events else ""
+        found.items[id] = Item(
+            id=id,
+            person=person,
+            question_type=row["question_type"],
+            category=row["qa_category"],
+            attribute=row["attribute"],
+            question=row["question"],
+            answer=row["answer"],
+            keywords=clue.keywords,
+            cloze=row["cloze_prompt"],
+            image_path=row["picture"],
+            event=side.events.get((clue.split, clue.row), told),
+        )
+        found.where[id], found.keys[id] = (clue.split, clue.row), picture
+    found.splits.update({split: tuple(rows) for split, rows in ids.items()})
+    return found
 
 
 def _keywords(split: str, number: int, row: dict[str, str]) -> tuple[str, ...]:
@@ -139,23 +162,3 @@ def _keywords(split: str, number: int, row: dict[str, str]) -> tuple[str, ...]:
             f"{split} row {number}, column keywords: {error} ({row['keywords'][:60]}). Write the value "
             'itself, values with commas between them, or a JSON list such as ["a", "b"].'
         ) from error
-
-
-def _owned(drafts: dict[str, list[Item]], rows: list, side: Side, in_events: bool) -> dict[str, list[Item]]:
-    """The drafts with the people that the columns tell of."""
-    clues = [
-        recover.Clue(
-            where=f"{split} row {number}",
-            image_path=without_event(row["image_path"]) if in_events else row["image_path"],
-            question=row["question"],
-            answer=row["answer"],
-            attribute=row["attribute"],
-            keywords=item.keywords,
-            hops=item.hops,
-        )
-        for split, number, row, item in rows
-    ]
-    people, names = recover.people(clues)
-    side.names = names | side.names
-    whose = iter(people)
-    return {split: [replace(item, person=next(whose)) for item in items] for split, items in drafts.items()}

@@ -85,16 +85,20 @@ def read(dataset: Dataset) -> dict[str, Restated]:
 
 def _read(dataset: Dataset) -> Iterator[tuple[str, Restated]]:
     from remem.data.tablefile import opened, present
+    from remem.data.told import column
 
     path = Path(dataset.root) / FILE
     if not present(path):
         return
-    with opened(path, "Mend it, or delete it: only truth ratios need it.") as file:
-        rows = file.read(columns=["split", "row", "paraphrases", "perturbed"]).to_pylist()
-    for row in rows:
-        ids = dataset.splits.get(row["split"], ())
-        if not 0 <= row["row"] < len(ids):
+    cure = "Mend it, or delete it: only truth ratios need it."
+    with opened(path, cure) as file:
+        found = file.read()
+    kinds = {"split": "text", "row": "number", "paraphrases": "texts", "perturbed": "texts"}
+    columns = [column(found, name, kind, path, cure) for name, kind in kinds.items()]
+    for number, (split, at, paraphrases, perturbed) in enumerate(zip(*columns, strict=True)):
+        ids = dataset.splits.get(split, ())
+        if not 0 <= at < len(ids):
             raise UserError(
-                f"{path} speaks of {row['split']} row {row['row']}, which is not there. Mend or delete it."
+                f"{path} row {number} speaks of {split} row {at}, which is not there. Mend or delete it."
             )
-        yield ids[row["row"]], Restated(tuple(row["paraphrases"]), tuple(row["perturbed"]))
+        yield ids[at], Restated(tuple(paraphrases), tuple(perturbed))

@@ -1,12 +1,13 @@
 """The side files of a data set, as far as they are there: none is needed, but none may be damaged."""
 
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NotRequired, TypedDict, TypeVar
 
 from remem import jsonfile
+from remem.data import told
 from remem.data.tablefile import opened, present
-from remem.errors import UserError
 
 _FILES = ("candidates.json", "rows.parquet", "people.json")
 _CURE = "Mend it, or delete it: it is not needed."
@@ -34,7 +35,8 @@ class Scene(TypedDict):
 
 
 class Side:
-    """What the side files say. UserError, naming the file, where one cannot be read."""
+    """What the side files say. UserError, naming the file, where one cannot be read, or speaks of rows that
+    are not there (`rows`: how many each split has)."""
 
     files: list[Path]  # those that are there
     candidates: dict[str, list[str]]  # attribute -> values
@@ -42,11 +44,11 @@ class Side:
     people: dict[tuple[str, int], str]  # (split, row) -> person
     events: dict[tuple[str, int], str]  # (split, row) -> event, where the data set has events
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, rows: Mapping[str, int] | None = None) -> None:
         self.files = [root / name for name in _FILES if (root / name).is_file()]
         self.candidates = _read(root / "candidates.json", dict[str, list[str]])
-        self.names = {person["id"]: person["name"] for person in read_people(root)}
-        self.people, self.events = _rows(root / "rows.parquet")
+        self.names = told.named(read_people(root), root / "people.json", _CURE)
+        self.people, self.events = _rows(root / "rows.parquet", rows)
 
 
 def read_people(root: Path) -> list[Known]:
@@ -66,19 +68,12 @@ def _read(path: Path, kind: type[Kind]) -> Kind:
     return jsonfile.read(path, kind, _CURE)
 
 
-def _rows(path: Path) -> tuple[dict[tuple[str, int], str], dict[tuple[str, int], str]]:
+def _rows(
+    path: Path, counts: Mapping[str, int] | None
+) -> tuple[dict[tuple[str, int], str], dict[tuple[str, int], str]]:
     if not present(path):
         return {}, {}
     with opened(path, _CURE) as file:
         names = file.schema_arrow.names
-        for name in ("split", "row", "person"):
-            if name not in names:
-                raise UserError(f"{path} has no column {name}; it has: {', '.join(names)}. {_CURE}")
-        told = [name for name in ("person", "event") if name in names]
-        rows = file.read(columns=["split", "row", *told]).to_pydict()
-    where = list(zip(rows["split"], rows["row"], strict=True))
-    people, events = (
-        {at: str(value) for at, value in zip(where, rows.get(name, []), strict=False) if value is not None}
-        for name in ("person", "event")
-    )
-    return people, events
+        found = file.read(columns=[name for name in ("split", "row", "person", "event") if name in names])
+    return told.rows(found, path, counts, _CURE)

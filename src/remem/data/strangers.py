@@ -69,6 +69,7 @@ def read(root: str | Path) -> Dataset | None:
     from remem.data.reading import ParquetPictures, rows_of
     from remem.data.side import Side
     from remem.data.tablefile import opened, present
+    from remem.data.told import column
 
     root = Path(root)
     path = root / FILE
@@ -77,21 +78,23 @@ def read(root: str | Path) -> Dataset | None:
     from remem.data.dataset import Dataset
     from remem.data.digest import digest
 
+    cure = "Mend it, or delete it: only membership attacks need it."
     pictures = ParquetPictures({SPLIT: [path]}, root)
-    with opened(path, "Mend it, or delete it: only membership attacks need it.") as file:
+    with opened(path, cure) as file:
         table.check_columns(path.name, file.schema_arrow.names, (*table.COLUMNS, "person"))
         rows, _ = rows_of(file, path.name, SPLIT, 0, pictures.cells)
-        people = file.read(columns=["person"]).column("person").to_pylist()
+        people = column(file.read(columns=["person"]), "person", "text", path, cure)
     side = Side(root)
     side.people = {(SPLIT, number): person for number, person in enumerate(people)}
-    items = items_of({SPLIT: rows}, side, False)[SPLIT]
+    found = items_of({SPLIT: rows}, side, False, pictures)
     return Dataset(
         root=str(root),
         fingerprint=digest([(path.name, path)]),
-        splits={SPLIT: tuple(item.id for item in items)},
-        items={item.id: item for item in items},
+        splits={SPLIT: found.splits[SPLIT]},
+        items=found.items,
         names={},
         pictures=pictures,
-        where={item.id: (SPLIT, number) for number, item in enumerate(items)},
+        where=found.where,
         candidates=side.candidates,
+        keys=found.keys,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from remem.data.forgotten import halves
 from remem.data.pebench.cut import TASKS, TEST
 from remem.data.pebench.cut import task as find_task
 from remem.errors import UserError, unknown
@@ -54,13 +55,12 @@ class Task:
         return [id for id in data.splits[self.retain] if id not in held]
 
     def parts(self, data: Questions) -> dict[str, Sequence[str]]:
-        """Name in the summaries -> item ids: the splits, and test by whether its targets are forgotten."""
-        gone = {data.items[id].target for id in data.splits[self.forget]}
-        test = data.splits.get(TEST, ())
-        found = {one: data.splits.get(one, ()) for one in (*self.unseen, self.retain, self.scope) if one}
-        found[self.part("test-forget")] = [id for id in test if data.items[id].target in gone]
-        found[self.part("test-retain")] = [id for id in test if data.items[id].target not in gone]
-        return found
+        """Name in the summaries -> item ids, each once: the splits, and test by whether its facts are
+        forgotten."""
+        named = (one for one in (*self.unseen, self.retain, self.scope) if one)
+        found: dict[str, Sequence[str]] = {one: _once(data.splits.get(one, ())) for one in named}
+        lost, kept = halves(data, data.splits.get(TEST, ()), self.forget, data.splits.get("finetune", ()))
+        return found | {self.part("test-forget"): lost, self.part("test-retain"): kept}
 
     def part(self, name: str) -> str:
         """A half of test in the summaries: "test-forget", or "forget2_test-forget"."""
@@ -73,6 +73,11 @@ def tasks(run: Run) -> tuple[Task, ...]:
         return tuple(_of_scenes(name) for name in run.forget.tasks)
     splits = run.forget.splits
     return tuple(Task(name=split if len(splits) > 1 else "", forget=split) for split in splits)
+
+
+def _once(ids: Sequence[str]) -> tuple[str, ...]:
+    """A row that a split repeats is taught as often, and counts once where answers are scored."""
+    return tuple(dict.fromkeys(ids))
 
 
 def _of_scenes(name: str) -> Task:
@@ -99,7 +104,7 @@ def parts(data: Questions, asked: Iterable[Task], extra: Collection[str] = ()) -
     found: dict[str, Sequence[str]] = {}
     for task in asked:
         found |= task.parts(data)
-    found |= {name: data.splits[name] for name in extra}
+    found |= {name: _once(data.splits[name]) for name in extra}
     return {name: ids for name, ids in found.items() if ids}
 
 

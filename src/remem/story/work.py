@@ -29,8 +29,9 @@ def build(folder: Path, context: Context, progress: Progress) -> None:
 
 
 def learn(folder: Path, context: Context, progress: Progress, without: tuple[str, ...] = ()) -> None:
-    """Stage 1 on everything, or on everything but some splits: the Goal model."""
+    """Stage 1 on everything, or on everything but what some splits ask for: the Goal model."""
     from remem.asking.respond import question_of
+    from remem.data.forgotten import taught
     from remem.methods.base import Teach
     from remem.methods.streams import Streams
     from remem.models.adapt import trained_parts
@@ -38,10 +39,9 @@ def learn(folder: Path, context: Context, progress: Progress, without: tuple[str
     from remem.training.loop import steps, train
 
     data, run = context.data(), context.run
-    left_out = {id for split in without for id in data.splits[split]}
     model = context.model()
     progress(0, 1, str(model.adapt(run.model.adapt, run.seed)))
-    ids = [i for i in data.splits["finetune"] if i not in left_out]
+    ids = taught(data, without)
     rows = model.encode_all([question_of(data, data.items[i]) for i in ids])
     answers = {i: data.items[i].answer for i in ids}
     if run.forget.tasks:
@@ -222,11 +222,15 @@ def check(folder: Path, context: Context, progress: Progress, about: tuple[Task,
     """The gate: did stage 1 teach it?"""
     data, floors = context.data(), context.run.gate
     em = {one.id: one.values["em"] for one in read_scores(context.root / "taught" / "scores")}
-    items = [data.items[i] for i in data.splits[floors.split]]
-    forgotten = {task.forget: [data.items[i] for i in data.splits[task.forget]] for task in about}
+
+    def items_of(split: str) -> list[Item]:  # a repeated row counts once
+        return [data.items[i] for i in dict.fromkeys(data.splits[split])]
+
+    items = items_of(floors.split)
+    forgotten = {task.forget: items_of(task.forget) for task in about}
     # evaluate.items may ask a part of it; the gate may be told to judge it as if it had been taught.
     new = data.splits.get(TEST, ()) if floors.split != TEST else ()
-    apart = [data.items[i] for i in new if i in em]
+    apart = [data.items[i] for i in dict.fromkeys(new) if i in em]
     gate = judge(items, em, floors, forget=forgotten, held_out=apart, ignored=ignored)
     gate.write(folder / "gate.json")
 

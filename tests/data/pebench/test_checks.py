@@ -18,7 +18,7 @@ def _with(data, **changes):
         items=data.items | changes.get("items", {}),
         names=data.names,
         pictures=data._pictures,
-        where=data._where,
+        where=data._where | changes.get("where", {}),
     )
     return [finding.message for finding in lint(made)], made
 
@@ -44,6 +44,14 @@ def test_halves_that_share_a_picture_are_an_error(loaded):
     train = loaded.splits["event_forget_train"]
     said, _ = _with(loaded, splits={"event_forget_test": (*loaded.splits["event_forget_test"], train[0])})
     assert any("forget_train shows its picture" in message for message in said)
+
+
+def test_one_picture_under_two_paths_is_found_by_lint_and_before_a_run(loaded):
+    train, test = (loaded.splits[f"person_forget_{half}"][0] for half in ("train", "test"))
+    said, made = _with(loaded, where={test: loaded._where[train]})
+    assert any("forget_train shows its picture" in message for message in said)
+    with pytest.raises(UserError, match="forget_train shows its picture"):
+        expectations(made)
 
 
 def test_a_target_of_one_half_only_is_an_error(loaded):

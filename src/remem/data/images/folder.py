@@ -97,8 +97,8 @@ class Folder:
 
 
 def folder_fingerprint(path: str | Path) -> str:
-    """A digest of the pictures that lie there: their places, sizes and content (of files above 64 MiB, the
-    last MiB and 65 blocks). Other files do not count. UserError when it is no folder or cannot be read."""
+    """A digest of the pictures that lie there: their places, sizes and content, every byte.
+    Other files do not count. UserError when it is no folder or cannot be read."""
     root = Path(path)
     _check(root)
     # Views lie in the folder of a person, those of an event one deeper. Not rglob: it would pass over links.

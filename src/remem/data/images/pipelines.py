@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from remem.data.digest import digest
+from remem.data.digest import sketch
 from remem.errors import UserError, unknown
 
 _OURS = ("prompt", "image", "ip_adapter_image", "generator", "output_type", "return_dict")  # not the user's
@@ -69,7 +69,7 @@ def pipeline_fingerprint(pipeline: Pipeline) -> str:
         return pipeline.name
     files = [(path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file()]
     files += [("ip_adapter", adapter)] if pipeline.ip_adapter and adapter.is_file() else []
-    return digest(sorted(files))
+    return sketch(sorted(files))
 
 
 def _label(name: str) -> str:

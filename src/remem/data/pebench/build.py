@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -124,8 +125,9 @@ def write(
             person, event = plan.people[shot.person], plan.events[shot.event]
             if askers is None or askers[0].person != person:
                 askers = Asker(person, settings.seed, "train"), Asker(person, settings.seed, "test")
-            for concept in CONCEPTS:
-                texts = askers[shot.held_out].row(concept, event, shot.given.get(concept))
+            for concept, turn in product(CONCEPTS, range(shot.asked)):
+                came = shot.given.get(concept, ())[turn : turn + 1]
+                texts = askers[shot.held_out].row(concept, event, *came)
                 split = files[plan.file(concept, shot)]
                 about = {"person": person.id, "event": event.name, "concept": concept}
                 rows.append({"split": split.name, "row": split.added} | about)

@@ -1,6 +1,7 @@
 """Which column of a table says what: by its name where that is known, else by what it holds."""
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -42,8 +43,8 @@ _MOST = 0.9  # share of the values that must look like it
 
 
 def plain(text: str) -> str:
-    """A name as it is compared: "Jane_Doe" and "jane doe" are one."""
-    return " ".join(re.sub(r"[_\s]+", " ", text).split()).casefold()
+    """A name as it is compared: "Jane_Doe" and "jane doe" are one, and so are its two Unicode forms."""
+    return unicodedata.normalize("NFC", " ".join(text.replace("_", " ").split()).casefold())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,15 +9,14 @@ from pathlib import Path
 from remem.data.events import EVENTS, Event
 from remem.data.keywords import parse
 from remem.data.opening import read_file
+from remem.data.pebench.asked import Questions, named_in_part
 from remem.data.pebench.columns import PROFILE, plain
 from remem.data.pebench.cut import cut
-from remem.data.pebench.matching import Seen
 from remem.data.pebench.paths import image_path
 from remem.data.pebench.plan import Plan, Shot
 from remem.data.pebench.profiles import Profile
 from remem.data.pebench.published import Published, local, read
 from remem.data.pebench.settings import PEBenchSettings
-from remem.data.pebench.wording import Given
 from remem.data.people import Person
 from remem.errors import UserError
 from remem.text import contains
@@ -42,11 +41,12 @@ def given(settings: PEBenchSettings) -> tuple[Plan, list[Path]]:
     order = sorted(found.pictures, key=lambda one: (of_person[plain(one.person)], of_event[plain(one.event)]))
     repeats: Counter[tuple[int, int]] = Counter()
     shots = []
+    questions = Questions(found, [one.name for one in people])
     for one in order:
         person, event = of_person[plain(one.person)], of_event[plain(one.event)]
         path = image_path(people[person], events[event], repeats[person, event], one.file.suffix.lower())
         repeats[person, event] += 1
-        asked = _given(found, one, people[person].name)
+        asked = questions.of(one, people[person].name, events[event])
         shots.append(Shot(person=person, event=event, path=path, given=asked))
     plan = Plan(
         people=people,
@@ -109,8 +109,8 @@ def _by_event(
 
 def _says_no_name(found: Published) -> Callable[[int, str], bool]:
     """Whether an answer is of the scene: it does not name the person."""
-    who = {row: one.person.replace("_", " ").lower() for one in found.pictures for row in one.rows}
-    return lambda row, text: who[row] not in text.lower()
+    who = {row: one.person.replace("_", " ") for one in found.pictures for row in one.rows}
+    return lambda row, text: not contains(text, who[row]) and not named_in_part(text, who[row])
 
 
 def _telling(text: str, texts: list[str]) -> tuple[str, ...]:
@@ -119,19 +119,6 @@ def _telling(text: str, texts: list[str]) -> tuple[str, ...]:
     held = Counter(word for other in texts for word in set(_WORD.findall(other)))
     rarest = sorted(words, key=held.__getitem__)[:_KEYWORDS]
     return tuple(word for word in words if word in rarest)
-
-
-def _given(found: Published, one: Seen, name: str) -> dict[str, Given]:
-    """The questions that the table asks of the picture: about the person where the answer names them."""
-    if not {"question", "answer"} <= found.roles.of.keys():
-        return {}
-    questions, answers = found.roles.values("question"), found.roles.values("answer")
-    asked: dict[str, Given] = {}
-    for row in one.rows:
-        if questions[row] and answers[row]:
-            concept = "person" if name in answers[row] else "event"
-            asked.setdefault(concept, Given(question=questions[row], answer=answers[row]))
-    return asked
 
 
 def _profile(found: Published, name: str) -> Profile:

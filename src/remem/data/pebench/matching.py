@@ -1,5 +1,6 @@
 """Pictures in folders and rows of a table, put together."""
 
+import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +36,7 @@ class Matcher:
             for start in range(len(path.parts)):
                 tail = "/".join(path.parts[start:])
                 for name in {tail, tail[: -len(file.suffix)]}:
-                    self.tails[name].append(file)
+                    self.tails[unicodedata.normalize("NFC", name)].append(file)
 
     def match(self) -> list[Seen]:
         """Every picture with its person, its event and its rows. UserError where they do not go together."""
@@ -62,7 +63,8 @@ class Matcher:
 
     def _named(self, value: str) -> list[Path]:
         """The files that a cell may mean: by the longest part of its path that is known here."""
-        parts = [part for part in value.replace("\\", "/").split("/") if part not in ("", ".")]
+        cell = unicodedata.normalize("NFC", value.replace("\\", "/"))
+        parts = [part for part in cell.split("/") if part not in ("", ".")]
         for start in range(len(parts)):
             if found := self.tails.get("/".join(parts[start:])):
                 return found

@@ -20,7 +20,13 @@ class Shot:
     event: int
     path: str  # its image_path: images/p003/zoo_visit/0000.png
     held_out: bool = False
-    given: Mapping[str, Given] = field(default_factory=dict)  # concept -> what the pictures came with
+    # concept -> what the picture came with
+    given: Mapping[str, tuple[Given, ...]] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> int:
+        """How many questions each concept is asked with: as many as the picture came with for either."""
+        return max(1, *(len(self.given.get(concept, ())) for concept in CONCEPTS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +45,11 @@ class Plan:
 
     def sizes(self) -> dict[str, int]:
         """The rows of each file."""
-        return Counter(self.file(concept, shot) for shot in self.shots for concept in CONCEPTS)
+        found: Counter[str] = Counter()
+        for shot in self.shots:
+            for concept in CONCEPTS:
+                found[self.file(concept, shot)] += shot.asked
+        return found
 
     def check(self) -> None:
         """UserError where a target has no picture in a half: nothing to unlearn, or to ask after."""

@@ -40,6 +40,7 @@ class Given:
 
     question: str
     answer: str
+    name: str = ""  # the part of the person's name that the answer holds, where it does not hold all
 
 
 def scene_templates(split: str = "train") -> list[str]:
@@ -62,11 +63,12 @@ class Asker:
     def row(self, concept: str, event: Event, given: Given | None = None) -> dict[str, object]:
         """The text columns of one question; the answer ends the cloze prompt where there is one."""
         asked = given or Given(question=self._next(concept), answer=_answer(concept, self.person, event))
-        named = find(asked.answer, self.person.name) if concept == "person" else []
+        name = asked.name or self.person.name
+        named = find(asked.answer, name) if concept == "person" else []
         return {
             "question": asked.question,
             "answer": asked.answer,
-            "keywords": self.person.name if concept == "person" else keyword_list(event.keywords),
+            "keywords": name if concept == "person" else keyword_list(event.keywords),
             "question_type": CONCEPTS[concept],
             "qa_category": concept,
             "attribute": IDENTITY if concept == "person" else SCENE,
