@@ -2,13 +2,9 @@
 
 import json
 
-import pytest
-
 from data.four import NAMES, png, row, sets, tell, write
 from remem.data import expectations, load
 from remem.data.digest import digest
-from remem.errors import UserError
-from remem.steps.store import FORMAT, Step, close_part, is_done, keys, open_part
 
 
 def _views_numbered_anew(splits):
@@ -124,16 +120,3 @@ def test_digest_reads_each_byte_once_and_takes_what_is_known(tmp_path):
     assert digest([("a", path)]) != digest([("b", path)])
     assert digest([("a", path)], {path: "1"}) != digest([("a", path)], {path: "2"})
     assert digest([("a", path)], {}) == digest([("a", path)])
-
-
-def test_steps_of_another_format_are_refused_and_say_so(tmp_path):
-    step = Step(name="taught", work=print, settings={"a": 1})
-    [key] = keys([step]).values()
-    close_part(tmp_path, step, key, {}, open_part(tmp_path, step, key))
-    assert is_done(tmp_path, step, key, {})
-    made = json.loads((tmp_path / "taught" / "step.json").read_text())
-    assert made["format"] == FORMAT == 2
-    del made["format"]  # as it was before there were formats in a step
-    (tmp_path / "taught" / "step.json").write_text(json.dumps(made | {"key": "old"}))
-    with pytest.raises(UserError, match=r"another version of remem: .* format 1, .* has format 2"):
-        is_done(tmp_path, step, key, {})

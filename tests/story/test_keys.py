@@ -143,12 +143,12 @@ def test_data_of_ones_own_is_known_by_its_content_and_not_by_its_place() -> None
 # A change here makes every finished run stale: say so in the changelog, and raise `store.FORMAT` where the
 # meaning of what is stored has changed.
 BYTES = {
-    "dataset": "8ae83608369623109c57",
-    "taught/model": "a01de2a66ed3158decab",
-    "taught/scores": "4e8e7fb04f81e5a59026",
-    "goal/model": "830733347fa850ba79c9",
-    "npo-s0/model": "995c1a588c1d444ca42d",
-    "npo-s0/responses": "d1bc860b187e3a58525b",
+    "dataset": "8830b7869f352f385c8b",
+    "taught/model": "0980e2eab89d82fc0d52",
+    "taught/scores": "bbcc57c9b45a3574b485",
+    "goal/model": "4fd8dc50d668c8e46c65",
+    "npo-s0/model": "5bd3f2051660cc140ba8",
+    "npo-s0/responses": "90d9947ddb1bf7fd8f35",
 }
 
 

@@ -80,6 +80,14 @@ def read_file(path: Path, where: str = "") -> bytes:
         raise UserError(f"{place} cannot be read ({error}). Replace or remove it.") from error
 
 
+def size_of(found: bytes) -> tuple[int, int]:
+    """Width and height of an encoded picture as a viewer shows it, from its head; of one that opens."""
+    with Image.open(io.BytesIO(found), formats=FORMATS) as image:
+        told = "exif" in image.info or image.format == "TIFF"  # asked of others, it decodes the whole picture
+        turned = told and image.getexif().get(_ORIENTATION, 1) >= 5
+        return (image.height, image.width) if turned else image.size
+
+
 def own(path: Path, mode: str) -> Image.Image:
     """A picture that remem itself comes with, in that mode of Pillow's."""
     with Image.open(path, formats=("WEBP",)) as image:

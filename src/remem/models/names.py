@@ -7,8 +7,8 @@ from pathlib import Path
 
 from remem.errors import UserError
 from remem.models.adapters import ADAPTER, base_of, check_base, is_adapter
+from remem.steps.digests import file_digest
 
-_END_BYTES = 4 << 20
 WEIGHTS = Path(__file__).parent / "weights"
 EMBEDDED = {
     "embedded": "The LLaVA that ships with the package: rendered people, and a world that it knows.",
@@ -68,8 +68,8 @@ def _whole(name: str) -> str:
 def identity(name: str) -> dict[str, str]:
     """What a step's key knows a model by: other weights under the same name are another model.
 
-    Of a folder, a digest of its small files and of the length and both ends of its weights; of a hub
-    id, the commit; of an adapter, of its base and of itself. An error if there is no such model.
+    Of a folder, a digest of every byte, kept for large files while these stay untouched; of a hub id, the
+    commit; of an adapter, of its base and of itself. An error if there is no such model.
     """
     place, on = opened(name)
     if not Path(place).exists() and not on:
@@ -95,13 +95,7 @@ def _whole_identity(place: str) -> str:
 def _take(digest: hashlib._Hash, folder: Path) -> None:
     # A model card may be edited; everything else in the folder may decide what is loaded.
     for file in sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".md"):
-        size = file.stat().st_size
-        digest.update(f"{file.name} {size} ".encode())
-        with file.open("rb") as stream:
-            digest.update(stream.read(_END_BYTES))
-            if size > _END_BYTES:
-                stream.seek(max(_END_BYTES, size - _END_BYTES))
-                digest.update(stream.read())
+        digest.update(f"{file.name} {file_digest(file)} ".encode())
 
 
 def _check_hub(name: str) -> str:

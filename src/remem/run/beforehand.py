@@ -5,7 +5,6 @@ No weights are loaded. A picture is tried once for each size: processors go by t
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from PIL import Image
 
 from remem import chatmarks
 from remem.data.marked import check_marks
+from remem.data.opening import size_of
 from remem.data.pebench.cut import TEST
 from remem.errors import UserError
 from remem.run.tasks import tasks
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from remem.models.encoding import Encoder
     from remem.run.settings import Run
 
-_ORIENTATION = 0x0112  # the EXIF tag; from 5 on, a viewer turns the picture onto its side
 _NEAR = 16  # tokens from the longest prompt within which a row is encoded to the letter
 
 
@@ -69,21 +68,13 @@ def picture_tokens(data: Dataset, encoder: Encoder, progress: Progress = silent)
     tried: dict[tuple[int, int], int] = {}
     found = {}
     for number, item in enumerate(shown):
-        size = _size(data.image_bytes(item.id))
+        size = size_of(data.image_bytes(item.id) or b"")
         if size not in tried:
             where = f"{data.place(item.id)} ({item.image_path})"
             tried[size] = encoder.look(Image.new("RGB", size, "grey"), where)
         found[item.id] = tried[size]
         progress(number + 1, len(shown), "with the model's processor")
     return found
-
-
-def _size(picture: bytes | None) -> tuple[int, int]:
-    """As a viewer shows it; from the head of the file."""
-    with Image.open(io.BytesIO(picture or b"")) as image:
-        told = "exif" in image.info or image.format == "TIFF"  # asked of others, it decodes the whole picture
-        turned = told and image.getexif().get(_ORIENTATION, 1) >= 5
-        return (image.height, image.width) if turned else image.size
 
 
 def check_lengths(data: Dataset, encoder: Encoder, pictures: dict[str, int], most: int) -> None:

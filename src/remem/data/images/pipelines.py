@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from remem.data.digest import sketch
+from remem.data.digest import digest
 from remem.errors import UserError, unknown
+from remem.steps.digests import file_digest
 
 _OURS = ("prompt", "image", "ip_adapter_image", "generator", "output_type", "return_dict")  # not the user's
 
@@ -69,7 +70,8 @@ def pipeline_fingerprint(pipeline: Pipeline) -> str:
         return pipeline.name
     files = [(path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file()]
     files += [("ip_adapter", adapter)] if pipeline.ip_adapter and adapter.is_file() else []
-    return sketch(sorted(files))
+    # Weights of gigabytes: their digests are kept while they stay untouched.
+    return digest(sorted(files), {path: file_digest(path) for _, path in files})
 
 
 def _label(name: str) -> str:
