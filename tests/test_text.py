@@ -123,6 +123,7 @@ def test_one_normal_form_whether_places_are_asked_for_or_not(text):
 
 
 @given(letters)
+@example("\u0130\u3099")
 def test_the_normal_form_is_its_own(text):
     assert normalise(normalise(text)) == normalise(text)
     assert normalise(unicodedata.normalize("NFD", text)) == normalise(text)

@@ -38,7 +38,7 @@ _ALIKE = {ord(one): mark for mark, ones in _SAME.items() for one in ones}
 _POINTS = ((0x0591, 0x05BD), (0x05BF, 0x05C7), (0x0640, 0x0640), (0x064B, 0x0652), (0x0670, 0x0670))
 _UNSEEN = (*_POINTS, (0xFE00, 0xFE0F))
 
-_DOTTED = re.compile("i\u0307+")  # what the dotted capital I of Turkish is folded to
+_DOT = "\u0307"  # the dotted capital I of Turkish is folded to an i with this mark
 _NUMBER = re.compile(r"[^\w\s]?\d+(?:[.,:/]\d+)*$")
 _WORD_AFTER = re.compile(r"-[^\W\d_]{2,}(?![\d_])")
 # A run of one short text three times over or more, wherever it starts.
@@ -81,8 +81,21 @@ def normalise(text: str) -> str:
 def _fold(text: str) -> str:
     """The normal form but for white space."""
     text = unicodedata.normalize("NFKC", text.translate(_TABLE))
-    text = _DOTTED.sub("i", text.casefold())
-    return unicodedata.normalize("NFKC", text).translate(_TABLE)
+    return unicodedata.normalize("NFKC", _undotted(text.casefold())).translate(_TABLE)
+
+
+def _undotted(text: str) -> str:
+    """The text without the dots of its i, though other marks stand before them."""
+    if _DOT not in text:
+        return text
+    kept: list[str] = []
+    for char in text:
+        if char == _DOT:
+            letter = next((one for one in reversed(kept) if not unicodedata.combining(one)), "")
+            if letter == "i":
+                continue
+        kept.append(char)
+    return "".join(kept)
 
 
 def contains(text: str, value: str) -> bool:
