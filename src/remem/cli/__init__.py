@@ -38,8 +38,7 @@ app = typer.Typer(
 STOPPED, CRASHED = 130, 3
 
 for name, stage, text in stages.STAGES:
-    app.command(name, help=text)(stages.verb(stage))
-app.command()(stages.report)
+    app.command(name, help=text)(stages.verb(name, stage))
 app.command()(looking.status)
 app.command()(looking.verify)
 app.command()(data.build)

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from remem.steps.store import Survey
 
 
-def verb(stage: str) -> Callable[..., None]:
-    """A command that carries a run out up to a stage."""
+def verb(name: str, stage: str) -> Callable[..., None]:
+    """A command that carries a run out up to a stage; `report` of a run folder only tells what is there."""
 
     def command(
         recipe: RecipeName = "",
@@ -60,6 +60,10 @@ def verb(stage: str) -> Callable[..., None]:
         allow_pictures: AllowPictures = None,
     ) -> None:
         allow(allow_pictures)
+        root = folder_of(recipe)
+        if name == "report" and root is not None:
+            _retell(root, out_folder, data, model)
+            return
         asked = wanted(recipe, out_folder, data, model, settings, tuned, ignore_gate)
         if dry_run:
             _foretell(asked, stage, on_card)
@@ -68,39 +72,6 @@ def verb(stage: str) -> Callable[..., None]:
         _carry_out(asked, workers, threads, keep_old, quiet, stage, there, track)
 
     return command
-
-
-def report(
-    recipe: RecipeName = "",
-    out_folder: OutFolder = None,
-    data: DataSource = "",
-    model: ModelName = "",
-    settings: Settings = None,
-    tuned: SettingsFile = None,
-    ignore_gate: IgnoreGate = False,
-    keep_old: KeepOld = False,
-    quiet: Quiet = False,
-) -> None:
-    """Write the report: of a recipe's run after whatever is still to do, of a run folder from what is
-    there.
-    """
-    root = folder_of(recipe)
-    if root is None:
-        verb("report")(
-            recipe,
-            out_folder,
-            data,
-            model,
-            settings,
-            tuned,
-            ignore_gate=ignore_gate,
-            keep_old=keep_old,
-            quiet=quiet,
-        )
-        return
-    from remem.story.retell import retell
-
-    out.print(f"[bold]report[/] {retell(root, out_folder, data, model)}", soft_wrap=True)
 
 
 STAGES = (  # verb, the stage that it goes up to, and what it says of itself
@@ -118,7 +89,18 @@ STAGES = (  # verb, the stage that it goes up to, and what it says of itself
         "Stage 2: unlearn with every method of the recipe, after what is still to do before.",
     ),
     ("evaluate", "evaluate", "Ask and score every arm, after the stages that are still to do."),
+    (
+        "report",
+        "report",
+        "Write the report of a recipe's run, after whatever is still to do; of a run folder, from what is there.",
+    ),
 )
+
+
+def _retell(root: Path, out_folder: Path | None, data: str, model: str) -> None:
+    from remem.story.retell import retell
+
+    out.print(f"[bold]report[/] {retell(root, out_folder, data, model)}", soft_wrap=True)
 
 
 def _carry_out(
