@@ -92,7 +92,8 @@ STAGES = (  # verb, the stage that it goes up to, and what it says of itself
     (
         "report",
         "report",
-        "Write the report of a recipe's run, after whatever is still to do; of a run folder, from what is there.",
+        "Write the report of a recipe's run, after whatever is still to do; of a run folder, from what is "
+        "there.",
     ),
 )
 

@@ -82,7 +82,7 @@ def resolve(run: Run) -> Run:
     return replace(run, forget=replace(run.forget, methods=tuple(whole)))
 
 
-def request_of(run: Run) -> str:
+def _asked_for(run: Run) -> str:
     """Digest of what was asked for, the same wherever things lie."""
     return text_digest(canonical(portable(plain(run))[0]))[:12]
 
@@ -102,7 +102,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
         if run.data
         else [Step(name="dataset", work=build, settings=_building(run.build), code=code.built())]
     )
-    request = request_of(run)
+    request = _asked_for(run)
     taught = data | {"model": model, "learn": _result(run.learn, run.model.adapt), "seed": run.seed}
     taught |= {"rehearsed": world_identity(rehearsal_folder(run))}
     every = tasks(run)
