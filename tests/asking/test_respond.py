@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ import torch
 from fabricate import item, response
 from models.conftest import folders, questions  # noqa: F401
 from remem.asking.records import read_rankings, read_responses
-from remem.asking.respond import exposed, respond, vocabulary_moments
+from remem.asking.respond import exposed, question_of, respond, vocabulary_moments
 from remem.data import BuildSettings, Dataset, build, load
-from remem.models.base import Batch, output_of
+from remem.errors import UserError
+from remem.models.base import Batch, Question, output_of
 from remem.models.loading import load as load_model
 from remem.scoring.metrics import METRICS
 from remem.settings import Evaluate
-from remem.types import Ranking, Response
+from remem.types import Item, Ranking, Response
 from scripted import Scripted, logits_of, tokens
 
 BUILD = BuildSettings(
@@ -74,6 +76,35 @@ def test_an_answers_log_probs_are_its_own_whatever_stands_beside_it(
         assert one.mean == pytest.approx(mean.tolist(), abs=1e-4)
         assert one.sd == pytest.approx(sd.tolist(), abs=1e-3)
         assert one.hit == tuple(position % 3 == 0 for position in range(len(answer)))
+
+
+def swapped(data: Dataset, *, key: bool) -> Any:
+    """`question_of` with the picture of somebody else; with or without that picture's key."""
+    pictured = [one for one in data.items.values() if one.image_path]
+
+    def other(of: Dataset, item: Item, **more: Any) -> Question:
+        question = question_of(of, item, **more)
+        if question.image is None:
+            return question
+        stranger = next(one for one in pictured if one.person != item.person)
+        theirs = question_of(of, stranger, **more)
+        return replace(
+            question, image=theirs.image, image_key=theirs.image_key if key else question.image_key
+        )
+
+    return other
+
+
+@pytest.mark.parametrize("key", [True, False])
+@pytest.mark.parametrize("only", ["answers", "candidates"])
+def test_another_persons_picture_stops_the_asking(
+    data: Dataset, model: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: bool, only: str
+) -> None:
+    monkeypatch.setattr("remem.asking.respond.question_of", swapped(data, key=key))
+    ranked = exposed(data, SPLITS, 2) if only == "candidates" else []
+    ids = data.splits["retain"] if only == "answers" else []
+    with pytest.raises(UserError, match="questions show their own item's picture"):
+        respond(model, data, ids, ranked, Evaluate(), tmp_path)
 
 
 def test_the_limit_of_new_tokens_is_the_settings(data: Dataset, model: Scripted, tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def _answers(
     progress: Progress,
 ) -> list[Response]:
     rows = model.encode_all([question_of(data, data.items[i]) for i in ids])
-    guards.stop(guards.pictures(model, rows, data.items))
+    guards.stop(guards.pictures(model, rows, data.items), guards.own_pictures(rows, data))
     by_length = in_buckets(rows)
     answers: dict[int, Response] = {}
 
@@ -212,6 +212,8 @@ def rank(
             question = replace(question, image=None, image_key="")
         asked.append(model.cloze(question, item.cloze, candidates))
         values.append(candidates)
+    if pictured:
+        guards.stop(guards.own_pictures([one.prompt for one in asked], data))
     scores = model.rank(asked, budget)
     return [
         Ranking(

@@ -56,7 +56,7 @@ def learn(folder: Path, context: Context, progress: Progress, without: tuple[str
         again = [world.items[i] for i in evenly(lessons, share)]
         rows += [model.encode(replace(question_of(world, item), person=whom(item))) for item in again]
         answers |= {item.id: item.answer for item in again}
-    found = [guards.labels(model, rows, answers)]
+    found = [guards.labels(model, rows, answers), guards.own_pictures(rows[: len(ids)], data)]
     guards.stop(*found)
     before = guards.prints(model.network)
     streams = Streams(retain=rows)
@@ -97,6 +97,7 @@ def forget(
     from remem.asking.respond import question_of
     from remem.methods import make
     from remem.methods.streams import Streams
+    from remem.training import guards
     from remem.training.standins import stand_ins
     from remem.training.unlearn import Workbench, unlearn
 
@@ -107,6 +108,7 @@ def forget(
         model.encode_all([question_of(data, data.items[i]) for i in ids])
         for ids in (data.splits[task.forget], task.kept(data, run.forget.rehearse_scope))
     )
+    guards.stop(guards.own_pictures([*forgotten, *kept], data))
     if "substitute" in chosen.uses:
         forgotten = [model.mark(row, data.items[row.question.id].keywords) for row in forgotten]
     said = read_responses(context.root / "taught" / "responses" / "responses.parquet")

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
@@ -24,6 +24,8 @@ from remem.text import contains, degenerate
 from remem.types import Item, Response
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from remem.methods.streams import Streams
     from remem.models.huggingface import Model
     from remem.training.outcome import Outcome
@@ -50,6 +52,15 @@ FATAL = {
 ROOM = "room"  # for the true answers
 PICTURED = "items with a picture are asked with it"
 Prints = dict[str, tuple[float, float]]
+
+
+class Album(Protocol):
+    """As much of a data set as guards look at."""
+
+    @property
+    def items(self) -> Mapping[str, Item]: ...
+    def image_key(self, item: str, /) -> str: ...
+    def image(self, item: str, /) -> Image.Image | None: ...
 
 
 @dataclass(frozen=True)
@@ -225,6 +236,24 @@ def pictures(model: Model, rows: Sequence[Encoded], items: Mapping[str, Item]) -
             if not held or (seen <= PROBES and not model.encoder.pixels(row.question)):
                 wrong.append(row.question.id)
     return _found("pictures", seen, PICTURED, wrong)
+
+
+def own_pictures(rows: Iterable[Encoded], data: Album) -> Guard:
+    """Every question shows its own item's picture, and none where the item has none.
+
+    By key; a few are compared pixel by pixel with what the data set gives for the item.
+    """
+    wrong, seen, compared = [], 0, 0
+    for row in rows:
+        asked, id = row.question, row.question.id
+        seen += 1
+        own = asked.image_key == (data.image_key(id) if data.items[id].image_path else "")
+        if own and asked.image is not None and compared < PROBES:
+            compared += 1
+            theirs = data.image(id)
+            own = theirs is not None and asked.image().tobytes() == theirs.tobytes()
+        wrong += [] if own else [id]
+    return _found("pictures", seen, "questions show their own item's picture", wrong)
 
 
 def all_pictured(items: Sequence[Item]) -> Guard:
