@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -65,7 +66,7 @@ def wanted(
     root = folder_of(recipe)
     if root is None:
         name = recipe or recipes.usual(model)
-        run, data_set, fingerprint = chosen_run(name, asked_for(data, model, settings), tuned)
+        run, data_set, fingerprint = chosen_run(name, asked_for(data, model, settings), tuned, not recipe)
         return Wanted(name, folder or Path("runs") / name, run, data_set, fingerprint, ignore_gate)
     if folder is not None or tuned is not None:
         raise UserError(f"{root} is the folder of a run: leave out --out and --settings, or name a recipe")
@@ -97,13 +98,21 @@ def changed_by(run: Run, settings: list[str] | None) -> Run:
     return override(run, settings or [])
 
 
-def chosen_run(recipe: str, settings: list[str], tuned: Path | None) -> tuple[Run, Dataset | None, str]:
-    """The run that is asked for, the user's own data set where it has one, and that set's fingerprint."""
+def chosen_run(
+    recipe: str, settings: list[str], tuned: Path | None, usual: bool = False
+) -> tuple[Run, Dataset | None, str]:
+    """The run that is asked for, the user's own data set where it has one, and that set's fingerprint.
+
+    `usual`: nobody named the recipe, so that the model's size decides what of it is fit.
+    """
     from remem.run import recipes
     from remem.run.overrides import override
     from remem.studies.tuning.chosen import put, read
 
-    chosen = override(recipes.recipe(recipe), settings)
+    base = recipes.recipe(recipe)
+    chosen = override(base, settings)
+    if usual:
+        chosen = _of_its_size(base, chosen, settings)
     data_set = _loaded(chosen) if chosen.data else None
     fingerprint = data_set.fingerprint if data_set else ""
     if tuned:
@@ -112,6 +121,28 @@ def chosen_run(recipe: str, settings: list[str], tuned: Path | None) -> tuple[Ru
             warn(note)
         chosen = override(chosen, settings)  # what --set says of a method comes after the file
     return chosen, data_set, fingerprint
+
+
+def _of_its_size(base: Run, chosen: Run, settings: list[str]) -> Run:
+    """The run with settings that fit the model's size; what --set says comes after them."""
+    from remem.models import EMBEDDED
+    from remem.models.names import opened, weights_of
+    from remem.run.bysize import of_its_size
+    from remem.run.overrides import override
+
+    if chosen.model.name in EMBEDDED:
+        return chosen
+    place, _ = opened(chosen.model.name)
+    if Path(place).exists():
+        weights = weights_of(place)
+    else:  # of the hub: by its configuration
+        from remem.estimate.sizes import sizes
+
+        weights = sizes(place, chosen.model.adapt).total
+    fit, said = of_its_size(replace(base, model=replace(base.model, name=chosen.model.name)), weights)
+    if said:
+        warn(said)
+    return override(fit, settings) if said else chosen
 
 
 def _loaded(chosen: Run) -> Dataset:

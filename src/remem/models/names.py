@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from pathlib import Path
+from typing import Any
 
+from remem import jsonfile
 from remem.errors import UserError
 from remem.models.adapters import ADAPTER, base_of, check_base, is_adapter
 from remem.steps.digests import file_digest
@@ -96,6 +99,25 @@ def _take(digest: hashlib._Hash, folder: Path) -> None:
     # A model card may be edited; everything else in the folder may decide what is loaded.
     for file in sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".md"):
         digest.update(f"{file.name} {file_digest(file)} ".encode())
+
+
+def weights_of(source: str) -> int:
+    """How many weights a model's folder holds, by the heads of its safetensors files; 0 without any."""
+    return sum(_in_file(path) for path in sorted(Path(source).glob("*.safetensors")))
+
+
+def _in_file(path: Path) -> int:
+    """Of one file: eight bytes say how long its head is, a JSON object of the tensors' shapes."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= size - 8:
+            return 0  # damaged: what opens it says so
+        head = file.read(length)
+    tensors = jsonfile.parse(head, dict[str, Any], str(path), "Save the model again.")
+    return sum(
+        math.prod(one["shape"]) for one in tensors.values() if isinstance(one, dict) and "shape" in one
+    )
 
 
 def _check_hub(name: str) -> str:
