@@ -125,6 +125,8 @@ def test_kl_by_hand() -> None:
                 total += sum(float(p[i, t, v] * (p[i, t, v] / q[i, t, v]).log()) for v in range(VOCABULARY))
     expected = total / int(RETAIN.mask.sum()) - nll(policy, FORGET)
     assert loss_of("kl").loss(policy, reference, PAIRED).item() == pytest.approx(expected, abs=1e-5)
+    weighed = loss_of("kl", {"retain_weight": 3.0}).loss(policy, reference, PAIRED).item()
+    assert weighed == pytest.approx(3 * total / int(RETAIN.mask.sum()) - nll(policy, FORGET), abs=1e-5)
 
 
 @pytest.mark.parametrize("beta", [0.05, 0.1, 1.0])

@@ -141,3 +141,22 @@ def test_smolvlm_loads_without_its_video_processor(folders: dict[str, Path], tmp
     for question in questions():
         assert model.encode(question).prompt == plain.encode(question).prompt
     assert torch.equal(said(model), said(plain))
+
+
+@pytest.mark.parametrize(("rank", "alpha"), [(4, 16), (8, 8)])
+def test_an_adapter_weighs_alpha_over_its_rank(folders: dict[str, Path], rank: int, alpha: int) -> None:
+    model = load(folders["llava"])
+    model.adapt(Adapt(vision="frozen", projector="frozen", language="lora", rank=rank, alpha=alpha))
+    layers = [module for module in model.network.modules() if hasattr(module, "lora_A") and module.lora_A]
+    assert layers
+    name = next(iter(layers[0].scaling))
+    plain = {id(one): one.base_layer.weight.detach().clone() for one in layers}
+    with torch.no_grad():
+        for one in layers:
+            torch.nn.init.normal_(one.lora_B[name].weight)
+    one = layers[0]
+    change = one.get_delta_weight(name)
+    product = one.lora_B[name].weight @ one.lora_A[name].weight
+    assert torch.allclose(change, product * alpha / rank, atol=1e-6)
+    one.merge()
+    assert torch.allclose(one.base_layer.weight, plain[id(one)] + product * alpha / rank, atol=1e-5)

@@ -1,13 +1,18 @@
 import json
+from dataclasses import replace
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from fabricate import Questions, item, ranking, response
 from remem.errors import UserError
 from remem.run.tasks import Task, parts
+from remem.scoring import score as scoring
 from remem.scoring.metrics import EXPOSURE, METRICS, STATE_SHARES
 from remem.scoring.score import kept_by_all, read_scores, read_summary, score
+from remem.scoring.stats import interval, pairs_interval
+from remem.scoring.utility import PARTS, _mark, _Sample, utility
 
 # Three people; p000 is forgotten. Of each: a one-hop and a multi-hop question, and a one-hop test question.
 PEOPLE = ("p000", "p001", "p002")
@@ -205,3 +210,69 @@ def test_utility_of_what_all_forget_sets_share_counts_what_each_of_them_keeps() 
     assert kept_by_all(parts, "test-retain") == ["c", "d"]
     assert kept_by_all({"retain": ["a"], "test-retain": ["b", "c"]}, "test-retain") == ["b", "c"]
     assert kept_by_all({"person_retain": ["a"], "person_test-retain": ["b"]}, "test-retain") == []
+
+
+def strangers(count: int, each: int) -> list:
+    """Rows about people who were never taught, as likely for each of one person."""
+    return [
+        (
+            replace(ASKED["p001-one"], id=f"s{who}-{row}", person=f"s{who}"),
+            response("x", logp=(-1.0 - 2.0 * who,), hit=(False,), id=f"s{who}-{row}"),
+        )
+        for who in range(count)
+        for row in range(each)
+    ]
+
+
+def test_membership_s_interval_resamples_people_and_not_their_rows(dataset, tmp_path):
+    gone = {"p000-one": -1.5, "p000-multi": -1.5, "p001-one": -4.5, "p001-multi": -4.5}
+    said = [response("x", logp=(logp,), hit=(False,), id=id) for id, logp in gone.items()]
+    split = {**dataset.splits, "forget1": tuple(gone)}
+    both = Questions(items=dataset.items, splits=split)
+    ends = {}
+    for each in (1, 40):
+        unknown = strangers(3, each)
+        asked = {"forget1": split["forget1"]}
+        score(both, asked, said, [], tmp_path, "x", 0, strangers=unknown, forgotten=["forget1"])
+        row = next(row for row in read_summary(tmp_path) if row.metric == "loss_auc")
+        assert (row.over, row.people) == ("people", 5)
+        ends[each] = row.low, row.high
+    # Forty times as many rows about the same people say no more about people.
+    assert ends[1] == pytest.approx(ends[40])
+    assert ends[1][1] - ends[1][0] > 0.5
+
+
+@pytest.mark.parametrize("name", ["interval", "pairs_interval"])
+def test_the_seed_reaches_every_resampling(dataset, tmp_path, monkeypatch, name):
+    seeds, whole = [], getattr(scoring, name)
+
+    def noted(*args, seed, **more):
+        seeds.append(seed)
+        return whole(*args, seed=seed, **more)
+
+    monkeypatch.setattr(scoring, name, noted)
+    said = [response("x", logp=(-0.3 * n,), hit=(False,), id=id) for n, id in enumerate(ASKED)]
+    asked = parts(dataset, [FORGET1], ["finetune"])
+    unknown = strangers(4, 2)
+    score(dataset, asked, said, RANKINGS, tmp_path, "x", 17, strangers=unknown, forgotten=["finetune"])
+    assert len(seeds) > 2
+    assert set(seeds) == {17}
+
+
+def test_another_seed_draws_other_resamples():
+    values, people = [((n * 7) % 11) / 10 for n in range(60)], [f"p{n % 12}" for n in range(60)]
+    assert interval(values, people, seed=0) == interval(values, people, seed=0)
+    assert interval(values, people, seed=0) != interval(values, people, seed=1)
+    pairs = np.array([[((n * 5 + m) % 7) / 6 for m in range(24)] for n in range(60)])
+    theirs = [f"s{m % 8}" for m in range(24)]
+    assert pairs_interval(pairs, people, theirs, seed=0) != pairs_interval(pairs, people, theirs, seed=1)
+
+
+def test_another_seed_draws_other_resamples_of_the_world():
+    values = [((place * 7) % 11) / 10 for place in range(40)]
+    part = _Sample(values, [f"p{place % 8}" for place in range(40)], 0)
+    whole = dict.fromkeys(PARTS, part)
+    first, again, other = (utility(whole, seed) for seed in (0, 0, 1))
+    assert (first.low, first.high) == (again.low, again.high)
+    assert (first.low, first.high) != (other.low, other.high)
+    assert _mark("real", "em", part, 0) != _mark("real", "em", part, 1)

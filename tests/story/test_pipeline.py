@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lab import BUILD, EPOCHS, Lab
-from remem.asking.records import read_rankings, read_responses
+from remem.asking.records import read_rankings, read_responses, write_responses
 from remem.data import build
 from remem.errors import GateFailed
 from remem.models import find
@@ -88,6 +88,23 @@ def test_every_arm_is_put_to_the_exam(lab: Lab, arms: tuple[str, ...]) -> None:
     said = read_responses(folder / "responses.parquet")
     assert len(said) == 30
     assert len(read_rankings(folder / "rankings.parquet")) == 10
+
+
+def test_utility_s_language_is_measured_against_the_base_and_not_against_stage_1(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.run = replace(lab.run, evaluate=replace(lab.run.evaluate, world="auto", world_items=5))
+    for arm in ("base", "taught", "npo-s0"):
+        lab.says = dict.fromkeys(lab.says, arm)
+        lab.make(f"{arm}/world")
+        said = lab.root / arm / "world" / "responses.parquet"
+        write_responses(said, [replace(one, text=arm) for one in read_responses(said)])
+    lab.make("npo-s0/responses")
+    seen: list[Any] = []
+    monkeypatch.setattr("remem.story.work.score", lambda *asked: seen.append(asked[7]))
+    lab.make("npo-s0/scores")
+    assert {one.text for one in seen[0].responses} == {"npo-s0"}
+    assert {one.text for one in seen[0].base} == {"base"}
 
 
 def test_stage_1_follows_the_seed_of_the_run(lab: Lab) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from fabricate import ranking
 from remem.scoring.metrics import EXPOSURE
 from remem.scoring.metrics.exposure import rank
+from remem.types import Ranking
 
 RANKED = ("exposure_bits", "exposure_norm", "outranked")
 
@@ -47,6 +48,12 @@ def test_log_probs_by_hand():
 
 
 logps = st.lists(st.integers(-20, 0).map(float), min_size=2, max_size=12)
+
+
+def test_a_log_prob_per_token_counts_the_tokens_of_the_true_value() -> None:
+    one = Ranking(id="q1", candidates=("a", "b", "c"), truth=1, logp=(-3.0, -8.0, -5.0), tokens=(3, 4, 5))
+    assert EXPOSURE["logp_mean"](one) == pytest.approx(-2.0)
+    assert EXPOSURE["prob_geomean"](one) == pytest.approx(math.exp(-2.0))
 
 
 @given(logps, st.randoms(use_true_random=False))
