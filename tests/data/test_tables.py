@@ -211,16 +211,20 @@ def test_a_csv_in_another_encoding_is_refused_by_line(small, tmp_path):
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-@pytest.mark.parametrize("begin", ["", "\ufeff"])
+@pytest.mark.parametrize("begin", ["", "\ufeff", "\ufeffsep={mark}\r\n"])
 def test_a_csv_as_spreadsheets_write_it(tmp_path, mark, end, begin):
     long = "a" * 60_000 + f'{mark} "b"' + "c" * 200_000 + "\n\u2028d"
     quoted = '"' + long.replace('"', '""') + '"'
-    text = begin + end.join([f"one{mark}two", f"1{mark}{quoted}", "", f"{mark}"])
+    text = begin.format(mark=mark) + end.join([f"one{mark}two", f"1{mark}{quoted}", "", f"{mark}"])
     path = tmp_path / "t.csv"
     path.write_bytes(text.encode())
     header, found = rows(path)
     assert header == ["one", "two"]
     assert [cells for _, cells in found] == [["1", long], ["", ""]]
+    path.write_bytes(f"sep=,{end}one,two{end}1{end}".encode())
+    with pytest.raises(UserError, match=r"t\.csv line 3 has 1 cells"):
+        rows(path)
+    path.write_bytes(text.encode())
     assert read_columns(path).values == {"one": ["1"], "two": [long]}
 
 

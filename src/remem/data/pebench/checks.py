@@ -16,13 +16,14 @@ def tasks_of(dataset: Dataset) -> list[Task]:
     return [task(name, dataset.splits) for name in TASKS if f"{name}_retain" in dataset.splits]
 
 
-def expectations(dataset: Dataset) -> list[str]:
-    """One sentence for each thing that is not as in the published set; none of them stops a run.
-
-    Raises UserError for the first of `faults`.
-    """
+def sound(dataset: Dataset) -> None:
+    """UserError for the first of `faults`."""
     for item, message in faults(dataset):
         raise UserError(f"{dataset.place(item.id)} {message}. Build the set again, or mend its files.")
+
+
+def notes(dataset: Dataset) -> list[str]:
+    """One sentence for each thing that is not as in the published set; none of them stops a run."""
     items = [dataset.items[id] for id in dataset.splits["finetune"]]
     scenes = {(item.person, item.event) for item in items}
     counts = {"people": len({p for p, _ in scenes}), "events": len({e for _, e in scenes})}
