@@ -61,7 +61,7 @@ def test_a_built_set_whose_answers_have_no_room(tmp_path: Path) -> None:
     small += ["evaluate.max_new_tokens=3", "methods=gd"]
     run = override(recipe("tiny"), small)
     for _ in range(2):  # the second finds the data set made
-        with pytest.raises(UserError, match="--set evaluate.max_new_tokens="):
+        with pytest.raises(UserError, match=r"--set evaluate\.max_new_tokens="):
             _tried(tmp_path / "run", run)
         assert (tmp_path / "run" / "dataset").exists()
         assert not (tmp_path / "run" / "taught").exists()

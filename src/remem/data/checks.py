@@ -19,7 +19,7 @@ _NAMED = 8  # people whom a sentence names
 
 
 def expectations(dataset: Dataset, splits: Sequence[str] = ()) -> list[str]:
-    """The `notes`. UserError where what a forget split (or one of `splits`) asks for is kept, see leaks.py, or
+    """The `notes`. UserError where what a forget split (or one of `splits`) asks for is kept (leaks.py), or
     where a set of people in events has one of its faults."""
     pebench.sound(dataset)
     if not pebench.tasks_of(dataset):
