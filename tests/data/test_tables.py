@@ -275,3 +275,14 @@ def test_cells_of_json_lines_are_no_python(small, tmp_path):
     path.write_text("\n".join(map(json.dumps, listed)), "utf-8")
     with pytest.raises(UserError, match=r"test/metadata\.jsonl, row 0, column answer: it holds a struct"):
         load(root)
+
+
+@pytest.mark.parametrize("how", [{"type": "numpy"}, {"type": "numpy", "columns": ["question", "answer"]}])
+def test_a_set_that_was_saved_with_a_format_is_the_same(small, tmp_path, how):
+    files = {path.name.split("-")[0]: str(path) for path in (small / "data").glob("*.parquet")}
+    found = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "cache"))
+    found.set_format(**how)
+    found.save_to_disk(str(tmp_path / "saved"))
+    data = load(tmp_path / "saved")
+    assert set(data.items) == set(load(small).items)
+    assert any(data.image_bytes(id) for id in data.items)

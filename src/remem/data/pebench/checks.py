@@ -85,11 +85,24 @@ def _retained(dataset: Dataset, one: Task) -> Iterator[tuple[Item, str]]:
 
 def _named(dataset: Dataset) -> Iterator[tuple[Item, str]]:
     """A scene is described without its people: else retain would teach a forgotten name."""
+    asked = {
+        (item.person, item.keywords): None for item in dataset.items.values() if item.category == "person"
+    }
+    known: dict[str, list[tuple[str, ...]]] = {}  # what a question who somebody is may ask for: a first name
+    for person, keywords in asked:
+        known.setdefault(person, []).append(keywords)
     for item in dataset.items.values():
         if item.category not in CONCEPTS:
             yield item, f'has the qa_category "{item.category}"; it must be one of {", ".join(CONCEPTS)}'
-        elif item.category == "event" and contains(item.answer, name := dataset.names.get(item.person, "")):
-            yield item, f"describes a scene and names {name}: then forgetting the name cannot be measured"
+        elif item.category == "event":
+            for words in ((dataset.names.get(item.person, ""),), *known.get(item.person, ())):
+                if words and all(contains(item.answer, word) for word in words):
+                    name = " ".join(words)
+                    yield (
+                        item,
+                        f"describes a scene and names {name}: then forgetting the name cannot be measured",
+                    )
+                    break
 
 
 def _described(dataset: Dataset) -> Iterator[tuple[Item, str]]:
