@@ -9,12 +9,14 @@ from collections.abc import Callable, Collection, Iterable
 _WORDS = (
     # Pictures, video, sound and what they are set in: LLaVA, Qwen-VL, Idefics, SmolVLM, InternVL, Gemma,
     # Llama 4 and the JSON of instruction sets.
-    "image|images|video|audio|img|image_soft_token|image_placeholder|imagehere|image_pad|image_newline",
+    "image|images|video|audio|img|image_placeholder|imagehere|image_pad|image_newline",
     "video_pad|im_patch|im_start|im_end|im_col|im_sep|vid_start|vid_end|start_of_image|end_of_image|boi|eoi",
-    "fake_token_around_image|global-img|row_[0-9]+_col_[0-9]+|img_context|image ?[0-9]+",
+    "(?:image|img|picture|video|audio)[ _:]?[0-9]+|(?:image|video|audio)_(?:soft_)?token",
+    "fake_token_around_image|global-img|row_[0-9]+_col_[0-9]+|img_context",
     "loc[0-9]{4}|seg[0-9]{3}|quad|box|ref",
     # Ends and turns.
     "s|bos|eos|pad|unk|mask|sep|cls|end_of_turn|start_of_turn|end_of_utterance|start_of_audio|end_of_audio|eot",
+    "think|tool_call|tool_response",
     "eod|unused[0-9]+",
 )
 _MARK = re.compile(

@@ -161,7 +161,7 @@ def test_lint_says_in_its_exit_status_that_it_found_errors(
     found = SimpleNamespace(level="error", where="test row 1", message="the answer is empty")
     nothing = SimpleNamespace(items={}, people=(), splits={})
     monkeypatch.setattr("remem.data.load", lambda source: nothing)
-    monkeypatch.setattr("remem.data.expectations", lambda data: [])
+    monkeypatch.setattr("remem.data.notes", lambda data: [])
     monkeypatch.setattr("remem.data.lint", lambda data: [found])
     code, said, _ = run(monkeypatch, capsys, "lint", "anything")
     assert code == 1
@@ -212,3 +212,24 @@ def test_no_text_of_a_data_set_steers_the_terminal(
     code, _, said = run(monkeypatch, capsys, "lint", str(tmp_path / "x\x1b[2J"))
     assert code == 1
     assert "\x1b" not in said
+
+
+def test_lint_says_all_that_is_wrong_and_a_dry_run_refuses_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from written import sets, write
+
+    rows = sets()
+    rows["retain"].append(rows["forget1"][0])
+    rows["finetune"][4]["answer"] += "<|im_end|>"
+    rows["finetune"][6]["keywords"] = "pilot; nurse"
+    root = write(tmp_path / "set", rows)
+    code, said, _ = run(monkeypatch, capsys, "lint", str(root))
+    told = " ".join(said.split())
+    assert code == 1
+    assert "forget1 and retain share 1 rows" in told
+    assert "finetune row 4: the answer holds <|im_end|>" in told
+    assert "its own answer lacks: pilot; nurse" in told
+    assert "note There is no split forget2" in told
+    code, said, wrong = run(monkeypatch, capsys, "run", "tiny", "--data", str(root), "--dry-run")
+    assert (code, "finetune row 4: the answer holds <|im_end|>" in wrong) == (1, True), (said, wrong)

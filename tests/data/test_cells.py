@@ -120,3 +120,19 @@ def test_cells_of_json_are_read_by_the_same_rule():
     for one in (True, {"a": 1}, ["a"], "half \ud83d"):
         with pytest.raises(UserError, match="here, column answer: it "):
             cells.cell(one, "answer", "here")
+
+
+@pytest.mark.parametrize("text", ["nan", "NaN", "<NA>", "#N/A", "#REF!"])
+@pytest.mark.parametrize("name", ["answer", "keywords", "cloze_prompt", "image_path"])
+def test_a_missing_value_written_as_text_is_refused(text, name):
+    with pytest.raises(
+        UserError, match=rf"row 1, column {name}: it holds the text {text}, which .* Empty it"
+    ):
+        read(pa.array(["Oslo", text]), name)
+
+
+def test_none_is_an_answer_but_no_prompt():
+    assert read(pa.array(["None", "Nan", "null"])) == ["None", "Nan", "null"]
+    for text in ("None", "null", "NULL"):
+        with pytest.raises(UserError, match="column cloze_prompt: it holds the text"):
+            read(pa.array([text]), "cloze_prompt")

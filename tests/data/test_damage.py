@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from remem.data import Person, load
+from remem.data import Person, lint, load
 from remem.data.gallery import gallery
 from remem.data.images.folder import Folder
 from remem.data.opening import decode
@@ -169,3 +169,12 @@ def test_the_gallery_names_a_file_damaged_in_the_middle(whole):
     _break(path, "image_path")
     with pytest.raises(UserError, match=rf"{path.name} is not a readable Parquet file"):
         gallery(whole, whole / "sheet.html")
+
+
+@pytest.mark.parametrize(("name", "text"), [("rows.parquet", b"finetune"), ("paraphrases.parquet", b"The ")])
+def test_a_side_table_that_is_not_utf8(whole, name, text):
+    path = whole / name
+    pq.write_table(pq.read_table(path), path, compression="none", use_dictionary=False)
+    path.write_bytes(path.read_bytes().replace(text, b"\xff" * len(text)))
+    with pytest.raises(UserError, match=rf"{name} is not a readable Parquet file"):
+        lint(load(whole))

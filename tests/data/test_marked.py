@@ -16,7 +16,7 @@ from written import sets, write
         "Ann.<end_of_turn>", "<|vision_start|><|image_pad|><|vision_end|>", "<start_of_image>",
         "<IMG_CONTEXT>", "[INST] Who? [/INST]", "<fake_token_around_image>", "<row_1_col_2>",
         "<|eot_id|>", "Ann<eos>", "<loc0123>", "<<SYS>>", "<video>", "<｜end▁of▁sentence｜>",
-        "Ann <|endoftext|>",
+        "Ann <|endoftext|>", "<image_0>", "<Picture 1>", "<video_soft_token>", "<think>Ann", "Ann</think>",
     ],
 )  # fmt: skip
 def test_marks_of_all_families_are_known_without_a_model(text):

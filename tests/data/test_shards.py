@@ -8,7 +8,7 @@ import pytest
 
 from forms import splits, write
 from remem.data import check_images, load
-from remem.data.shards import shards
+from remem.data.shards import of_config, shards
 from remem.data.table import schema
 from remem.errors import UserError
 
@@ -94,6 +94,15 @@ def test_several_configs_are_named_and_not_guessed(named):
     with pytest.raises(UserError, match=r"several configs: default, other\. Point to one"):
         load(root)
     assert load(root / "other").splits
+
+
+def test_hidden_files_are_no_splits(tmp_path):
+    for folder in ("data", "default/finetune", ".cache/finetune"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "._finetune-00000-of-00001.parquet").write_bytes(b"")
+        (tmp_path / folder / "._0000.parquet").write_bytes(b"")
+    (tmp_path / ".cache" / "finetune" / "0000.parquet").write_bytes(b"")
+    assert shards(tmp_path) == of_config(tmp_path) == {}
 
 
 def test_metadata_and_side_files_are_no_splits(tmp_path):

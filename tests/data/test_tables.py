@@ -211,16 +211,20 @@ def test_a_csv_in_another_encoding_is_refused_by_line(small, tmp_path):
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-@pytest.mark.parametrize("begin", ["", "\ufeff"])
+@pytest.mark.parametrize("begin", ["", "\ufeff", "\ufeffsep={mark}\r\n"])
 def test_a_csv_as_spreadsheets_write_it(tmp_path, mark, end, begin):
     long = "a" * 60_000 + f'{mark} "b"' + "c" * 200_000 + "\n\u2028d"
     quoted = '"' + long.replace('"', '""') + '"'
-    text = begin + end.join([f"one{mark}two", f"1{mark}{quoted}", "", f"{mark}"])
+    text = begin.format(mark=mark) + end.join([f"one{mark}two", f"1{mark}{quoted}", "", f"{mark}"])
     path = tmp_path / "t.csv"
     path.write_bytes(text.encode())
     header, found = rows(path)
     assert header == ["one", "two"]
     assert [cells for _, cells in found] == [["1", long], ["", ""]]
+    path.write_bytes(f"sep=,{end}one,two{end}1{end}".encode())
+    with pytest.raises(UserError, match=r"t\.csv line 3 has 1 cells"):
+        rows(path)
+    path.write_bytes(text.encode())
     assert read_columns(path).values == {"one": ["1"], "two": [long]}
 
 
@@ -271,3 +275,14 @@ def test_cells_of_json_lines_are_no_python(small, tmp_path):
     path.write_text("\n".join(map(json.dumps, listed)), "utf-8")
     with pytest.raises(UserError, match=r"test/metadata\.jsonl, row 0, column answer: it holds a struct"):
         load(root)
+
+
+@pytest.mark.parametrize("how", [{"type": "numpy"}, {"type": "numpy", "columns": ["question", "answer"]}])
+def test_a_set_that_was_saved_with_a_format_is_the_same(small, tmp_path, how):
+    files = {path.name.split("-")[0]: str(path) for path in (small / "data").glob("*.parquet")}
+    found = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "cache"))
+    found.set_format(**how)
+    found.save_to_disk(str(tmp_path / "saved"))
+    data = load(tmp_path / "saved")
+    assert set(data.items) == set(load(small).items)
+    assert any(data.image_bytes(id) for id in data.items)

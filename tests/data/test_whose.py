@@ -108,6 +108,32 @@ def test_what_is_told_holds_and_the_rest_is_tied_to_it(tmp_path, path):
     assert load(root).people == data.people
 
 
+@pytest.mark.parametrize("told", [[0], [0, 2], [1], [1, 3], [0, 1, 2, 3]])
+def test_pictures_of_whom_rows_are_told_are_theirs_though_the_folder_has_another_name(tmp_path, told):
+    root = write(tmp_path / "set", sets())
+    tell(root, [("finetune", n, "ann") for n in told])
+    data = load(root)
+    assert data.people == ("ann", "p1", "p2", "p3")
+    assert {data.items[id].person for id in data.splits["forget1"]} == {"ann"}
+    tell(root, [("finetune", n, "ann") for n in (0, 2)] + [("finetune", 4, "bob"), ("finetune", 8, "cid")])
+    assert load(root).people == ("ann", "bob", "cid", "p3")
+
+
+def test_told_people_whose_pictures_cannot_be_told_are_refused_with_the_row(tmp_path):
+    splits = sets()
+    for rows in splits.values():  # the pictures of the first ask for something else
+        for one in rows:
+            if one["image_path"].startswith("images/p0"):
+                one.update(answer="It is a cat.", keywords="cat", attribute="pet", cloze_prompt="")
+    root = write(tmp_path / "set", splits)
+    tell(root, [("finetune", 0, "ann")])
+    with pytest.raises(UserError, match=r"whether ann, of whom .* pictures are p0 \(finetune row 1\)"):
+        load(root)
+    tell(write(root, sets()), [("finetune", 0, "ann"), ("finetune", 4, "ann")])  # two people's values
+    with pytest.raises(UserError, match=r"cannot tell whether ann, of whom rows.parquet tells"):
+        load(root)
+
+
 def test_a_row_that_nobody_could_place_is_mended_by_telling_it(tmp_path):
     splits = sets()
     riddle = {"question": "Who is the tallest of all?", "answer": "That is a riddle.", "keywords": "riddle"}

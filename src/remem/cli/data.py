@@ -80,13 +80,13 @@ def lint(
     allow_pictures: AllowPictures = None,
 ) -> None:
     """Look for faults in a data set: leaks, unreadable pictures, answers that cannot be right."""
-    from remem.data import expectations, load
     from remem.data import lint as look
+    from remem.data import load, notes
 
     allow(allow_pictures)
     data = load(source)
     out.print(f"{len(data.items):,} items, {len(data.people):,} people, splits {', '.join(data.splits)}")
-    for sentence in expectations(data):
+    for sentence in notes(data):
         out.print(f"[yellow]note[/]   {escape(quoted(sentence))}")
     findings = look(data)
     for finding in findings:

@@ -162,19 +162,13 @@ def _loaded(chosen: Run) -> Dataset:
 def examine(chosen: Run, data: Dataset, ignore_gate: bool) -> None:
     """Looks for what would spoil a run in the user's own data, before anything is trained on it."""
     from remem.cli.console import Line
-    from remem.data import check_images, expectations, measurable
-    from remem.data.marked import check_marks
-    from remem.run.beforehand import check_with_model
-    from remem.run.tasks import check, tasks
+    from remem.run.beforehand import look_through
 
-    check(chosen, data.splits, data.root)
-    asked = [split for task in tasks(chosen) for split in task.asked if split in data.splits]
-    measurable(data, list(dict.fromkeys(["finetune", *asked])))
-    check_marks(data)
-    for sentence in expectations(data, [task.forget for task in tasks(chosen)]):
+    def note(sentence: str) -> None:
         err.print(f"[yellow]note[/] {escape(quoted(sentence))}", soft_wrap=True)
-    check_images(data, progress=Line(out, "pictures checked", every_s=5))
-    for sentence in check_with_model(chosen, data, ignore_gate, Line(out, "pictures tried", every_s=5)):
+
+    opened, tried = (Line(out, f"pictures {done}", every_s=5) for done in ("checked", "tried"))
+    for sentence in look_through(chosen, data, ignore_gate, note, opened, tried):
         warn(sentence)
 
 

@@ -153,6 +153,7 @@ def _carry_out(
             fingerprint=fingerprint,
             stage=stage,
             keep_old=keep_old,
+            examined=True,
         )
     _conclude(root, stage, clock)
 
@@ -186,6 +187,8 @@ def _foretell(asked: Wanted, stage: str, on_card: str) -> None:
 
     on = cards.card(on_card)
     asked.run.build.check()
+    if asked.data_set:
+        examine(asked.run, asked.data_set, asked.ignore_gate)
     chosen = plan.resolve(asked.run)
     steps = plan.until(plan.plan(chosen, asked.fingerprint), stage)
     found = foresee(chosen, on, asked.data_set)

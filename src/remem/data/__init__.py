@@ -2,7 +2,7 @@
 pyarrow."""
 
 from remem.data.build import build
-from remem.data.checks import check_images, expectations, measurable
+from remem.data.checks import check_images, expectations, measurable, notes
 from remem.data.dataset import Dataset, value
 from remem.data.images.folder import folder_fingerprint
 from remem.data.images.pipelines import pipeline_fingerprint
@@ -27,6 +27,7 @@ __all__ = [
     "lint",
     "load",
     "measurable",
+    "notes",
     "pipeline_fingerprint",
     "questions",
     "value",

@@ -19,6 +19,10 @@ from remem.errors import UserError
 LISTED = "keywords"  # the one column whose cells may be lists
 _EXACT = {64: 53, 32: 24, 16: 11}  # bits of whole numbers that a float of so many tells apart
 _CURE = "Write it as text."
+# What programs write for a missing value, which is no text of anybody's. "None" may be an answer.
+_MISSING = {"nan", "NaN", "NaT", "<NA>", "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!"}
+_NEVER = {"none", "null"}  # nor are these, in any case, where a prompt or a path is meant
+_PROMPTS = ("question", "cloze_prompt", "image_path")
 
 
 def columns(table: Any, names: Sequence[str], place: str, features: Mapping[str, Any]) -> list[list[str]]:
@@ -36,6 +40,10 @@ def cell(value: Any, name: str, where: str, names: Sequence[str] = (), bits: int
         found = _text(value, names, bits)
     except (ValueError, OverflowError) as error:
         raise UserError(f"{where}, column {name}: {error}") from error
+    if found in _MISSING or (name in _PROMPTS and found.lower() in _NEVER):
+        raise UserError(
+            f"{where}, column {name}: it holds the text {found}, which stands for a missing value. Empty it."
+        )
     if name == "question_type" and found.strip() and not any(map(str.isalpha, found)):
         raise UserError(
             f"{where}, column {name}: it is {found}, and nothing says which kind that is. "

@@ -19,14 +19,19 @@ _NAMED = 8  # people whom a sentence names
 
 
 def expectations(dataset: Dataset, splits: Sequence[str] = ()) -> list[str]:
-    """One sentence for each thing that is not as in the published set; none of them stops a run.
+    """The `notes`. UserError where what a forget split (or one of `splits`) asks for is kept (leaks.py), or
+    where a set of people in events has one of its faults."""
+    pebench.sound(dataset)
+    if not pebench.tasks_of(dataset):
+        for leak in leaks(dataset, splits):
+            raise UserError(leak.message)
+    return notes(dataset)
 
-    Raises UserError where what a forget split (or one of `splits`) asks for is kept: see leaks.py.
-    """
+
+def notes(dataset: Dataset) -> list[str]:
+    """One sentence for each thing that is not as in the published set; none of them stops a run."""
     if pebench.tasks_of(dataset):
-        return [*pebench.expectations(dataset), *_people(dataset)]
-    for leak in leaks(dataset, splits):
-        raise UserError(leak.message)
+        return [*pebench.notes(dataset), *_people(dataset)]
     ids = {split: set(rows) for split, rows in dataset.splits.items()}
     who = {split: {dataset.items[id].person for id in rows} for split, rows in ids.items()}
     said = _people(dataset)

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 from remem.data.tablefile import line, once, present
 from remem.errors import UserError
 
 _MARKS = ",;\t"
+_AS_EXCEL = re.compile(r"sep=.\r?\n")  # a first line of its own that names the mark
 _QUOTES = "Put cells that hold a comma, a quote or a line's end in quotes."
 
 
@@ -18,6 +20,8 @@ def rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     holds a NUL character or a quote that is never closed, names a column twice, or has rows of other lengths.
     """
     text = decoded(path)
+    told = _AS_EXCEL.match(text)
+    text, before = (text[told.end() :], 1) if told else (text, 0)
     mark = max(_MARKS, key=text.partition("\n")[0].count)
     limit = csv.field_size_limit(max(len(text), 1))  # a cell may be long: the whole text is held anyway
     found: list[tuple[int, list[str]]] = []
@@ -25,9 +29,11 @@ def rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
         for cells in reader:
             if cells:
-                found.append((reader.line_num, cells))
+                found.append((reader.line_num + before, cells))
     except csv.Error as error:
-        raise UserError(f"{path} line {reader.line_num}: it is no CSV ({line(error)}). {_QUOTES}") from error
+        raise UserError(
+            f"{path} line {reader.line_num + before}: it is no CSV ({line(error)}). {_QUOTES}"
+        ) from error
     finally:
         csv.field_size_limit(limit)
     if not found:

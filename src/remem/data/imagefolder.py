@@ -30,7 +30,7 @@ def splits(root: Path) -> dict[str, Path]:
     UserError where a split has two."""
     found: dict[str, Path] = {}
     for folder in (root / "data", root):
-        for path in sorted(path for name in METADATA for path in folder.glob(f"*/{name}")):
+        for path in sorted(path for name in METADATA for path in folder.glob(f"[!.]*/{name}")):
             other = found.setdefault(path.parent.name, path)
             if other != path:
                 raise UserError(

@@ -271,7 +271,8 @@ def _arrow(splits: Any, files: list[Path], root: Path | None) -> Read:
         place = f"split {split}"
         once(place, data.column_names)
         table.check_columns(place, data.column_names)
-        raw[split] = data.cast_column("image", Image(decode=False))
+        # A format that was set before saving would hide columns, or give pictures as arrays.
+        raw[split] = data.with_format(None).cast_column("image", Image(decode=False))
         features = data.features.to_dict()
         # As Arrow, which keeps the types; selected rows are those of the split, in its order.
         found = sound(data.select_columns(list(table.TEXTS)).with_format("arrow")[:])

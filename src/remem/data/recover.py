@@ -114,7 +114,39 @@ class _Rows:
                 told[label].add(clue.told)
         # A folder of several told people is no sign of any.
         whose = {label: people.copy().pop() if len(people) == 1 else "" for label, people in told.items()}
-        return [clue.told or whose.get(label, label) for clue, label in zip(self.clues, labels, strict=True)]
+        found = [clue.told or whose.get(label, label) for clue, label in zip(self.clues, labels, strict=True)]
+        joined = self._joined(found, set(labels))
+        return [joined.get(label, label) for label in found]
+
+    def _joined(self, labels: Sequence[str], shown: set[str]) -> dict[str, str]:
+        """label -> person: labels without a name or a told row, tied by their values to the people who are
+        told without a picture. `shown`: the labels of all pictures."""
+        rows = list(zip(self.clues, self.asked, self.values, labels, strict=True))
+        told = {clue.told for clue in self.clues} - {""}
+        bare = told - shown - {clue.told for clue in self.clues if clue.image_path}
+        by_name = {name: clue.told for clue, name, _, _ in rows if name and clue.told}
+        others = {value for _, name, value, _ in rows if name and name not in by_name}
+        free = {label for clue, _, _, label in rows if not clue.told} - told - {""}
+        free -= {label for _, name, value, label in rows if name or value in others}
+        if not free or not bare:
+            return {}
+        owner = _only((value, clue.told or by_name.get(name, "")) for clue, name, value, _ in rows if value)
+        tied: dict[str, Counter[str]] = defaultdict(Counter)
+        for _, _, value, label in rows:
+            if label in free and owner.get(value) in bare:
+                tied[label][owner[value]] += 1
+        joined = {label: count.most_common(1)[0][0] for label, count in tied.items() if _clear(count)}
+        people = Counter(joined.values())
+        doubt = [(label, who) for label, who in joined.items() if people[who] > 1][1:]
+        doubt += zip(sorted(free - set(joined)), sorted(bare - set(people)), strict=False)
+        if doubt:
+            label, who = doubt[0]
+            where = next(clue.where for clue, _, _, own in rows if own == label)
+            raise UserError(
+                f"cannot tell whether {who}, of whom rows.parquet tells, is the person whose pictures are "
+                f"{label} ({where}). Tell of these rows, too."
+            )
+        return joined
 
     def owners(self, labels: Sequence[str]) -> dict[str, str]:
         """name -> person. UserError where two would be one, or one two; what is told is not in doubt."""

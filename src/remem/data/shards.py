@@ -82,8 +82,10 @@ def _whole(split: str, files: list[tuple[int, int, Path]]) -> list[Path]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """What is called a Parquet file there; what is none is refused when it is opened."""
-    return sorted(path for path in folder.glob("*.parquet") if path.name != "metadata.parquet")
+    """What is called a Parquet file there; what is none is refused when it is opened. Some systems put a
+    hidden file beside each (`._finetune.parquet`)."""
+    found = folder.glob("[!.]*.parquet")
+    return sorted(path for path in found if path.name != "metadata.parquet")
 
 
 def _in_splits(folder: Path) -> list[Path]:
@@ -92,4 +94,6 @@ def _in_splits(folder: Path) -> list[Path]:
 
 
 def _folders(root: Path) -> list[Path]:
-    return sorted(one for one in root.iterdir() if one.is_dir()) if root.is_dir() else []
+    return (
+        sorted(one for one in root.iterdir() if one.is_dir() and one.name[0] != ".") if root.is_dir() else []
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 from remem.data import table
 from remem.data.pebench.cut import CELLS
+from remem.data.tablefile import intact
 from remem.errors import UserError
 
 At = tuple[str, int]  # split, row
@@ -32,7 +33,8 @@ def column(found: Any, name: str, kind: str, path: Path, cure: str, *, blank: bo
     )
     if not fits:
         raise UserError(f"{path}, column {name}: it holds {type}, and must hold {WORDS[kind]}. {cure}")
-    values = cells.to_pylist()
+    with intact(path, cure):  # texts that are not UTF-8
+        values = cells.to_pylist()
     for number, value in enumerate(values):
         lacks = value is None or value == "" or (kind == "texts" and any(one is None for one in value))
         if lacks and not (blank and value in (None, "")):

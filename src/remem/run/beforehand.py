@@ -5,17 +5,19 @@ No weights are loaded. A picture is tried once for each size: processors go by t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from remem import chatmarks
+from remem.data.checks import check_images, expectations, measurable
 from remem.data.marked import check_marks
 from remem.data.opening import size_of
 from remem.data.pebench.cut import TEST
 from remem.errors import UserError
+from remem.run.tasks import check as check_tasks
 from remem.run.tasks import tasks
 from remem.scoring.gate import judge
 from remem.text import contains
@@ -36,6 +38,26 @@ class Hopeless:
     item: Item
     lacks: str  # a keyword that is not in the answer; "" where the answer is cut off
     tokens: int  # of the answer, its end included
+
+
+def look_through(
+    run: Run,
+    data: Dataset,
+    ignore_gate: bool,
+    note: Callable[[str], None] = lambda sentence: None,
+    opened: Progress = silent,
+    tried: Progress = silent,
+) -> list[str]:
+    """All checks of a user's own data: UserError for what spoils the run. What will spoil single numbers is
+    given back, in a sentence each; what merely differs goes to `note`."""
+    check_tasks(run, data.splits, data.root)
+    asked = [split for task in tasks(run) for split in task.asked if split in data.splits]
+    measurable(data, list(dict.fromkeys(["finetune", *asked])))
+    check_marks(data)
+    for sentence in expectations(data, [task.forget for task in tasks(run)]):
+        note(sentence)
+    check_images(data, progress=opened)
+    return check_with_model(run, data, ignore_gate, tried)
 
 
 def check_with_model(run: Run, data: Dataset, ignore_gate: bool, progress: Progress = silent) -> list[str]:

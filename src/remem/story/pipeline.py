@@ -13,7 +13,7 @@ from remem.scoring.gate import read_gate
 from remem.settings import plain
 from remem.steps.engines.base import Engine
 from remem.steps.execute import execute
-from remem.steps.jobs import View
+from remem.steps.jobs import View, kind_of
 from remem.steps.store import Step, Survey
 from remem.story.advice import advice
 from remem.story.claim import at_work, request_of
@@ -70,26 +70,47 @@ def carry_out(
     fingerprint: str = "",
     stage: str = "report",
     keep_old: bool = False,
+    examined: bool = False,
 ) -> None:
     """Makes what is missing of a run, up to a stage. Raises GateFailed when stage 1 did not teach it.
 
-    What is stale is made again, or kept as it is with `keep_old`.
+    What is stale is made again, or kept as it is with `keep_old`. Before anything trains its data set is
+    looked through, the user's own unless that was `examined` before.
     """
     request = request_of(run, ignore_gate, fingerprint)
     run = resolve(run)
     whole = _told(root, plan(run, fingerprint, ignore_gate), keep_old)
     steps = until(whole, stage)
 
+    context = Context(root, run, fingerprint)
+
     def passed(step: str) -> None:
+        if step == "dataset" and trains:
+            look_through_data(context, ignore_gate)
         if step == "gate":
             check_gate(root, ignore_gate)
 
     with at_work(root, run, request, whole, steps, keep_old) as found:
+        todo = [step.name for step in found.todo]
+        trains = any(kind_of(step) == "train" for step in todo)
+        if trains and "dataset" not in todo and not (examined and run.data):
+            look_through_data(context, ignore_gate)
         what = f"{len(found.todo)} of {len(steps)} steps to do, up to {stage}"
         with logged(view, root, what) as heard:
             if "gate" in found.standing and found.standing["gate"].settled:
                 passed("gate")
-            execute(root, steps, Context(root, run, fingerprint), heard, engine, threads, passed, keep_old)
+            execute(root, steps, context, heard, engine, threads, passed, keep_old)
+
+
+def look_through_data(context: Context, ignore_gate: bool) -> None:
+    """UserError where a run's data set would spoil it, by row. All that a built one may lack is room: for its
+    answers, or in what its model reads."""
+    from remem.run.beforehand import check_with_model, look_through
+
+    if context.run.data:
+        look_through(context.run, context.data(), ignore_gate)
+    else:
+        check_with_model(context.run, context.data(), ignore_gate)
 
 
 def check_gate(root: Path, ignored: bool) -> None:

@@ -418,3 +418,12 @@ def test_an_answer_that_tells_both_is_found_before_a_run(given, tmp_path):
     with pytest.raises(UserError, match="asks who is shown and describes"):
         expectations(data)
     assert any("asks who is shown and describes" in one.message for one in lint(data))
+
+
+def test_a_scene_that_tells_the_first_name_that_is_asked_for_is_found_before_a_run(given, tmp_path):
+    who = ("Who's that?", lambda row: f"{row['person'].split()[0]} is seen here.")
+    scene = ("What goes on?", lambda row: f"{row['person'].split()[0].upper()}'s day. {row['text']}")
+    data = _built(given, tmp_path / "set", who, scene)
+    with pytest.raises(UserError, match="describes a scene and names Ada: then forgetting"):
+        expectations(data)
+    assert any("describes a scene and names Ada" in one.message for one in lint(data))

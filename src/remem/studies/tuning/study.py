@@ -27,7 +27,7 @@ from remem.steps.sealed import drop
 from remem.steps.store import Step
 from remem.story.claim import at_work, request_of
 from remem.story.logbook import logged
-from remem.story.pipeline import check_gate
+from remem.story.pipeline import check_gate, look_through_data
 from remem.story.plan import plan, resolve
 from remem.studies.tuning.chosen import Tuned, found, trained
 from remem.studies.tuning.page import write_page
@@ -159,6 +159,8 @@ def carry_out(
     context = Context(root, tuning.run, tuning.fingerprint)
 
     def passed(step: str) -> None:
+        if step == "dataset":
+            look_through_data(context, tuning.ignore_gate)
         if step == "gate":
             check_gate(root, tuning.ignore_gate)
         arm, _, part = step.rpartition("/")
