@@ -13,6 +13,7 @@ from remem.run.settings import Run, restore
 from remem.settings import plain
 from remem.steps import parallel
 from remem.steps.digests import canonical, text_digest
+from remem.steps.sealed import FORMAT
 
 RUN = "run.json"
 
@@ -99,6 +100,16 @@ def open_run(root: Path, data: str = "", model: str = "") -> tuple[Context, dict
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(f"{root / RUN} is of another version ({error}): make the run again.") from error
     return Context(root, run, record["request"]["data"]), record
+
+
+def check_format(root: Path, record: dict[str, Any]) -> None:
+    """UserError for a run of a former version, whose steps hold no digests to look at."""
+    if record.get("format", 1) != FORMAT:
+        raise UserError(
+            f"{root} was made by remem {record.get('version')} (format {record.get('format', 1)}): its steps "
+            f"cannot be checked or gone on from by this version, whose format is {FORMAT}. Its numbers can "
+            f"be read: remem report {root}"
+        )
 
 
 def check_places(root: Path, run: Run) -> None:
