@@ -168,6 +168,33 @@ def test_what_is_kept_though_stale_is_told_wherever_its_numbers_go(
     assert "kept old" not in cards["goal"]
 
 
+@pytest.mark.parametrize("step", ["scores", "responses"])
+def test_what_was_tampered_with_is_told_by_nobody(
+    root: Path, people: Path, tmp_path: Path, step: str
+) -> None:
+    changed = root / "npo-s0" / step / ("summary.json" if step == "scores" else "responses.parquet")
+    changed.write_bytes(changed.read_bytes().replace(b"e", b"f", 1))
+    tellers: list[Callable[[], Any]] = [lambda: retell(root)]
+    if step == "scores":
+        tellers += [
+            lambda: export_results(root, tmp_path / "results.jsonl"),
+            lambda: model_card(root, asked(people), "npo-s0", "0"),
+        ]
+    for teller in tellers:
+        with pytest.raises(UserError, match=f"npo-s0/{step} is not as it was made"):
+            teller()
+
+
+def test_weights_that_were_tampered_with_are_loaded_by_nobody(
+    root: Path, people: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # the model of these tests is no file
+    file = next(path for path in (root / "npo-s0/model").iterdir() if path.name == "outcome.json")
+    file.write_bytes(file.read_bytes().replace(b"0", b"1", 1) + b" ")
+    with pytest.raises(UserError, match="npo-s0/model is not as it was made"):
+        Context(root, asked(people)).model("taught", "npo-s0")
+
+
 def test_a_report_of_what_is_there_leaves_a_folder_of_the_users(root: Path) -> None:
     shutil.rmtree(root / "report")
     (root / "report").mkdir()

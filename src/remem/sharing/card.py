@@ -17,7 +17,7 @@ from remem.run.tasks import tasks
 from remem.scoring.gate import read_gate
 from remem.scoring.score import Row, read_summary
 from remem.settings import plain
-from remem.steps.sealed import read_record
+from remem.steps.sealed import check_steps, read_record
 
 # What is told of an arm: (split, metric, in words). The forget split's name comes from the run.
 TOLD = (
@@ -89,6 +89,7 @@ def model_card(root: Path, run: Run, arm: str, version: str, adapter: bool = Fal
 
 def numbers(root: Path, run: Run, arm: str) -> list[tuple[str, Row]]:
     """The rows of the arm's summary that a card tells; none where it was not asked."""
+    check_steps(root, f"{arm}/scores", "gate")
     try:
         rows = read_summary(root / arm / "scores")
     except UserError:

@@ -21,6 +21,7 @@ from remem.scoring.gate import read_gate
 from remem.scoring.score import Row, read_summary
 from remem.sharing.card import cautions, elsewhere
 from remem.steps.folders import write_atomic
+from remem.steps.sealed import check_steps
 
 SCHEMA = "0.2.1"
 
@@ -35,6 +36,7 @@ def export_results(root: Path, file: Path) -> int:
     folders = [folder for folder in scored if (folder / "summary.json").is_file()]
     if not folders:
         raise UserError(f"{root} has no scores yet: finish the run first")
+    check_steps(root, "gate", *(folder.relative_to(root).as_posix() for folder in folders))
     base = elsewhere(context.run.model.name)
     gate = root / "gate" / "gate.json"
     passed = str(read_gate(gate).passed).lower() if gate.is_file() else "not judged"
