@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,8 +18,9 @@ from remem.errors import UserError
 from remem.steps.code import syntax_digest
 from remem.steps.execute import execute, pending
 from remem.steps.jobs import Nobody
+from remem.steps.make import close_part, open_part
 from remem.steps.sealed import drop, read_record
-from remem.steps.store import Step, Survey
+from remem.steps.store import Order, Step, Survey
 from remem.steps.verify import verify
 from some_steps import random_bytes, write
 
@@ -245,6 +248,37 @@ def test_verify_names_what_was_made_from_another_input(tmp_path: Path) -> None:
     wrong = {one.step: one.wrong for one in verify(tmp_path) if one.wrong}
     assert set(wrong) == {"a/responses", "report"}
     assert "another a/model" in wrong["report"]
+
+
+@pytest.mark.parametrize("lost", ["a/model", "a/model/step.json"])
+def test_verify_names_what_was_made_from_a_step_that_is_gone(tmp_path: Path, lost: str) -> None:
+    run(tmp_path, plan())
+    place = tmp_path / lost
+    shutil.rmtree(place) if place.is_dir() else place.unlink()
+    wrong = {one.step: one.wrong for one in verify(tmp_path) if one.wrong}
+    assert set(wrong) == {"a/responses", "report"}
+    assert "made from a/model, and no finished step lies there now" in wrong["report"]
+
+
+def test_no_step_takes_the_place_of_a_folder_of_the_users(tmp_path: Path) -> None:
+    step = plan()[0]
+    mine = tmp_path / "a/model/mine.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    order = Order("key", {}, "", {})
+    part = open_part(tmp_path, step, order)
+    with pytest.raises(UserError, match=r"was not made by remem: it holds no step\.json"):
+        close_part(tmp_path, step, order, part)
+    assert mine.read_text() == "mine"
+
+
+def test_a_digest_of_code_imports_nothing() -> None:
+    check = (
+        "import sys; from remem.steps.code import syntax_digest; syntax_digest('remem.methods.npo');"
+        "sys.exit(', '.join({'torch', 'remem.methods'} & set(sys.modules)) or 0)"
+    )
+    said = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
 
 
 def test_files_are_read_once_and_again_when_they_were_touched(

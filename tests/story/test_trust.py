@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from remem.cli import looking
 from remem.data import BuildSettings, build, load
 from remem.errors import Crashed, UserError
 from remem.report.read import read_run
@@ -148,6 +149,69 @@ def test_what_is_kept_though_stale_is_marked_in_every_table(root: Path, people: 
     assert not finished(root, run, False, load(run.data).fingerprint, "report")
     tell(root, run)
     assert "though stale" not in (root / "report/index.html").read_text()
+
+
+@pytest.mark.usefixtures("other_npo")
+def test_what_is_kept_though_stale_is_told_wherever_its_numbers_go(
+    root: Path, people: Path, tmp_path: Path
+) -> None:
+    tell(root, asked(people), keep_old=True)
+    (root / ".trash/x/scores").mkdir(parents=True)  # what a killed run left there is no arm
+    (root / ".trash/x/scores/summary.json").write_text("{}")
+    export_results(root, tmp_path / "results.jsonl")
+    lines = [json.loads(line)["model_info"] for line in (tmp_path / "results.jsonl").read_text().splitlines()]
+    told = {line["id"]: line["additional_details"].get("kept_old", "") for line in lines}
+    assert "npo-s0/model: the code of method npo has changed since" in told["remem/npo-s0"]
+    assert told["remem/goal"] == ""
+    cards = {arm: model_card(root, asked(people), arm, "0") for arm in ("npo-s0", "goal")}
+    assert "kept old: npo-s0/model: the code of method npo has changed" in cards["npo-s0"]
+    assert "kept old" not in cards["goal"]
+
+
+@pytest.mark.parametrize("step", ["scores", "responses"])
+def test_what_was_tampered_with_is_told_by_nobody(
+    root: Path, people: Path, tmp_path: Path, step: str
+) -> None:
+    changed = root / "npo-s0" / step / ("summary.json" if step == "scores" else "responses.parquet")
+    changed.write_bytes(changed.read_bytes().replace(b"e", b"f", 1))
+    tellers: list[Callable[[], Any]] = [lambda: retell(root)]
+    if step == "scores":
+        tellers += [
+            lambda: export_results(root, tmp_path / "results.jsonl"),
+            lambda: model_card(root, asked(people), "npo-s0", "0"),
+        ]
+    for teller in tellers:
+        with pytest.raises(UserError, match=f"npo-s0/{step} is not as it was made"):
+            teller()
+
+
+def test_weights_that_were_tampered_with_are_loaded_by_nobody(
+    root: Path, people: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # the model of these tests is no file
+    file = next(path for path in (root / "npo-s0/model").iterdir() if path.name == "outcome.json")
+    file.write_bytes(file.read_bytes().replace(b"0", b"1", 1) + b" ")
+    with pytest.raises(UserError, match="npo-s0/model is not as it was made"):
+        Context(root, asked(people)).model("taught", "npo-s0")
+
+
+def test_a_report_of_what_is_there_leaves_a_folder_of_the_users(root: Path) -> None:
+    shutil.rmtree(root / "report")
+    (root / "report").mkdir()
+    (root / "report/mine.txt").write_text("mine")
+    with pytest.raises(UserError, match="was not made by remem"):
+        retell(root)
+    assert (root / "report/mine.txt").read_text() == "mine"
+
+
+def test_a_run_of_a_former_version_is_one_message_to_status_and_verify(root: Path) -> None:
+    record = json.loads((root / "run.json").read_text())
+    for key in ("format", "sha256"):
+        del record[key]
+    (root / "run.json").write_text(json.dumps(record | {"version": "0.1.0"}))
+    for verb in (looking.status, looking.verify):
+        with pytest.raises(UserError, match=r"made by remem 0\.1\.0 \(format 1\).*remem report"):
+            verb(root)
 
 
 def test_a_metric_added_later_is_computed_for_finished_arms(

@@ -29,11 +29,12 @@ WORDS = {"absent": "to do", "open": "in question", "old": "kept"}
 def status(folder: RunFolder, data: DataSource = "", model: ModelName = "") -> None:
     """How the steps of a run stand: done, stale and why, damaged, still to do; and since when."""
     from remem.run.arms import arms_in
-    from remem.run.context import open_run
+    from remem.run.context import check_format, open_run
     from remem.steps.store import Survey
     from remem.story.plan import plan
 
     context, record = open_run(folder, data, model)
+    check_format(folder, record)
     steps = plan(context.run, context.fingerprint, bool(record["request"]["ignore_gate"]))
     found = Survey(folder, steps, strict=False)
     out.print(f"{folder}: {escape(record['recipe'])}, remem {escape(record['version'])}")
@@ -59,7 +60,7 @@ def verify(folder: RunFolder) -> None:
     is not.
     """
     from remem.cli.console import Line
-    from remem.run.context import RUN, read_run_record
+    from remem.run.context import RUN, check_format, read_run_record
     from remem.steps.verify import verify as look
 
     if not folder.is_dir():
@@ -67,9 +68,11 @@ def verify(folder: RunFolder) -> None:
     wrong = []
     if (folder / RUN).exists():
         try:
-            read_run_record(folder)
+            record = read_run_record(folder)
         except UserError as problem:
             wrong.append((RUN, str(problem)))
+        else:
+            check_format(folder, record)
     seen = 0
     for finding in look(folder, Line(out, "steps read", every_s=5)):
         seen += 1

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from remem import jsonfile
 from remem.errors import UserError
 from remem.run import places
+from remem.run.arms import arms_in
 from remem.run.settings import Run, restore
 from remem.settings import plain
 from remem.steps import parallel
 from remem.steps.digests import canonical, text_digest
+from remem.steps.sealed import FORMAT, check_steps
 
 RUN = "run.json"
 
@@ -49,6 +51,7 @@ class Context:
         from remem.models import open_model
 
         settings = self.run.model
+        check_steps(self.root, *(f"{arm}/model" for arm in arms))
         chain = [self.root / arm / "model" for arm in arms]
         shard = parallel.shards(settings.shard)
         model = open_model(
@@ -99,6 +102,21 @@ def open_run(root: Path, data: str = "", model: str = "") -> tuple[Context, dict
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(f"{root / RUN} is of another version ({error}): make the run again.") from error
     return Context(root, run, record["request"]["data"]), record
+
+
+def check_format(root: Path, record: dict[str, Any]) -> None:
+    """UserError for a run of a former version, whose steps hold no digests to look at."""
+    if record.get("format", 1) != FORMAT:
+        raise UserError(
+            f"{root} was made by remem {record.get('version')} (format {record.get('format', 1)}): its steps "
+            f"cannot be checked or gone on from by this version, whose format is {FORMAT}. Its numbers can "
+            f"be read: remem report {root}"
+        )
+
+
+def check_told(root: Path) -> None:
+    """UserError where what is told of a run's arms is not as it was made."""
+    check_steps(root, "gate", *(f"{arm}/{step}" for arm in arms_in(root) for step in ("responses", "scores")))
 
 
 def check_places(root: Path, run: Run) -> None:

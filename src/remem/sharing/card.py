@@ -10,13 +10,14 @@ from typing import Any
 from remem.errors import UserError
 from remem.models import EMBEDDED
 from remem.run.arms import Arm, arm_in
+from remem.run.context import read_run_record
 from remem.run.places import local
 from remem.run.settings import Run
 from remem.run.tasks import tasks
 from remem.scoring.gate import read_gate
 from remem.scoring.score import Row, read_summary
 from remem.settings import plain
-from remem.steps.sealed import read_record
+from remem.steps.sealed import check_steps, read_record
 
 # What is told of an arm: (split, metric, in words). The forget split's name comes from the run.
 TOLD = (
@@ -32,6 +33,19 @@ TOLD = (
 def elsewhere(name: str) -> str:
     """What others may know a model or data set by: a hub id as it is, a folder without its place here."""
     return Path(name).name if local(name) else name
+
+
+def cautions(root: Path, arm: str) -> dict[str, str]:
+    """What else must be known before an arm is believed: kept though stale, or of former rules, and why."""
+    record, whose = read_run_record(root), arm_in(root, arm)
+    below = {f"{name}/" for name in (arm, *whose.chain)}
+    old = {step: why for step, why in (record.get("old") or {}).items() if step.startswith(tuple(below))}
+    found = {}
+    if old:
+        found["kept_old"] = "; ".join(f"{step}: {why}" for step, why in old.items())
+    if whose.former:
+        found["former_rules"] = f"made by remem {record.get('version')}, whose rules its numbers follow"
+    return found
 
 
 def arm_of(folder: Path) -> tuple[Path, str] | None:
@@ -75,6 +89,7 @@ def model_card(root: Path, run: Run, arm: str, version: str, adapter: bool = Fal
 
 def numbers(root: Path, run: Run, arm: str) -> list[tuple[str, Row]]:
     """The rows of the arm's summary that a card tells; none where it was not asked."""
+    check_steps(root, f"{arm}/scores", "gate")
     try:
         rows = read_summary(root / arm / "scores")
     except UserError:
@@ -115,6 +130,8 @@ def _text(root: Path, run: Run, whose: Arm, version: str, rows: list[tuple[str, 
         for words, row in rows
     )
     made = json.loads((root / arm / "model" / "provenance.json").read_text("utf-8"))
+    told = cautions(root, arm).items()
+    beware = "".join(f"- **Beware**, {key.replace('_', ' ')}: {why}\n" for key, why in told)
     return f"""# {run.recipe}: {arm}
 
 This {"adapter" if adapter else "model"} {_what(whose)}.
@@ -124,7 +141,7 @@ it does not hold it.
 - **Base**: {elsewhere(run.model.name)}
 - **Data**: {elsewhere(run.data) or "invented people, built by remem; nobody is real"}
 - **Gate** (did stage 1 teach it?): {_gate(root)}
-- **Made by** remem {version}, commit {made.get("commit")}, seed {whose.seed}
+{beware}- **Made by** remem {version}, commit {made.get("commit")}, seed {whose.seed}
 - **Trained**: vision {how["vision"]}, projector {how["projector"]}, language {how["language"]}
 {f"- **Method**: {method}" if method else ""}
 

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from remem.errors import UserError
+from remem.run.arms import arms_in
 from remem.run.context import open_run
 from remem.run.settings import Run
 from remem.scoring.gate import read_gate
 from remem.scoring.score import Row, read_summary
-from remem.sharing.card import elsewhere
+from remem.sharing.card import cautions, elsewhere
 from remem.steps.folders import write_atomic
+from remem.steps.sealed import check_steps
 
 SCHEMA = "0.2.1"
 
@@ -30,9 +32,11 @@ def export_results(root: Path, file: Path) -> int:
 
     context, record = open_run(root)
     metrics = {metric.key: metric for metric in all_metrics()}
-    folders = sorted(path.parent for path in root.glob("**/scores/summary.json"))
+    scored = sorted(root / name / "scores" for name in arms_in(root))
+    folders = [folder for folder in scored if (folder / "summary.json").is_file()]
     if not folders:
         raise UserError(f"{root} has no scores yet: finish the run first")
+    check_steps(root, "gate", *(folder.relative_to(root).as_posix() for folder in folders))
     base = elsewhere(context.run.model.name)
     gate = root / "gate" / "gate.json"
     passed = str(read_gate(gate).passed).lower() if gate.is_file() else "not judged"
@@ -57,7 +61,7 @@ def export_results(root: Path, file: Path) -> int:
                 "model_info": {
                     "name": f"{base}-{arm}",
                     "id": f"remem/{arm}",
-                    "additional_details": {"base": base, "gate_passed": passed},
+                    "additional_details": {"base": base, "gate_passed": passed} | cautions(root, arm),
                 },
                 "evaluation_results": [
                     one

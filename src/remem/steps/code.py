@@ -46,12 +46,15 @@ def folder_digest(package: str) -> str:
 
 @cache
 def _source(module: str) -> Path | None:
-    """The file of a module of ours; packages above it may be imported, it is not."""
-    try:
-        spec = importlib.util.find_spec(module)
-    except (ImportError, ValueError):
-        return None
-    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+    """The file of a module of ours; neither it nor a package above it is imported."""
+    top, *inside = module.split(".")
+    spec = importlib.util.find_spec(top)  # of a part it would import all that lies above
+    for folder in (spec.submodule_search_locations if spec else None) or ():
+        place = Path(folder, *inside)
+        for path in (place / "__init__.py", place.with_name(f"{place.name}.py")):
+            if path.is_file():
+                return path
+    return None
 
 
 def _imported(tree: ast.Module, room: str) -> set[str]:

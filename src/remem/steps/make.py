@@ -115,6 +115,8 @@ def close_part(root: Path, step: Step, order: Order, part: Path) -> None:
         seal(part, step, order)
     (part / MARK).unlink(missing_ok=True)
     folder = root / step.name
+    if folder.is_dir() and not (folder / RECORD).exists() and any(folder.iterdir()):
+        raise UserError(f"{folder} was not made by remem: it holds no {RECORD}. Move it away.")
     discard(folder, root)  # of a step that is made again: aside first, then deleted
     part.rename(folder)
     sync(folder.parent)

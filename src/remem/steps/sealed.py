@@ -19,6 +19,7 @@ RECORD, PROVENANCE, MARK = "step.json", "provenance.json", "key"
 CHECKED = ".checked"  # in the run folder: when which file was last read in full
 # May be laid into a step's folder by hand or by other verbs: nothing that is loaded has such a name.
 HARMLESS = (".md", ".html")
+_CURE = "Choose another --out, or delete the folder to have the step made again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,7 @@ def read_record(folder: Path) -> Sealed | None:
     """What a step's record says; None where there is no such folder. UserError for any other folder."""
     if not folder.exists():
         return None
-    path, cure = folder / RECORD, "Choose another --out, or delete the folder to have the step made again."
+    path, cure = folder / RECORD, _CURE
     if not path.exists():
         raise UserError(f"{folder} was not made by remem: it holds no {RECORD}. {cure}")
     raw = jsonfile.read(path, dict[str, Any], cure)
@@ -99,6 +100,22 @@ def check_files(root: Path, sealed: Sealed) -> None:
         raise damaged(root / sealed.step, wrong)
     if now != known:
         remember(root, sealed.step, now)
+
+
+def check_steps(root: Path, *names: str) -> None:
+    """UserError where one of these steps is not as it was made: for whoever reads what lies there.
+
+    What is not there is passed over, and so are steps of format 1, which hold no digests.
+    """
+    for name in names:
+        path = root / name / RECORD
+        if not path.exists() or "format" not in jsonfile.read(path, dict[str, Any], _CURE):
+            continue
+        sealed = read_record(root / name)
+        assert sealed is not None
+        if sealed.step != name:
+            raise damaged(root / name, f"its record is that of {sealed.step}")
+        check_files(root, sealed)
 
 
 def differing(

@@ -34,6 +34,8 @@ def verify(root: Path, progress: Progress = silent) -> Iterator[Finding]:
     for name, found in sealed.items():
         for other, content in found.read.items():
             above = name.removesuffix(found.step) + other  # a member of a study lies deeper
+            if not (root / above / RECORD).exists():
+                yield Finding(name, f"it was made from {other}, and no finished step lies there now")
             if above in sealed and sealed[above].content != content:
                 yield Finding(name, f"it was made from another {other} than the one that lies here now")
     progress(len(marks), len(marks), "")

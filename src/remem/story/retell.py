@@ -6,7 +6,7 @@ from pathlib import Path
 
 from remem import __version__
 from remem.run import code
-from remem.run.context import Context, check_places, open_run
+from remem.run.context import Context, check_places, check_told, open_run
 from remem.steps.folders import discard
 from remem.steps.make import close_part, locked, open_part, writing
 from remem.steps.store import Order, Step, keys
@@ -22,6 +22,7 @@ def retell(root: Path, out: Path | None = None, data: str = "", model: str = "")
     from remem.report import write
 
     context, record = open_run(root, data, model)
+    check_told(root)
     if context.run.data:
         check_places(root, context.run)
     if out is not None:

@@ -27,11 +27,10 @@ class Processes:
     @contextlib.contextmanager
     def running(self, view: View) -> Iterator[None]:
         spawn = multiprocessing.get_context("spawn")
-        queue = spawn.Queue()
-        with (
-            _relay(queue, view),
-            ProcessPoolExecutor(self.room, spawn, _begin, (queue, self.threads, os.getpid())) as pool,
-        ):
+        with _undisturbed():  # half of what they share, Ctrl-C would leave the system's tracker complaining
+            queue = spawn.Queue()
+            workers = ProcessPoolExecutor(self.room, spawn, _begin, (queue, self.threads, os.getpid()))
+        with _relay(queue, view), workers as pool:
             self._pool = pool
             try:
                 yield
