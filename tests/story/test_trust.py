@@ -337,6 +337,13 @@ def test_arms_of_several_requests_live_together(root: Path, people: Path, tmp_pa
         assert text in model_card(root, context.run, name, record["version"])
 
 
+def test_a_comparison_reads_nothing_that_was_tampered_with(root: Path, tmp_path: Path) -> None:
+    summary = root / "npo-s0/scores/summary.json"
+    summary.write_text(summary.read_text().replace("1.0", "0.77", 1))
+    with pytest.raises(UserError, match=r"npo-s0/scores is not as it was made: the content of summary\.json"):
+        compare(root, tmp_path / "page.md")
+
+
 def test_no_name_makes_an_arm_a_goal_model(people: Path, tmp_path: Path) -> None:
     tell(tmp_path, asked(people, Unlearn(method="npo", name="goal")))
     arms = arms_in(tmp_path)

@@ -39,9 +39,10 @@ YARDSTICK = "retrain"  # the Goal model once more
 
 def write(folder: Path, page: Path, settings: Path | None = None) -> Path:
     """Writes the page of a run; `settings` is the file of tuned settings that the run was given."""
-    from remem.run.context import open_run
+    from remem.run.context import check_told, open_run
 
     context, _ = open_run(folder)
+    check_told(folder)
     data = context.data()
     run = read_run(folder, data)
     if run.sizes:
