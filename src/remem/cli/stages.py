@@ -171,11 +171,8 @@ def _tell_stale(found: Survey) -> None:
         for step, why in own.items():
             warn(f"{step} {lead}: {why}")
         if steps:
-            also = (
-                f"and so {'is 1 step' if rest == 1 else f'are {rest} steps'} that rest on that. "
-                if rest
-                else ""
-            )
+            one = "so is the step that rests on it. "
+            also = one if rest == 1 else f"so are {rest} steps that rest on it. " if rest else ""
             warn(f"{also}{end}")
 
 
