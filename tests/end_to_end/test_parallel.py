@@ -109,6 +109,8 @@ def test_two_processes_make_what_one_makes(
         for id, response in said.items():
             assert heard[id].logp == pytest.approx(response.logp, abs=5e-3)
     keys = [json.loads((tmp_path / run / "run.json").read_text())["steps"] for run in ("one", "two")]
+    for one in keys:
+        del one["report"]  # it shows how the model was cut up
     assert keys[0] == keys[1]
     again = together("run", "tiny", *how, *shard, "--out", tmp_path / "two", cwd=tmp_path)
     assert again.returncode == 0

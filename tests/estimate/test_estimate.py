@@ -172,7 +172,8 @@ def test_unknown_cards_name_the_near_ones() -> None:
 MEASURE = """
 import json, sys
 from pathlib import Path
-from remem.settings import override, plain
+from remem.run.overrides import override
+from remem.settings import plain
 from remem.run.recipes import recipe
 from remem.models import open_model
 from remem.models.base import Question

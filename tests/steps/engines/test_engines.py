@@ -71,7 +71,8 @@ def test_an_engine_makes_what_one_process_makes(engine: Callable[[], Engine], tm
     assert set(heard) == {"a/model", "b", "c", "d"}
     assert heard.index("c") > max(heard.index("a/model"), heard.index("b"))
     for one in plain:
-        for file in ("text", "count", "step.json"):
+        # The step that died holds a mark of that, so that its record has another content.
+        for file in ("text", "count", *(["step.json"] if one.name != "d" else [])):
             ours, theirs = (tmp_path / root / one.name / file for root in ("one", "two"))
             assert ours.read_bytes() == theirs.read_bytes()
     # A lost worker costs its own step, which goes on where it was.
