@@ -113,9 +113,19 @@ def check_steps(root: Path, *names: str) -> None:
             continue
         sealed = read_record(root / name)
         assert sealed is not None
-        if sealed.step != name:
+        home = home_of(root / name, sealed)
+        if home is None:
             raise damaged(root / name, f"its record is that of {sealed.step}")
-        check_files(root, sealed)
+        check_files(home, sealed)
+
+
+def home_of(folder: Path, sealed: Sealed) -> Path | None:
+    """The folder that a step's name is relative to: of a run, or of the study that the run is a member of.
+
+    None where the step does not lie under its name: it was copied or renamed.
+    """
+    parts, own = folder.absolute().parts, tuple(sealed.step.split("/"))
+    return Path(*parts[: -len(own)]) if parts[-len(own) :] == own else None
 
 
 def differing(

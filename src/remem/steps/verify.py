@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from remem import jsonfile
 from remem.errors import UserError
 from remem.steps.digests import canonical, text_digest
-from remem.steps.sealed import PROVENANCE, RECORD, Sealed, differing, read_record
+from remem.steps.sealed import PROVENANCE, RECORD, Sealed, differing, home_of, read_record
 from remem.types import Progress, silent
 
 
@@ -27,16 +27,18 @@ def verify(root: Path, progress: Progress = silent) -> Iterator[Finding]:
     for number, mark in enumerate(marks):
         name = mark.parent.relative_to(root).as_posix()
         progress(number, len(marks), name)
-        wrong, found = _looked_at(mark.parent, name)
+        wrong, found = _looked_at(mark.parent)
         if found is not None:
             sealed[name] = found
         yield Finding(name, wrong)
+    contents = {(root / name).absolute(): found.content for name, found in sealed.items()}
     for name, found in sealed.items():
         for other, content in found.read.items():
-            above = name.removesuffix(found.step) + other  # a member of a study lies deeper
-            if not (root / above / RECORD).exists():
+            home = home_of(root / name, found)
+            above = home / other if home else root / other
+            if not (above / RECORD).exists():
                 yield Finding(name, f"it was made from {other}, and no finished step lies there now")
-            if above in sealed and sealed[above].content != content:
+            elif above in contents and contents[above] != content:
                 yield Finding(name, f"it was made from another {other} than the one that lies here now")
     progress(len(marks), len(marks), "")
 
@@ -45,13 +47,13 @@ def _unfinished(place: Path) -> bool:
     return any(part.endswith(".part") or part.startswith(".") for part in place.parts)
 
 
-def _looked_at(folder: Path, name: str) -> tuple[str, Sealed | None]:
+def _looked_at(folder: Path) -> tuple[str, Sealed | None]:
     try:
         sealed = read_record(folder)
     except UserError as problem:
         return str(problem), None
     assert sealed is not None
-    if name != sealed.step and not name.endswith(f"/{sealed.step}"):
+    if home_of(folder, sealed) is None:
         return f"its record is that of {sealed.step}: it was copied or renamed", sealed
     wrong = differing(folder, sealed, whole=True) or _times(folder / PROVENANCE)
     return wrong, sealed

@@ -14,6 +14,7 @@ from remem.models.families import make_tiny
 from remem.run.overrides import override
 from remem.run.recipes import tiny
 from remem.run.settings import Run
+from remem.steps.verify import verify
 from remem.studies.diagnosis.study import Study, carry_out, pending_steps, steps
 from remem.studies.diagnosis.sweeps import members, sweeps
 
@@ -58,6 +59,12 @@ def test_the_page_has_a_figure_and_a_sentence_for_each_sweep(done: Path):
     assert "resample seeds and people" in html
     assert (done / "report" / "figures" / "qa.svg").is_file()
     assert set(re.findall(r"https?://[^\"]*", html)) == {"http://www.w3.org/2000/svg"}  # it loads nothing
+
+
+def test_a_study_and_each_of_its_runs_can_be_verified(done: Path):
+    of_study, of_run = list(verify(done)), list(verify(done / "members" / "qa-4-s0"))
+    assert len(of_study) > len(of_run) > 3
+    assert {one.wrong for one in (*of_study, *of_run)} == {""}
 
 
 def test_the_numbers_hold_every_member_kind_and_metric(done: Path):
