@@ -21,7 +21,7 @@ def test_the_whole_protocol_on_a_small_set(tmp_path: Path) -> None:
             (row["arm"], row["forget"], row["of"]): {
                 key: float(value)
                 for key, value in row.items()
-                if key not in ("arm", "forget", "of") and value
+                if key not in ("arm", "forget", "of", "notes") and value
             }
             for row in csv.DictReader(file)
         }

@@ -177,7 +177,9 @@ from remem.settings import plain
 from remem.run.recipes import recipe
 from remem.models import open_model
 from remem.models.base import Question
-from remem.training.loop import Streams, Teach, train
+from remem.methods.base import Teach
+from remem.methods.streams import Streams
+from remem.training.loop import train
 run = override(recipe("drawn"), ["learn.batch=256", "learn.micro_batch=256"])
 from remem.estimate.foresee import _sample
 model = open_model("embedded")
