@@ -156,11 +156,17 @@ class Forget:
     # Of people in events: whether methods train on what must stay known of the pictures to forget. If not,
     # Scope is a side effect and nothing that was trained.
     rehearse_scope: bool = False
+    # People (and events) of whom methods rehearse nothing, at least; as many as the data set allows.
+    outside: int = 1
+    # Goal models: retrainings from seeds of their own. One says nothing of how far two of them are apart.
+    goals: int = 1
     methods: tuple[Unlearn, ...] = ()
     seeds: tuple[int, ...] = (0,)
     train: Train = field(default_factory=Train)
 
     def __post_init__(self) -> None:
+        within("forget.outside", self.outside, 0)
+        within("forget.goals", self.goals, 1, 100)
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise UserError(f"forget.seeds={list(self.seeds)}: give one seed or several different ones")
         names = [one.name or one.method for one in self.methods]

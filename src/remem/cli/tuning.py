@@ -32,7 +32,7 @@ def tune(
         list[str] | None,
         typer.Option("--lower", help="What is to be lowest, as forget:em; again for what breaks ties."),
     ] = None,
-    keep: Annotated[str, typer.Option("--keep", help="What must be kept, as retain:em.")] = "retain:em",
+    keep: Annotated[str, typer.Option("--keep", help="What must be kept, as kept:em.")] = "kept:em",
     at_least: Annotated[float, typer.Option("--at-least", help="How much of it.")] = 0.85,
     tie: Annotated[float, typer.Option("--tie", help="Values this close to the lowest are a tie.")] = 0.0,
     data: Annotated[

@@ -34,6 +34,7 @@ class Dataset:
     people: tuple[str, ...]  # in the order of finetune
     names: dict[str, str]  # person -> full name, where known
     recovered: dict[str, int]  # person -> of how many rows nothing but the columns tells them (recover.py)
+    looks: Mapping[str, Mapping[str, object]]  # person -> trait -> word, where known
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class Dataset:
         candidates: Mapping[str, list[str]] | None = None,
         keys: Mapping[str, str] | None = None,  # item id -> key of its picture, as far as they are known
         recovered: Mapping[str, int] | None = None,
+        looks: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
         self.root, self.fingerprint, self.splits, self.items, self.names = (
             root,
@@ -60,6 +62,7 @@ class Dataset:
         self._pictures, self._where = pictures, where
         self._keys: dict[str, str] = dict(keys or {})
         self.recovered = dict(recovered or {})
+        self.looks = looks or {}
         self._reading = Lock()
         self._values: dict[str, dict[str, None]] = {}
         for item in items.values():

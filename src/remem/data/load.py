@@ -62,6 +62,7 @@ def load(
         candidates=side.candidates,
         keys=found.keys,
         recovered=found.recovered,
+        looks=side.looks,
     )
 
 

@@ -41,13 +41,16 @@ class Side:
     files: list[Path]  # those that are there
     candidates: dict[str, list[str]]  # attribute -> values
     names: dict[str, str]  # person -> full name
+    looks: dict[str, Traits]  # person -> what people.json says of their looks
     people: dict[tuple[str, int], str]  # (split, row) -> person
     events: dict[tuple[str, int], str]  # (split, row) -> event, where the data set has events
 
     def __init__(self, root: Path, rows: Mapping[str, int] | None = None) -> None:
         self.files = [root / name for name in _FILES if (root / name).is_file()]
         self.candidates = _read(root / "candidates.json", dict[str, list[str]])
-        self.names = told.named(read_people(root), root / "people.json", _CURE)
+        known = read_people(root)
+        self.names = told.named(known, root / "people.json", _CURE)
+        self.looks = {one["id"]: one["appearance"] for one in known if one.get("appearance")}
         self.people, self.events = _rows(root / "rows.parquet", rows)
 
 

@@ -17,7 +17,7 @@ from remem.pebench import interference
 from remem.pebench.axes import G_EVAL, PRECISION, SCENE, AxisRow, axes
 from remem.run import code
 from remem.run.settings import Run
-from remem.run.tasks import SHARED, Task, methods
+from remem.run.tasks import SHARED, Task, goal_names, methods
 from remem.scoring import judge as judges
 from remem.scoring.judge import Case
 from remem.scoring.score import read_scores, read_summary
@@ -53,7 +53,7 @@ def steps(run: Run, every: Sequence[Task], built: tuple[str, ...], data: Mapping
         if "event" not in TASKS[task.name]:
             continue
         goal = f"{task.arm('goal')}/responses"
-        for arm in ("taught", "goal", *methods(run, task)):
+        for arm in ("taught", *goal_names(run), *methods(run, task)):
             for name in run.judge.asked:
                 asked = f"{place(task, arm)}/responses"
                 found.append(
@@ -83,7 +83,7 @@ def steps(run: Run, every: Sequence[Task], built: tuple[str, ...], data: Mapping
 
 def arms(run: Run, task: Task) -> list[str]:
     """The arms of a task by their names within it, those that are shared first."""
-    return [*SHARED, "goal", *methods(run, task)]
+    return [*SHARED, *goal_names(run), *methods(run, task)]
 
 
 def place(task: Task, arm: str) -> str:

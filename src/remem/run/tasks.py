@@ -6,18 +6,26 @@ and stage 1 are shared by all tasks of a run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from remem.data.forgotten import halves
-from remem.data.pebench.cut import TASKS, TEST
+from remem.data.neighbours import neighbours
+from remem.data.pebench.cut import PARTS, TASKS, TEST
 from remem.data.pebench.cut import task as find_task
+from remem.data.rehearsed import SHOWN, Division, divide
 from remem.errors import UserError, unknown
 from remem.run.settings import Run
 from remem.settings import Unlearn
+from remem.spread import evenly
 from remem.types import Questions
 
 SHARED = ("base", "taught")  # arms of all tasks of a run
+# What was taught and stays: what tells whether it was kept; what is rehearsed; other questions about the same
+# facts; other facts of the same people; people of whom nothing is rehearsed; the nearest to the forgotten.
+KEPT = ("kept", "rehearsed", "kept-same", "kept-facts", "kept-people", "neighbours")
+_FORGETS = re.compile(r"^forget|_forget_(train|test)$")  # names of splits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +37,9 @@ class Task:
     again: str = ""  # a split that asks for the same targets on other pictures; "" where there is none
     retain: str = "retain"  # what must stay known
     scope: str = ""  # the part of retain that shows the pictures of the forget split; "" where there is none
+    with_scope: bool = False  # whether methods rehearse it; if not, it shows a side effect only
+    forgets: tuple[str, ...] = ()  # all splits that the run forgets, by whatever task; (): those of this one
+    outside: int = 1  # people and events of whom nothing is rehearsed, at least
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -49,18 +60,32 @@ class Task:
         """The folder of an arm of this task: "goal", or "person/goal"."""
         return f"{self.name}/{name}" if self.name else name
 
-    def kept(self, data: Questions, with_scope: bool) -> list[str]:
-        """What a method may train on to keep it. Without `with_scope`, scope shows a side effect only."""
-        held = set(data.splits[self.scope]) if self.scope and not with_scope else set()
-        return [id for id in data.splits[self.retain] if id not in held]
+    def kept(self, data: Questions) -> Division:
+        """What a method may train on to keep it, and what is held out from that to tell whether it did."""
+        return divide(
+            data,
+            retain=self.retain,
+            unseen=self.unseen,
+            forgets=self.forgets or self.unseen,
+            every=[name for name in data.splits if _FORGETS.search(name)],
+            outside=self.outside,
+            withheld=data.splits[self.scope] if self.scope and not self.with_scope else (),
+        )
 
     def parts(self, data: Questions) -> dict[str, Sequence[str]]:
-        """Name in the summaries -> item ids, each once: the splits, and test by whether its facts are
-        forgotten."""
+        """Name in the summaries -> item ids, each once: the splits, test by whether its facts are forgotten,
+        and what was taught to stay, by what is rehearsed of it (KEPT)."""
         named = (one for one in (*self.unseen, self.retain, self.scope) if one)
         found: dict[str, Sequence[str]] = {one: _once(data.splits.get(one, ())) for one in named}
-        lost, kept = halves(data, data.splits.get(TEST, ()), self.forget, data.splits.get("finetune", ()))
-        return found | {self.part("test-forget"): lost, self.part("test-retain"): kept}
+        lost, stays = halves(data, data.splits.get(TEST, ()), self.forget, data.splits.get("finetune", ()))
+        found |= {self.part("test-forget"): lost, self.part("test-retain"): stays}
+        kept = self.kept(data)
+        apart = (*kept.same, *kept.facts, *kept.people)
+        names, looks = getattr(data, "names", {}), getattr(data, "looks", {})
+        near = neighbours(data, data.splits[self.forget], (*apart, *stays), names, looks)
+        shown = evenly(kept.rehearsed, SHOWN)
+        every = (kept.kept, shown, kept.same, kept.facts, kept.people, near)
+        return found | {self.part(name): ids for name, ids in zip(KEPT, every, strict=True) if ids}
 
     def part(self, name: str) -> str:
         """A half of test in the summaries: "test-forget", or "forget2_test-forget"."""
@@ -69,10 +94,13 @@ class Task:
 
 def tasks(run: Run) -> tuple[Task, ...]:
     """What a run forgets: `forget.tasks` of people in events, else each split of `forget.split`."""
-    if run.forget.tasks:
-        return tuple(_of_scenes(name) for name in run.forget.tasks)
     splits = run.forget.splits
-    return tuple(Task(name=split if len(splits) > 1 else "", forget=split) for split in splits)
+    found = [_of_scenes(name) for name in run.forget.tasks] or [
+        Task(name=split if len(splits) > 1 else "", forget=split) for split in splits
+    ]
+    every = tuple(split for task in found for split in task.unseen)
+    outside, scope = run.forget.outside, run.forget.rehearse_scope
+    return tuple(replace(task, forgets=every, outside=outside, with_scope=scope) for task in found)
 
 
 def _once(ids: Sequence[str]) -> tuple[str, ...]:
@@ -81,8 +109,13 @@ def _once(ids: Sequence[str]) -> tuple[str, ...]:
 
 
 def _of_scenes(name: str) -> Task:
-    parts = {"forget": "forget_train", "again": "forget_test", "retain": "retain", "scope": "scope"}
-    return Task(name=name, **{field: f"{name}_{part}" for field, part in parts.items()})
+    forget, again, retain, scope = (f"{name}_{part}" for part in PARTS)
+    return Task(name=name, forget=forget, again=again, retain=retain, scope=scope)
+
+
+def goal_names(run: Run) -> list[str]:
+    """The Goal models of a task: names within the task. The first is the yardstick of what needs one."""
+    return ["goal", *(f"goal-s{number}" for number in range(1, run.forget.goals))]
 
 
 def methods(run: Run, task: Task) -> dict[str, tuple[Unlearn, int]]:

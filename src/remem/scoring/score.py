@@ -136,7 +136,7 @@ def _of_the_world(
     exam = world.exam
     marks, samples = world_marks(exam.items, exam.splits, world.responses, world.rankings, world.base, seed)
     em = {row["id"]: row["em"] for row in scores}
-    for name in ("retain", "test-retain"):
+    for name in ("kept", "test-retain"):
         samples[name] = sample(em, dataset.items, kept_by_all(parts, name))
     return [
         Row(

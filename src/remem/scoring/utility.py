@@ -17,7 +17,7 @@ from remem.scoring.stats import resampled
 from remem.types import Item, Ranking, Response
 
 LEVEL = 0.95
-PARTS = ("retain", "test-retain", "real", "world-fact", "plain")
+PARTS = ("kept", "test-retain", "real", "world-fact", "plain")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +108,7 @@ def world_marks(
 def utility(parts: Mapping[str, _Sample], seed: int) -> Mark:
     """The harmonic mean of PARTS, each from 0 to 1, with its interval: every part is resampled.
 
-    retain, test-retain, real: exact match. world-fact: accuracy above chance, 2a - 1. plain: perplexity of
+    kept, test-retain, real: exact match. world-fact: accuracy above chance, 2a - 1. plain: perplexity of
     the base over that of the model, at most 1. None unless every part is there.
     """
     if any(name not in parts or not parts[name].values for name in PARTS):

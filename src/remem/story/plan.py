@@ -16,19 +16,20 @@ from remem.run.arms import Arm
 from remem.run.beside import exam_folder, rehearsal_folder, strangers_identity, world_identity
 from remem.run.places import portable
 from remem.run.settings import Run
-from remem.run.tasks import Task, check_methods, methods, tasks
+from remem.run.tasks import Task, check_methods, goal_names, methods, tasks
 from remem.run.tasks import check as check_tasks
 from remem.scoring.judge import check as check_judges
 from remem.settings import Adapt, Evaluate, Train, plain
 from remem.steps import parallel
 from remem.steps.digests import canonical, text_digest
 from remem.steps.store import Step
-from remem.story.work import ask, ask_strangers, ask_world, build, check, forget, learn, mark, tell
+from remem.story.work import ask, ask_strangers, ask_world, build, check, divide, forget, learn, mark, tell
 
 if TYPE_CHECKING:
     from remem.data import BuildSettings
 
 PARTS = ("model", "world", "responses", "strangers", "scores")  # the steps of an arm
+KEPT = "kept"  # the step that says what is rehearsed
 STAGES = ("build", "learn", "forget", "evaluate", "report")
 
 
@@ -106,6 +107,18 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     taught = data | {"model": model, "learn": _result(run.learn, run.model.adapt), "seed": run.seed}
     taught |= {"rehearsed": world_identity(rehearsal_folder(run))}
     every = tasks(run)
+    steps.append(
+        Step(
+            name=KEPT,
+            work=divide,
+            settings=data | _parting(every),
+            needs=built,
+            arguments={"about": every},
+            code=code.built(),
+            derived=True,
+        )
+    )
+    parted = (*built, KEPT)
 
     def arm(whose: Arm, needs: tuple[str, ...], about: tuple[Task, ...] = every) -> list[Step]:
         name, chain = whose.name, whose.chain
@@ -118,6 +131,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
         scored = data | {"forget": _named(about), "seed": run.seed}
         worlds = ("base/world", f"{name}/world") if exam else ()
         compared = (f"{name}/strangers",) if strange else ()
+        drawn = needs if whose.role == "method" else ()  # what its training rehearsed
         others = [examine(whose, needs)] if exam and whose.role != "base" else []
         if strange:
             of_strangers = strange | {"model": model, "evaluate": _answering(run.evaluate)}
@@ -138,7 +152,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
                 name=f"{name}/responses",
                 work=ask,
                 settings=asked,
-                needs=(*built, *needs),
+                needs=(*parted, *needs),
                 arguments={"arms": chain, "about": about},
                 code=code.asked(),
                 arm=whose.plain(),
@@ -147,7 +161,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
                 name=f"{name}/scores",
                 work=mark,
                 settings=scored,
-                needs=(*built, f"{name}/responses", *dict.fromkeys(worlds), *compared),
+                needs=(*parted, *drawn, f"{name}/responses", *dict.fromkeys(worlds), *compared),
                 arguments={"arm": name, "about": about},
                 code=code.scored(),
                 arm=whose.plain(),
@@ -175,9 +189,9 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
         return Step(
             name=f"{whose.name}/model",
             work=learn,
-            settings=taught | {"without": "+".join(without)},
+            settings=taught | {"without": "+".join(without), "seed": whose.seed},
             needs=built,
-            arguments={"without": without},
+            arguments={"without": without, "seed": whose.seed},
             code=code.taught(bool(taught["rehearsed"])),
             arm=whose.plain(),
         )
@@ -200,10 +214,10 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
         )
     )
     # One worker hears of a failed gate before it teaches the Goal models; several make them meanwhile.
-    goals = {task.name: _goal(task, run.seed, request) for task in every}
-    steps += [stage1(goals[task.name], task.unseen) for task in every]
+    goals = {task.name: _goals(run, task, request) for task in every}
+    steps += [stage1(goal, task.unseen) for task in every for goal in goals[task.name]]
     for task in every:
-        goal = goals[task.name].name
+        goal = goals[task.name][0].name
         for name, (one, seed) in methods(run, task).items():
             how = replace(run.forget.train, **one.train)
             adapt = replace(run.model.adapt, **one.adapt)
@@ -241,7 +255,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
                     work=forget,
                     settings=data | settings,
                     needs=(
-                        *built, "taught/model", *((f"{goal}/model",) if "goal" in uses(one.method) else ())
+                        *parted, "taught/model", *((f"{goal}/model",) if "goal" in uses(one.method) else ())
                     ),
                     after=("gate",),
                     arguments=arguments,
@@ -250,7 +264,8 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
                 )
             )  # fmt: skip
             steps += arm(whose, (f"{whose.name}/model",), (task,))
-        steps += arm(goals[task.name], (f"{goal}/model",), (task,))
+        for retrained in goals[task.name]:
+            steps += arm(retrained, (f"{retrained.name}/model",), (task,))
     steps += arm(base, ())
     if run.forget.tasks:
         from remem.pebench.steps import steps as measured
@@ -270,9 +285,21 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     return steps
 
 
-def _goal(task: Task, seed: int, request: str) -> Arm:
-    name = task.arm("goal")
-    return Arm(name=name, role="goal", chain=(name,), task=task.name, seed=seed, request=request)
+def _goals(run: Run, task: Task, request: str) -> list[Arm]:
+    """One for each training, from seeds that follow the run's."""
+    return [
+        Arm(name=name, role="goal", chain=(name,), task=task.name, seed=run.seed + number, request=request)
+        for number, name in enumerate(map(task.arm, goal_names(run)))
+    ]
+
+
+def _parting(about: tuple[Task, ...]) -> dict[str, Any]:
+    """What decides what is rehearsed, beside the data."""
+    return {
+        "forgets": list(about[0].forgets),
+        "outside": about[0].outside,
+        "scope": any(task.scope and task.with_scope for task in about),
+    }
 
 
 def _named(about: tuple[Task, ...]) -> str:
@@ -327,7 +354,7 @@ def until(steps: list[Step], stage: str) -> list[Step]:
     """The steps of a plan up to a stage: build, learn (with its gate), forget, evaluate, report."""
     if stage not in STAGES:
         raise unknown("stage", stage, STAGES)
-    of_stage1 = {"dataset", "base/world", "gate", *(f"taught/{part}" for part in PARTS)}
+    of_stage1 = {"dataset", KEPT, "base/world", "gate", *(f"taught/{part}" for part in PARTS)}
     keep: dict[str, Callable[[str], bool]] = {
         "build": lambda name: name == "dataset",
         "learn": lambda name: name in of_stage1,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remem.data.pebench.cut import TEST
+from remem.data.rehearsed import SHOWN
 from remem.errors import UserError
 from remem.run.beside import exam_folder, rehearsal_folder
 from remem.run.context import Context
@@ -16,6 +18,7 @@ from remem.scoring.gate import judge
 from remem.scoring.score import WorldAnswers, read_scores, score
 from remem.settings import Adapt, Train
 from remem.spread import evenly
+from remem.steps.folders import write_atomic
 from remem.types import Item, Progress, Response
 
 if TYPE_CHECKING:
@@ -28,8 +31,27 @@ def build(folder: Path, context: Context, progress: Progress) -> None:
     build_data(folder, context.run.build, progress)
 
 
-def learn(folder: Path, context: Context, progress: Progress, without: tuple[str, ...] = ()) -> None:
-    """Stage 1 on everything, or on everything but what some splits ask for: the Goal model."""
+def divide(folder: Path, context: Context, progress: Progress, about: tuple[Task, ...]) -> None:
+    """What is rehearsed, and what is held out from it: kept.json, by task."""
+    data = context.data()
+    found = {}
+    for task in about:
+        kept = task.kept(data)
+        counts = {name: len(getattr(kept, name)) for name in ("rehearsed", "same", "facts", "people")}
+        found[task.name] = {
+            "digest": kept.digest,
+            "rows": counts,
+            "outside": list(kept.outside),
+            "kept": kept.told_by,
+            "rehearsed": list(kept.rehearsed),
+        }
+    write_atomic(folder / "kept.json", json.dumps(found, indent=1) + "\n")
+
+
+def learn(
+    folder: Path, context: Context, progress: Progress, seed: int, without: tuple[str, ...] = ()
+) -> None:
+    """Stage 1 on everything, or on everything but what some splits ask for: a Goal model."""
     from remem.asking.respond import question_of
     from remem.data.forgotten import taught
     from remem.methods.base import Teach
@@ -40,7 +62,7 @@ def learn(folder: Path, context: Context, progress: Progress, without: tuple[str
 
     data, run = context.data(), context.run
     model = context.model()
-    progress(0, 1, str(model.adapt(run.model.adapt, run.seed)))
+    progress(0, 1, str(model.adapt(run.model.adapt, seed)))
     ids = taught(data, without)
     rows = model.encode_all([question_of(data, data.items[i]) for i in ids])
     answers = {i: data.items[i].answer for i in ids}
@@ -60,7 +82,7 @@ def learn(folder: Path, context: Context, progress: Progress, without: tuple[str
     guards.stop(*found)
     before = guards.prints(model.network)
     streams = Streams(retain=rows)
-    outcome = train(model, Teach(), streams, run.learn, seed=run.seed, folder=folder, progress=progress)
+    outcome = train(model, Teach(), streams, run.learn, seed=seed, folder=folder, progress=progress)
     if outcome.diverged:
         raise UserError(f"stage 1 diverged: {outcome.why}. Lower learn.lr ({run.learn.lr}).")
     after = guards.prints(model.network)
@@ -101,12 +123,12 @@ def forget(
     from remem.training.standins import stand_ins
     from remem.training.unlearn import Workbench, unlearn
 
-    data, run = context.data(), context.run
+    data = context.data()
     model = context.model("taught")
     chosen = make(method, settings)
     forgotten, kept = (
         model.encode_all([question_of(data, data.items[i]) for i in ids])
-        for ids in (data.splits[task.forget], task.kept(data, run.forget.rehearse_scope))
+        for ids in (data.splits[task.forget], task.kept(data).rehearsed)
     )
     guards.stop(guards.own_pictures([*forgotten, *kept], data))
     if "substitute" in chosen.uses:
@@ -148,8 +170,10 @@ def ask(
     asked: list[Sequence[str]] = [data.splits[run.gate.split]] if arms == ("taught",) else []
     for task in about:
         asked += [data.splits.get(split, ()) for split in task.unseen]
-        kept = [data.splits.get(name, ()) for name in task.others]
-        asked += [evenly(ids, run.evaluate.items or len(ids)) for ids in kept]
+        stays, kept = [data.splits.get(name, ()) for name in task.others], task.kept(data)
+        stays += [kept.kept, kept.same, kept.facts, kept.people]
+        asked += [evenly(ids, run.evaluate.items or len(ids)) for ids in stays]
+        asked.append(evenly(kept.rehearsed, min(SHOWN, run.evaluate.items or SHOWN)))
     ids = list(dict.fromkeys(i for inside in asked for i in inside))
     ranked = {
         item.id: item
@@ -185,6 +209,7 @@ def ask_strangers(folder: Path, context: Context, progress: Progress, arms: tupl
 def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tuple[Task, ...]) -> None:
     """Scores from responses; needs no model."""
     from remem.asking.records import read_rankings, read_responses
+    from remem.training.outcome import read_rehearsed
 
     data, run = context.data(), context.run
     said = context.root / arm / "responses"
@@ -208,6 +233,11 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tu
     unknown = _of_strangers(context, strange) if run.evaluate.membership else []
     gone = [task.forget for task in about]
     asked = parts(data, about, extra)
+    for task in about:
+        rehearsed = read_rehearsed(context.root / arm / "model")
+        if rehearsed is not None:
+            name = task.part("rehearsed")
+            asked[name] = [id for id in asked.get(name, ()) if id in rehearsed]
     score(data, asked, responses, rankings, folder, arm, run.seed, world, without, unknown, gone)
 
 

@@ -1,11 +1,17 @@
-"""How a training ended, and what it leaves beside the weights."""
+"""How a training ended, and what it leaves beside the weights. No torch: scores read it."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from remem import jsonfile
+from remem.steps.folders import write_atomic
+
+REHEARSED = "rehearsed.json"
 
 
 @dataclass
@@ -30,3 +36,18 @@ def write_outcome(outcome: Outcome, folder: Path) -> Outcome:
     for path in folder.glob("resume*.pt"):
         path.unlink(missing_ok=True)
     return outcome
+
+
+def write_rehearsed(folder: Path, ids: Sequence[str], of: int) -> None:
+    """Writes rehearsed.json; `of`: how many could have been drawn."""
+    write_atomic(folder / REHEARSED, json.dumps({"of": of, "drawn": list(ids)}, indent=1) + "\n")
+
+
+def read_rehearsed(folder: Path) -> set[str] | None:
+    """What was drawn; None where nothing says so: the model was not unlearnt, or before it was written."""
+    path = folder / REHEARSED
+    if not path.is_file():
+        return None
+    record = jsonfile.read(path, dict[str, object], f"Delete the folder {folder} and run again.")
+    ids = record.get("drawn")
+    return set(map(str, ids)) if isinstance(ids, list) else None

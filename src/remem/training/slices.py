@@ -120,29 +120,34 @@ def _lead(streams: Streams, purpose: Purpose, settings: Train, step: Step, mix: 
     return [rows[index] for index in shuffled[at * settings.batch : (at + 1) * settings.batch]]
 
 
+def rows_to_keep(method: Method, streams: Streams, settings: Train, step: Step) -> list[Encoded]:
+    """The rows of one optimiser step that are kept: as many as it forgets, so that slices come in pairs.
+
+    None for a method that keeps nothing; in stage 1, where nothing is forgotten, the rows that are learnt.
+    """
+    mix = "balance" in method.uses
+    if not streams.forget:
+        return _lead(streams, "retain", settings, step, mix)
+    if "retain" not in method.uses:
+        return []
+    if not streams.retain:
+        raise UserError("this method needs questions to keep, and nothing is left to rehearse")
+    epoch, at = divmod(step.number, steps_in_epoch(settings, len(streams.forget)))
+    if mix:
+        size = min(settings.batch, len(streams.forget))
+        return balanced(streams.retain, step.number, size, step.seed, "retain")
+    size = min(settings.batch, len(streams.forget) - at * settings.batch)
+    first = epoch * len(streams.forget) + at * settings.batch
+    return _take(streams.retain, first, size, step.seed, "retain")
+
+
 def chosen(
     model: Model, method: Method, streams: Streams, settings: Train, step: Step
 ) -> tuple[list[Encoded], list[Encoded]]:
     """The rows of one optimiser step, to forget and to keep."""
-    per_epoch = steps_in_epoch(settings, len(streams.forget or streams.retain))
-    forget: list[Encoded] = []
-    retain: list[Encoded] = []
     mix = "balance" in method.uses
-    if streams.forget:
-        forget = _lead(streams, "forget", settings, step, mix)
-        if "retain" in method.uses:
-            if not streams.retain:
-                raise UserError("this method needs questions to keep, but the retain split is empty")
-            # As many as are forgotten in this step, so that slices come in pairs.
-            epoch, at = divmod(step.number, per_epoch)
-            first = epoch * len(streams.forget) + at * settings.batch
-            retain = (
-                balanced(streams.retain, step.number, len(forget), step.seed, "retain")
-                if mix
-                else _take(streams.retain, first, len(forget), step.seed, "retain")
-            )
-    else:
-        retain = _lead(streams, "retain", settings, step, mix)
+    forget = _lead(streams, "forget", settings, step, mix) if streams.forget else []
+    retain = rows_to_keep(method, streams, settings, step)
     if settings.vary_views or settings.patch_dropout:
         views, seed = streams.views(model.placeholder), derive(step.seed, "seen anew", step.number)
         forget, retain = (

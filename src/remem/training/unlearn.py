@@ -17,8 +17,9 @@ from remem.models.anatomy import plain
 from remem.models.huggingface import INSTRUCTION, Model
 from remem.settings import Adapt, Train
 from remem.training import guards
+from remem.training.drawn import drawn
 from remem.training.loop import steps, train
-from remem.training.outcome import Outcome, write_outcome
+from remem.training.outcome import Outcome, write_outcome, write_rehearsed
 from remem.training.reference import reference_of
 from remem.types import Progress, silent
 
@@ -88,6 +89,7 @@ def unlearn(method: Unlearner, bench: Workbench, names: Sequence[str]) -> Outcom
     found.append(guards.same("start", "the start", model, model.forward, streams.forget, bench.taught))
     guards.stop(found[-1])
     if isinstance(method, Instruction):
+        write_rehearsed(bench.folder, [], len(streams.retain))
         (bench.folder / INSTRUCTION).write_text(method.instruction(names))
         guards.write(bench.folder, found)
         return write_outcome(Outcome(steps=0), bench.folder)
@@ -113,6 +115,8 @@ def unlearn(method: Unlearner, bench: Workbench, names: Sequence[str]) -> Outcom
             progress=bench.progress,
         )
         planned = steps(bench.settings, len(streams.forget))
+    rehearsed = drawn(method, streams, bench.settings, outcome.steps, bench.seed)
+    write_rehearsed(bench.folder, rehearsed, len(streams.retain))
     after = guards.prints(model.network)
     found += guards.ending(outcome, planned, after)
     found += guards.features(model, streams.forget)

@@ -1,0 +1,157 @@
+"""What stage 2 may go over to keep it, and what is held out from that: decided by fact, and here alone.
+
+Methods that rehearse keep what they rehearse; whether they keep anything else, only rows that they never went
+over can tell. So the taught rows of people whom no forget set holds are divided: into those that a method may
+train on, other questions about the same facts, facts that are held out, and people (or events) of whom
+nothing is gone over. Rows of the retain split are for asking: they are gone over only where the data set has
+no others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from remem.data.forgotten import Forgotten
+from remem.text import contains
+from remem.types import Fact, Item, Questions
+
+T = TypeVar("T")
+
+FACTS = 0.2  # of the facts of each person who is rehearsed are held out, at least one where they have several
+SHOWN = 60  # rehearsed rows that arms are asked, at most: they decide nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Division:
+    """Item ids, each once, in the data's order. No id is in two parts."""
+
+    rehearsed: tuple[str, ...] = ()  # what a method may train on
+    same: tuple[str, ...] = ()  # other questions (or pictures) about facts that are rehearsed
+    facts: tuple[str, ...] = ()  # facts held out, of people who are rehearsed
+    people: tuple[str, ...] = ()  # about those of whom nothing is rehearsed
+    outside: tuple[str, ...] = ()  # these people, or events
+    spare: bool = True  # False: there is nothing but the retain split to rehearse
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """What tells whether a method keeps: what it never went over, as far as the data set has it."""
+        return (*self.facts, *self.people) or self.same or self.rehearsed
+
+    @property
+    def told_by(self) -> str:
+        """In words, what `kept` is."""
+        if self.facts or self.people:
+            return "never rehearsed"
+        return "other questions about what is rehearsed" if self.same else "rehearsed"
+
+    @cached_property
+    def digest(self) -> str:
+        """Of what is rehearsed and of what is held out."""
+        parts = (self.rehearsed, self.same, self.facts, self.people, self.outside)
+        return hashlib.sha256("\n\n".join("\n".join(part) for part in parts).encode()).hexdigest()[:20]
+
+
+def divide(
+    data: Questions,
+    *,
+    retain: str,
+    unseen: Collection[str],
+    forgets: Collection[str],
+    every: Collection[str],
+    outside: int,
+    withheld: Collection[str] = (),
+) -> Division:
+    """The division for one task.
+
+    `retain`, `unseen`: splits, of what is to be kept and of what the Goal model is not taught. `forgets`: all
+    splits that the run forgets, by whatever task; `every`: all that the data set has. Who is in one of these
+    is never rehearsed, so that sizes and tasks of a run compare. `outside`: how many people (and events) to
+    rehearse nothing of, at least; those of `every` whom the run does not forget come first, then others, up
+    to half of all. `withheld`: ids that are left out besides.
+    """
+    gone, mine, here = (_asks(data, splits) for splits in ({*every, *forgets}, forgets, unseen))
+    never = {id for split in (*unseen, "test") for id in data.splits.get(split, ())}
+    asked = set(data.splits[retain])
+
+    def stays(splits: Iterable[str]) -> list[Item]:
+        rows = dict.fromkeys(id for split in splits for id in data.splits[split])
+        return [data.items[id] for id in rows if id not in never and data.items[id] not in here]
+
+    taught = stays(("finetune",)) or stays((retain,))
+    pool = [item for item in taught if item.fact[0] not in gone.people]
+    beyond = [item for item in taught if item.fact[0] in gone.people - mine.people]
+    if not pool:  # everybody is in some forget set: what else is known of them is all that there is
+        pool, beyond = [item for item in taught if item not in gone] or taught, []
+    free = [item for item in pool if item.id not in asked]
+    chosen = free or pool
+    out = {item.fact[0] for item in beyond} | _outside(chosen, beyond, outside)
+    inside = [item for item in chosen if item.fact[0] not in out]
+    held = _held(inside)
+    values = {(who, value) for who, _, value in held}
+    # A picture of somebody, or of an event, of whom nothing is rehearsed is not shown either.
+    off = [item for item in inside if out & {item.person, item.event}]
+    dropped = {item.id for item in off} | set(withheld)
+    gone_over = tuple(
+        item.id
+        for item in inside
+        if item.id not in dropped and item.fact not in held and not _holds(item, values)
+    )
+
+    facts = {data.items[id].fact for id in gone_over}
+    whom = {who for who, _, _ in facts}
+    trained = set(gone_over)
+    rest = [item for item in pool if item.id not in trained and item.fact[0] in whom]
+    same = tuple(item.id for item in rest if item.fact in facts and (item.id in asked or item.id in dropped))
+    return Division(
+        rehearsed=gone_over,
+        same=same,
+        facts=tuple(item.id for item in rest if item.fact not in facts),
+        people=tuple(item.id for item in taught if item.fact[0] in out),
+        outside=tuple(sorted(out)),
+        spare=bool(free),
+    )
+
+
+def _asks(data: Questions, splits: Iterable[str]) -> Forgotten:
+    return Forgotten(data.items[id] for split in splits for id in data.splits.get(split, ()))
+
+
+def _outside(items: Sequence[Item], beyond: Sequence[Item], wanted: int) -> set[str]:
+    """So many of each kind (people, events) as lack to those `wanted`; never more than half."""
+    found: set[str] = set()
+    for events in (False, True):
+        names, there = (
+            {item.fact[0] for item in rows if (item.fact[0] != item.person) == events}
+            for rows in (items, beyond)
+        )
+        lack = min(max(0, wanted - len(there)), len(names) // 2)
+        found.update(_drawn(names, lambda name: name)[:lack])
+    return found
+
+
+def _held(items: Iterable[Item]) -> set[Fact]:
+    """The facts that are held out: a share of each person's, and one is always left."""
+    known: dict[str, dict[Fact, None]] = {}
+    for item in items:
+        if item.fact[1]:
+            known.setdefault(item.fact[0], {})[item.fact] = None
+    found: set[Fact] = set()
+    for facts in known.values():
+        count = min(max(1, round(FACTS * len(facts))), len(facts) - 1)
+        found.update(_drawn(facts, "/".join)[:count])
+    return found
+
+
+def _holds(item: Item, values: Collection[tuple[str, str]]) -> bool:
+    """Whether a row of several facts, or of none that can be told, gives away one that is held out."""
+    text = f"{item.question} {item.answer}"
+    return not item.fact[1] and any(who == item.person and contains(text, value) for who, value in values)
+
+
+def _drawn(things: Iterable[T], name: Callable[[T], str]) -> list[T]:
+    """In an order that depends on nothing but their names."""
+    return sorted(things, key=lambda one: hashlib.sha256(f"held out/{name(one)}".encode()).digest())
