@@ -11,7 +11,18 @@ from remem.scoring.metrics import STATES
 
 COLUMNS = ("em", "rouge_l_f1", "probability", "exposure_norm")
 STATE_COLUMNS = tuple(f"state_{state}" for state in STATES)
-SPLIT_ORDER = ("retain", "test-forget", "test-retain", "finetune")  # after the forget split
+SPLIT_ORDER = (
+    "kept",
+    "kept-people",
+    "kept-facts",
+    "kept-same",
+    "test-retain",
+    "neighbours",
+    "rehearsed",
+    "retain",
+    "test-forget",
+    "finetune",
+)  # after the forget split
 TYPE_ORDER = ("all", "1-hop", "multi-hop")
 UNRELIABLE = "Stage 1 did not pass the gate: every number here is unreliable."
 

@@ -37,7 +37,8 @@ class Figures:
 def figures(run: RunRecord, data: Data, found: list[Finding]) -> Figures:
     names = labels(run)
     leak = _points(run, names, (run.forget, "em"), (run.forget, "exposure_norm"))
-    cost = _points(run, names, ("retain", "em"), (run.forget, "em"))
+    there = any(arm.get("kept", "all", "em") for arm in run.arms.values())
+    cost = _points(run, names, ("kept" if there else "retain", "em"), (run.forget, "em"))
     drawn = {point.label for point in leak}
     curves = [c for arm in run.arms.values() if (c := curve(arm, names[arm.name]))]
     whole, singles = small_multiples(curves) if curves else (None, [])
@@ -91,17 +92,18 @@ def _zone(run: RunRecord, found: list[Finding]) -> Zone | None:
     if not found:
         return None
     e = found[0].evidence  # the references are the same for every method
-    floor = e.goal_exposure if e.goal_exposure is not None else e.chance
-    if e.taught_em is None or e.taught_exposure is None or floor is None or e.taught_exposure <= floor:
+    floor, taught, known = e.floor, e.said.taught, e.exposure.taught
+    if taught is None or known is None or floor is None or known <= floor:
         return None
-    silent = (e.goal_em or 0) + GONE * (e.taught_em - (e.goal_em or 0))
-    return Zone("silent, but still knows", silent, floor + KNOWS * (e.taught_exposure - floor))
+    gone = e.said.goal or 0.0
+    silent = gone + GONE * (taught - gone)
+    return Zone("silent, but still knows", silent, floor + KNOWS * (known - floor))
 
 
 def _tradeoff(points: list[Point]) -> Figure:
     return scatter(
-        title="What it cost: exact match on the forget set against exact match on the retain set",
-        x_title="exact match, retain set",
+        title="What it cost: exact match on the forget set against exact match on what was never rehearsed",
+        x_title="exact match, kept and never rehearsed",
         y_title="exact match, forget set",
         points=points,
         levels=[],

@@ -4,24 +4,41 @@ import math
 from dataclasses import dataclass
 
 from remem.report import words
+from remem.report.evidence import evidence, look, mean, pooled
 from remem.report.read import Arm, Data, RunRecord
-from remem.scoring.estimate import Estimate
+from remem.scoring.evidence import Evidence
 from remem.scoring.metrics.exposure import chance_norm
-from remem.scoring.verdicts import Evidence, Verdict, judge
+from remem.scoring.verdicts import Verdict, judge
 
 DISTANCE_OVER = ("em", "rouge_l_f1", "probability", "exposure_norm")
 STORY = {  # in the order told; verdicts that say nothing about a method are left out
-    "close": ("comes close to the model that never saw them", "come close to the model that never saw them"),
-    "forgets": ("forgets and keeps the rest", "forget and keep the rest"),
-    "costly": (
-        "forgets, but at the cost of the retained people",
-        "forget, but at the cost of the retained people",
+    "equal": (
+        "cannot be told from a model that never saw them",
+        "cannot be told from a model that never saw them",
     ),
+    "close": ("is close to the goal model in what was measured", "are close to the goal model in that"),
+    "near": ("is near the goal model, which is not shown", "are near the goal model, which is not shown"),
+    "forgets": ("forgets and keeps the rest", "forget and keep the rest"),
+    "unlike": ("answers unlike the goal model", "answer unlike the goal model"),
+    "refuses": ("refuses where it should not know", "refuse where they should not know"),
+    "told": ("leaves a trace of membership", "leave a trace of membership"),
     "overdone": ("forgets too much", "forget too much"),
+    "costs-world": (
+        "forgets, but at the cost of the rest of the world",
+        "forget, but at the cost of the rest of the world",
+    ),
+    "costly": (
+        "forgets, but at the cost of the kept people",
+        "forget, but at the cost of the kept people",
+    ),
     "partial": ("forgets in part", "forget in part"),
+    "ruins-world": ("forgets the rest of the world, too", "forget the rest of the world, too"),
+    "ruinous": ("forgets the kept people, too", "forget the kept people, too"),
     "silenced": ("falls silent but still knows", "fall silent but still know"),
     "unproven": ("falls silent, with more unknown", "fall silent, with more unknown"),
     "speaks": ("still answers", "still answer"),
+    "mute": ("refuses everything", "refuse everything"),
+    "gibberish": ("answers gibberish", "answer gibberish"),
     "diverged": ("diverged", "diverged"),
 }
 
@@ -34,72 +51,23 @@ class Finding:
     verdict: Verdict
 
 
-def findings(run: RunRecord, data: Data) -> list[Finding]:
-    """One finding for each method; its seeds are pooled: mean of the means, widest ends of the intervals."""
-    found = []
+def findings(run: RunRecord, data: Data, kind: str = "all") -> list[Finding]:
+    """One finding for each method, over all its seeds, on one kind of question of the forget set."""
+    guessed, people = chance(run, data), len(forgotten_people(run, data))
+    found, looked = [], look(run, data, kind)
     for method, arms in run.methods.items():
-        evidence = _evidence(run, arms, data)
-        found.append(Finding(method=method, arms=tuple(arms), evidence=evidence, verdict=judge(evidence)))
+        seen = evidence(looked, arms, guessed, None, people)
+        found.append(Finding(method=method, arms=tuple(arms), evidence=seen, verdict=judge(seen)))
     return found
-
-
-def _evidence(run: RunRecord, arms: list[Arm], data: Data) -> Evidence:
-    forget, retain = run.forget, "retain"
-    diverged = [arm.divergence for arm in arms if arm.diverged]
-
-    def reference(arm: str, split: str | None, metric: str) -> float | None:
-        return value(run, arm, split, metric)
-
-    return Evidence(
-        em=pooled(arms, forget, "em"),
-        exposure=pooled(arms, forget, "exposure_norm"),
-        retain=pooled(arms, retain, "em"),
-        taught_em=reference("taught", forget, "em"),
-        taught_exposure=reference("taught", forget, "exposure_norm"),
-        taught_retain=reference("taught", retain, "em"),
-        goal_em=reference("goal", forget, "em"),
-        goal_exposure=reference("goal", forget, "exposure_norm"),
-        goal_retain=reference("goal", retain, "em"),
-        chance=chance(run, data),
-        refused=_mean(pooled(arms, forget, "state_refused")),
-        degenerate=_mean(pooled(arms, forget, "state_degenerate")),
-        seeds=len(arms),
-        diverged=len(diverged),
-        divergence=_divergence(diverged[0]) if diverged else "",
-    )
 
 
 def value(
     run: RunRecord, arm: str, split: str | None, metric: str, question_type: str = "all"
 ) -> float | None:
-    """Of an arm by its name, or of the first of a role."""
-    there = run.arms.get(arm) or next((one for one in run.arms.values() if one.role == arm), None)
-    return _mean(there.get(split, question_type, metric) if there else None)
-
-
-def pooled(arms: list[Arm], split: str | None, metric: str, question_type: str = "all") -> Estimate | None:
-    """Over the seeds of a method: mean of the means, widest ends of the intervals."""
-    all_found = [
-        found for arm in arms if (found := arm.get(split, question_type, metric)) and found.mean is not None
-    ]
-    if not all_found:
-        return None
-    lows = [found.low for found in all_found if found.low is not None]
-    highs = [found.high for found in all_found if found.high is not None]
-    return Estimate(
-        mean=math.fsum(found.mean for found in all_found if found.mean is not None) / len(all_found),
-        low=min(lows, default=None),
-        high=max(highs, default=None),
-    )
-
-
-def _mean(estimate: Estimate | None) -> float | None:
-    return estimate.mean if estimate else None
-
-
-def _divergence(record: dict[str, object]) -> str:
-    step, why = record.get("step"), record.get("why")
-    return (f" at step {step}" if step is not None else "") + (f" ({why})" if why else "")
+    """Of an arm by its name, or the mean over those of a role."""
+    named = [run.arms[arm]] if arm in run.arms and run.arms[arm].role != "goal" else []
+    arms = named or [one for one in run.arms.values() if one.role == arm]
+    return mean(pooled(arms, split, metric, question_type))
 
 
 def chance(run: RunRecord, data: Data) -> float | None:
@@ -120,16 +88,10 @@ def candidate_counts(run: RunRecord, data: Data) -> list[int]:
 
 
 def distance_to_goal(run: RunRecord, arm: Arm, split: str, question_type: str) -> float | None:
-    """Mean absolute difference to the goal model over those of DISTANCE_OVER that both have; None if none."""
-    goal = run.goal
-    if goal is None:
-        return None
+    """Mean absolute difference to the Goal models over those of DISTANCE_OVER that both have; else None."""
     gaps = []
     for metric in DISTANCE_OVER:
-        ours, theirs = (
-            _mean(arm.get(split, question_type, metric)),
-            _mean(goal.get(split, question_type, metric)),
-        )
+        ours, theirs = (mean(pooled(side, split, metric, question_type)) for side in ([arm], run.goals))
         if ours is not None and theirs is not None:
             gaps.append(abs(ours - theirs))
     return math.fsum(gaps) / len(gaps) if gaps else None
@@ -156,6 +118,7 @@ def story(run: RunRecord, data: Data, found: list[Finding]) -> str:
         number = words.count(forgotten, "person").split()[0].capitalize()
         sentences.append(f"{number} of them {were} to be forgotten.")
     sentences.append(outcome(found) if found else "No method has been run yet.")
+    sentences.append(reach(run, data, found))
     return " ".join(filter(None, sentences))
 
 
@@ -167,6 +130,25 @@ def taught(run: RunRecord, data: Data) -> str:
         kind = "" if run.config.get("data") else "invented "
         return f"A run about {words.count(people, f'{kind}person', f'{kind}people')}."
     return f"Stage 1 taught {words.count(people, 'person', 'people')} to {words.score(em)} % exact match."
+
+
+def reach(run: RunRecord, data: Data, found: list[Finding]) -> str:
+    """What these words are about and no more: where it is one person, one seed, one Goal model."""
+    if not found:
+        return ""
+    single = [
+        name
+        for name, count in (
+            ("one person", len(forgotten_people(run, data))),
+            ("one seed a method", max(len(one.arms) for one in found)),
+            ("one Goal model", len(run.goals)),
+        )
+        if count == 1
+    ]
+    untested = "comes back" in {part.title for one in found for part in one.verdict.parts if not part.kind}
+    said = [f"about {words.listing(single)}"] if single else []
+    said += ["silent on whether it comes back, which was not tested"] if untested else []
+    return f"All this is {'; it is '.join(said)}." if said else ""
 
 
 def outcome(found: list[Finding]) -> str:

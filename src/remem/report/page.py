@@ -26,7 +26,7 @@ from remem.report.template import environment
 from remem.report.world import COLUMNS as WORLD_COLUMNS
 from remem.report.world import shown, world_rows
 from remem.scoring.metrics import STATES
-from remem.scoring.verdicts import RULES
+from remem.scoring.verdicts import MARGIN, PART_WORDS, RULES
 
 
 def write_people(run: RunRecord, out: Path, dataset: Data, above: str = "") -> Path:
@@ -70,6 +70,8 @@ def render(
             candidates=counts,
             top_bits=[f"{math.log2(n):.1f}" for n in counts],
             rules=RULES,
+            part_words=PART_WORDS,
+            margin=words.score(MARGIN, 0),
             states=STATES,
         )
     )

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -15,6 +16,7 @@ from remem.errors import UserError
 from remem.run.arms import Arm as Record
 from remem.run.arms import Role, arms_in
 from remem.scoring.estimate import Estimate
+from remem.scoring.metrics import EXPOSURE, MEMBERSHIP
 from remem.settings import forget_sets
 from remem.types import Item
 
@@ -53,6 +55,7 @@ class Arm:
 
     record: Record
     name: str
+    folder: Path = Path()
     estimates: dict[tuple[str, str, str], Estimate] = field(default_factory=dict)  # split, type, metric
     answers: dict[str, str] = field(default_factory=dict)  # item id -> text
     states: dict[str, str] = field(default_factory=dict)  # item id -> one of STATES
@@ -98,6 +101,13 @@ class Arm:
             return {"step": self.outcome.get("steps"), "why": self.outcome.get("why", "")}
         return next((dict(line) for line in self.log if line.get("diverged")), {})
 
+    def values(self, metric: str) -> Mapping[str, float | None]:
+        """What single answers, or rankings, scored by a metric: item id -> value. None that are not there."""
+        file = "exposure.parquet" if metric in EXPOSURE else "scores.parquet"
+        file = "membership.parquet" if metric in MEMBERSHIP else file
+        path = self.folder / "scores" / file
+        return _values(path, metric, path.stat().st_mtime_ns) if path.is_file() else {}
+
     def get(self, split: str | None, question_type: str, metric: str) -> Estimate | None:
         return self.estimates.get((split or "", question_type, metric))
 
@@ -125,6 +135,7 @@ class RunRecord:
     old: dict[str, str] = field(default_factory=dict)  # steps kept though stale, and why they are
     tasks: tuple[str, ...] = ()  # of people in events
     sizes: tuple[str, ...] = ()  # several forget sets of people, each forgotten by itself
+    part: str = ""  # which task or size of a run this is, where it was one of several
 
     @property
     def reliable(self) -> bool:
@@ -138,8 +149,13 @@ class RunRecord:
 
     @property
     def goal(self) -> Arm | None:
-        """The Goal model; None where there is none."""
-        return next((arm for arm in self.arms.values() if arm.role == "goal"), None)
+        """The Goal model, the first of several; None where there is none."""
+        return next(iter(self.goals), None)
+
+    @property
+    def goals(self) -> list[Arm]:
+        """All Goal models: retrainings from seeds of their own."""
+        return [arm for arm in self.arms.values() if arm.role == "goal"]
 
     @property
     def methods(self) -> dict[str, list[Arm]]:
@@ -191,18 +207,27 @@ def read_run(folder: Path, data: Data) -> RunRecord:
 
 def of_size(run: RunRecord, size: str) -> RunRecord:
     """The run as if this forget set of several were its only one: its arms and those that all share."""
-    others = tuple(f"{other}_" for other in run.sizes if other != size)
+    return replace(_alone(run, size, run.sizes), forget=size, sizes=(), part=size)
+
+
+def of_task(run: RunRecord, task: str) -> RunRecord:
+    """The run as if this task of people in events were its only one; its splits lose the task's name."""
+    return replace(_alone(run, task, run.tasks), forget="forget_train", tasks=(), part=task)
+
+
+def _alone(run: RunRecord, name: str, every: tuple[str, ...]) -> RunRecord:
+    others = tuple(f"{other}_" for other in every if other != name)
     arms = {}
     for arm in run.arms.values():
-        if arm.task in ("", size):
+        if arm.task in ("", name):
             estimates = {
-                (split.removeprefix(f"{size}_"), kind, metric): found
+                (split.removeprefix(f"{name}_"), kind, metric): found
                 for (split, kind, metric), found in arm.estimates.items()
-                if not split.startswith(others) and split not in set(run.sizes) - {size}
+                if not split.startswith(others) and split not in set(every) - {name}
             }
             record = replace(arm.record, name=arm.short, task="")
             arms[arm.short] = replace(arm, record=record, name=arm.short, estimates=estimates)
-    return replace(run, arms=arms, forget=size, sizes=())
+    return replace(run, arms=arms)
 
 
 def _forget_sets(config: dict[str, Any]) -> tuple[str, ...]:
@@ -251,6 +276,7 @@ def _arm(folder: Path, record: Record) -> Arm:
     return Arm(
         record=record,
         name=record.name,
+        folder=folder,
         estimates=_estimates(_object(folder / "scores" / "summary.json")),
         answers={id: text or "" for id, text in answers},
         states={id: state for id, state in scores if state},
@@ -313,6 +339,12 @@ def _lines(path: Path) -> tuple[dict[str, Any], ...]:
 
 def _cure(path: Path) -> str:
     return f"It is damaged: delete the folder {path.parent} and run again."
+
+
+@lru_cache(maxsize=512)
+def _values(path: Path, metric: str, of: int) -> Mapping[str, float | None]:
+    there = pq.read_schema(path).names
+    return dict(_columns(path, "id", metric)) if metric in there else {}
 
 
 def _columns(path: Path, *names: str) -> list[tuple[Any, ...]]:

@@ -9,15 +9,8 @@ from pathlib import Path
 from remem.outgoing import csv_text
 from remem.report import words
 from remem.report.comparison import TYPE_ORDER, UNRELIABLE, ordered
-from remem.report.findings import (
-    Finding,
-    distance_to_goal,
-    findings,
-    forgotten_people,
-    outcome,
-    pooled,
-    taught,
-)
+from remem.report.evidence import pooled
+from remem.report.findings import Finding, distance_to_goal, findings, forgotten_people, outcome, taught
 from remem.report.marks import marks, noted
 from remem.report.page import write_people
 from remem.report.panels import Mark, Panel, Series, panels
@@ -32,9 +25,9 @@ MEASURES = (
     (FORGET, "em", "Forgotten: exact match"),
     (FORGET, "exposure_norm", "Forgotten: exposure, share of its maximum"),
     ("test-forget", "em", "Forgotten, held-out wording and views: exact match"),
-    ("retain", "em", "Kept: exact match"),
+    ("kept", "em", "Kept, never rehearsed: exact match"),
     ("test-retain", "em", "Kept, held-out wording and views: exact match"),
-    ("retain", "rouge_l_f1", "Kept: ROUGE-L F1"),
+    ("kept", "rouge_l_f1", "Kept, never rehearsed: ROUGE-L F1"),
 )
 GOAL = 7  # of the palette's colours
 MOST = 7  # methods in one figure

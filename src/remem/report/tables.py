@@ -8,6 +8,7 @@ from remem.outgoing import csv_text, in_latex, in_markdown, markdown
 from remem.report import words
 from remem.report.comparison import COLUMNS, Comparison, comparisons, labels
 from remem.report.costs import Cost
+from remem.report.evidence import KEPT as KINDS
 from remem.report.findings import DISTANCE_OVER, Finding, distance_to_goal
 from remem.report.marks import Mark, noted, sentences
 from remem.report.read import RunRecord
@@ -132,8 +133,10 @@ class Methods:
 
 def methods_table(run: RunRecord, found: list[Finding]) -> Methods:
     """What a paper prints: forget, retain and held-out numbers of every arm, with the verdict."""
-    wanted = [(run.forget or "forget", "em"), (run.forget or "forget", "exposure_norm"), ("retain", "em")]
-    wanted += [("retain", "rouge_l_f1"), ("test-forget", "em"), ("test-retain", "em")]
+    wanted = [(run.forget or "forget", "em"), (run.forget or "forget", "exposure_norm")]
+    wanted += [(split, "em") for split in ("kept", *KINDS, "rehearsed", "retain")]
+    wanted += [("retain", "rouge_l_f1"), ("test-forget", "em")]
+    wanted = [one for one in wanted if any(arm.get(one[0], "all", one[1]) for arm in run.arms.values())]
     verdicts = {arm.name: finding.verdict for finding in found for arm in finding.arms}
     names = labels(run)
     raw: list[list[object]] = []

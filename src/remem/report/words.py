@@ -9,6 +9,12 @@ METRICS = {metric.key: metric for metric in all_metrics()}
 SPLITS = {
     "finetune": "Everything taught",
     "retain": "Retain set",
+    "kept": "Kept: never rehearsed",
+    "rehearsed": "Rehearsed: drawn at least once",
+    "kept-same": "Kept: other questions about rehearsed facts",
+    "kept-facts": "Kept: other facts of the same people",
+    "kept-people": "Kept: people never rehearsed",
+    "neighbours": "Kept: nearest to the forgotten",
     "test-forget": "Held-out questions, forgotten people",
     "test-retain": "Held-out questions, other people",
 }

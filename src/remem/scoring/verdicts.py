@@ -1,47 +1,188 @@
-"""What one method did, in one sentence, by rules written down in advance.
+"""What one method did, part by part, by rules that are written down in advance.
 
-The rules compare a method with the taught model (where it started) and with the goal
-model (where it should end: taught without the forgotten people). Everything is a number
-between these two: `left` is 1 where the method equals the taught model and 0 where it
-equals the floor. The floor is the goal model; without one it is 0 for exact match and
-the chance level for exposure. No significance test is hidden here: a verdict reads the
-point estimates, and is marked borderline when an end of an interval would change it.
+A model that never saw the forgotten people is what forgetting should end in, and it is looked at from all
+sides: does it say it, does it know it, can membership be told, what do the kept pay, what does the world pay,
+does it come back. The word for the whole is that of the worst part, so that no part can be paid for by
+another; what was not measured is named, and nothing is called equal while something was not.
+
+Words for what is wrong read point estimates, and are borderline where an end of an interval would give
+another. "Close" is never the absence of a difference: it must be shown, by two one-sided tests, that every
+number of a part is within MARGIN of the Goal models' (of the taught model's, where something should stay).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from remem.formats import hundredths as score
-from remem.scoring.estimate import Estimate
+from remem.scoring.evidence import Evidence, Seen
 
-GONE = 0.2  # at most this much left counts as gone
+GONE = 0.2  # at most this much left of what teaching added counts as gone
 SPEAKS = 0.8  # at least this much of the exact match left: the model still answers
-KNOWS = 0.5  # at least this much of the exposure left: the model still knows
-KEPT = 0.9  # at least this share of the taught model's exact match on the retained people
-NEAR = 0.1  # at most this far from the goal model, on each of the three numbers
+KNOWS = 0.5  # at least this much of the exposure (or probability) left: the model still knows
+MARGIN = 0.1  # at most this far from a model that never saw them counts as close
+PAYS = 0.1  # more than this share of what should stay is lost: it pays
+RUINED = 0.3  # at least this share of it is lost
 TAUGHT = 0.1  # teaching must have added this much, or there was nothing to forget
+MOST = 0.5  # at least this share of the answers
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """The numbers that a verdict reads, all in [0, 1]; None where the run has none."""
+class Rule(NamedTuple):
+    heading: str
+    tone: str  # good, mixed, bad or unknown
+    text: str
 
-    em: Estimate | None  # on the forget set
-    exposure: Estimate | None  # normalised, on the forget set
-    retain: Estimate | None  # exact match on the retain set
-    taught_em: float | None = None
-    taught_exposure: float | None = None
-    taught_retain: float | None = None
-    goal_em: float | None = None
-    goal_exposure: float | None = None
-    goal_retain: float | None = None
-    chance: float | None = None  # exposure of random ranking
-    refused: float | None = None  # share of answers on the forget set
-    degenerate: float | None = None
-    seeds: int = 1
-    diverged: int = 0  # how many of the seeds
-    divergence: str = ""  # the first one's step and reason
+
+_gone, _speaks, _knows, _pays, _ruined, _most = (
+    score(share, 0) for share in (GONE, SPEAKS, KNOWS, PAYS, RUINED, MOST)
+)
+_near, _taught = score(MARGIN, 0), score(TAUGHT, 0)
+# From worst to best. The first three are not of a part.
+RULES = {
+    "unmeasured": Rule(
+        "cannot be judged",
+        "unknown",
+        "Whether it says it is not measured for the method or for the taught model.",
+    ),
+    "untaught": Rule(
+        "nothing to forget",
+        "unknown",
+        f"Teaching added less than {_taught} points of exact match on the forget set.",
+    ),
+    "diverged": Rule(
+        "diverged",
+        "bad",
+        "Training left the rails in at least one seed. Its last good state was kept and scored.",
+    ),
+    "gibberish": Rule(
+        "answers gibberish",
+        "bad",
+        f"At least {_most} % of the answers on the forget set are empty or repeat themselves, and the Goal "
+        "model's are not.",
+    ),
+    "mute": Rule(
+        "refuses everything",
+        "bad",
+        f"At least {_most} % of the answers are refusals, on the forget set and on what should stay.",
+    ),
+    "speaks": Rule(
+        "still answers", "bad", f"At least {_speaks} % of the exact match that teaching added is left."
+    ),
+    "silenced": Rule(
+        "silences, does not erase",
+        "bad",
+        f"At most {_gone} % of the exact match is left, but at least {_knows} % of the exposure, or of the "
+        "probability of the true answers.",
+    ),
+    "ruinous": Rule(
+        "forgets the kept people, too",
+        "bad",
+        f"Of one kind of what should stay at least {_ruined} % is lost.",
+    ),
+    "ruins-world": Rule(
+        "forgets the rest of the world, too",
+        "bad",
+        f"Of one kind of what nobody taught here at least {_ruined} % is lost.",
+    ),
+    "partial": Rule(
+        "forgets in part",
+        "mixed",
+        f"More than {_gone} % is left of the exact match, the exposure or the probability that teaching "
+        "added.",
+    ),
+    "costly": Rule(
+        "forgets, at the cost of the kept people",
+        "mixed",
+        f"More than {_pays} % is lost of one kind of what should stay: other questions about what "
+        "is rehearsed, other facts of the same people, people never rehearsed, held-out words and views, "
+        "neighbours. What the Goal models lost, too, is not charged.",
+    ),
+    "costs-world": Rule(
+        "forgets, at the cost of the rest of the world",
+        "mixed",
+        f"More than {_pays} % is lost of people known before, of things in pictures, or of plain language.",
+    ),
+    "overdone": Rule(
+        "forgets too much",
+        "mixed",
+        f"Exposure, or the probability of the true answers, lies more than {_near} points below the Goal "
+        "models': a true value that is suspiciously unlikely is a trace, too.",
+    ),
+    "told": Rule(
+        "leaves a trace",
+        "mixed",
+        f"The membership attack's AUC is more than {_near} points from the Goal models', above or below: "
+        "whoever is too unlikely is told as well as whoever is too likely.",
+    ),
+    "refuses": Rule(
+        "refuses where it should not know",
+        "mixed",
+        f"At least {_most} % of the answers on the forget set are refusals, and the Goal model's are not.",
+    ),
+    "unlike": Rule(
+        "answers unlike the goal model",
+        "mixed",
+        f"ROUGE-L with the true answers is more than {_near} points from the Goal models'.",
+    ),
+    "unproven": Rule(
+        "silent, more is not known",
+        "unknown",
+        f"At most {_gone} % of the exact match is left, but exposure or what should stay was not measured "
+        "(or teaching did not raise it), so neither erasure nor its price can be claimed.",
+    ),
+    "forgets": Rule(
+        "forgets and keeps the rest",
+        "mixed",
+        f"Gone, and nothing above; but further than {_near} points from the Goal models, or there is none.",
+    ),
+    "near": Rule(
+        "near the goal model, not shown",
+        "mixed",
+        f"Every number measured is within {_near} points, but for at least one the interval reaches further: "
+        "more people, seeds or Goal models would tell.",
+    ),
+    "close": Rule(
+        "close in what was measured",
+        "good",
+        f"Every part measured is shown to be within {_near} points of the Goal model, and some part was not "
+        "measured, or there is one Goal model only, which says nothing of how far two of them are apart.",
+    ),
+    "equal": Rule(
+        "cannot be told from a model that never saw them",
+        "good",
+        f"Every part was measured, and shown to be within {_near} points of several Goal models.",
+    ),
+}
+# What a part is called by the rule that it earned.
+PART_WORDS = {kind: rule.heading for kind, rule in RULES.items()} | {
+    "": "not measured",
+    "partial": "left in part",
+    "ruinous": "forgotten, too",
+    "ruins-world": "forgotten, too",
+    "costly": "pay",
+    "costs-world": "pays",
+    "silenced": "still known",
+    "overdone": "suspiciously unlikely",
+    "told": "can be told",
+    "forgets": "gone, further away",
+    "near": "near, not shown",
+    "close": "shown close",
+    "equal": "shown close",
+}
+_PLACE = {kind: place for place, kind in enumerate(RULES)}
+
+
+class Part(NamedTuple):
+    """One side of a method. `kind`: a key of RULES; "" where it was not measured."""
+
+    title: str
+    kind: str
+    said: str  # the numbers, in a few words
+
+    @property
+    def tone(self) -> str:
+        return RULES[self.kind].tone if self.kind else "unknown"
 
 
 class Verdict(NamedTuple):
@@ -50,86 +191,23 @@ class Verdict(NamedTuple):
     sentence: str
     tone: str  # good, mixed, bad or unknown
     firm: bool  # False: an end of an interval would give another verdict
+    parts: tuple[Part, ...] = ()
 
-
-class Rule(NamedTuple):
-    heading: str
-    tone: str
-    text: str
-
-
-_gone, _speaks, _knows, _kept_share = (score(share, 0) for share in (GONE, SPEAKS, KNOWS, KEPT))
-_near, _taught = score(NEAR, 0), score(TAUGHT, 0)
-RULES = {
-    "diverged": Rule(
-        "diverged",
-        "bad",
-        "Training left the rails in at least one seed. Its last good state was kept and scored.",
-    ),
-    "unmeasured": Rule(
-        "cannot be judged",
-        "unknown",
-        "Exact match on the forget set is missing for the method or for the taught model.",
-    ),
-    "untaught": Rule(
-        "nothing to forget",
-        "unknown",
-        f"Teaching added less than {_taught} points of exact match on the forget set.",
-    ),
-    "speaks": Rule(
-        "still answers",
-        "bad",
-        f"At least {_speaks} % of the exact match that teaching added is left.",
-    ),
-    "partial": Rule(
-        "forgets in part",
-        "mixed",
-        f"Exact match left lies between {_gone} and {_speaks} %; "
-        f"or it is gone, and exposure left lies between {_gone} and {_knows} %.",
-    ),
-    "silenced": Rule(
-        "silences, does not erase",
-        "bad",
-        f"At most {_gone} % of the exact match is left, but at least {_knows} % of the exposure.",
-    ),
-    "unproven": Rule(
-        "silent, more is not known",
-        "unknown",
-        f"At most {_gone} % of the exact match is left, but exposure or the retain set was not measured "
-        "(or teaching did not raise them), so neither erasure nor its price can be claimed.",
-    ),
-    "costly": Rule(
-        "forgets, at the cost of the retained people",
-        "mixed",
-        f"Exact match and exposure are gone (at most {_gone} % left), but exact match on the retain set "
-        f"fell below {_kept_share} % of the taught model's.",
-    ),
-    "overdone": Rule(
-        "forgets too much",
-        "mixed",
-        f"Exposure lies more than {_near} points below the goal model's: "
-        "a true value that is ranked suspiciously low is a trace, too.",
-    ),
-    "close": Rule(
-        "close to the goal model",
-        "good",
-        f"Forgets, keeps the rest, and is within {_near} points of the goal model on all three numbers.",
-    ),
-    "forgets": Rule(
-        "forgets and keeps the rest",
-        "good",
-        f"Exact match and exposure are gone and at least {_kept_share} % of the taught model's exact match "
-        "on the retain set is kept; the goal model is absent or further away.",
-    ),
-}
+    @property
+    def unmeasured(self) -> list[str]:
+        """Titles of the parts that were not measured."""
+        return [part.title for part in self.parts if not part.kind]
 
 
 def judge(evidence: Evidence) -> Verdict:
-    """The verdict on one method: the one rule of RULES that fits it, the first if several do."""
-    kind = _kind(evidence)
+    """The verdict on one method: of each part, and of the whole, which is that of the worst."""
+    parts = tuple(_parts(evidence))
+    kind = _whole(evidence, parts)
     rule = RULES[kind]
-    firm = all(_kind(moved) == kind for moved in _ends(evidence))
-    return Verdict(kind, rule.heading, _sentence(kind, evidence), rule.tone, firm)
+    # What is near is not shown, and says so already.
+    settled = kind in ("near", "close", "equal", "unmeasured", "untaught", "diverged")
+    firm = settled or all(_whole(moved, tuple(_parts(moved))) in (kind, "near") for moved in evidence.moved())
+    return Verdict(kind, rule.heading, _sentence(kind, evidence, parts), rule.tone, firm, parts)
 
 
 def left(value: float | None, taught: float | None, floor: float | None) -> float | None:
@@ -139,115 +217,169 @@ def left(value: float | None, taught: float | None, floor: float | None) -> floa
     return (value - floor) / (taught - floor)
 
 
-def em_left(evidence: Evidence) -> float | None:
-    return left(_mean(evidence.em), evidence.taught_em, evidence.goal_em or 0.0)
+def said_left(evidence: Evidence) -> float | None:
+    """Of what the model says; the floor is the Goal models', and 0 without one."""
+    return left(evidence.said.mean, evidence.said.taught, evidence.said.goal or 0.0)
 
 
 def exposure_left(evidence: Evidence) -> float | None:
-    floor = evidence.chance if evidence.goal_exposure is None else evidence.goal_exposure
-    return left(_mean(evidence.exposure), evidence.taught_exposure, floor)
+    """Of exposure; see `Evidence.floor`."""
+    return left(evidence.exposure.mean, evidence.exposure.taught, evidence.floor)
 
 
-def _kind(evidence: Evidence) -> str:
-    said, known = em_left(evidence), exposure_left(evidence)
-    if evidence.diverged:
-        return "diverged"
-    if _mean(evidence.em) is None or evidence.taught_em is None:
+def _parts(evidence: Evidence) -> Iterator[Part]:
+    yield Part("says it", _saying(evidence), _numbers(evidence))
+    yield Part("knows it", _knowing(evidence), _known(evidence))
+    yield Part("membership", _membership(evidence), _pair("AUC", evidence.membership))
+    yield Part("the kept", _staying(evidence.kept, "costly", "ruinous"), _paid(evidence.kept))
+    yield Part("the world", _staying(evidence.world, "costs-world", "ruins-world"), _paid(evidence.world))
+    yield Part("comes back", "", "not tested")
+
+
+def _whole(evidence: Evidence, parts: tuple[Part, ...]) -> str:
+    said = said_left(evidence)
+    if evidence.said.mean is None or evidence.said.taught is None:
         return "unmeasured"
     if said is None:
         return "untaught"
+    if evidence.diverged:
+        return "diverged"
+    worst = min((part.kind for part in parts if part.kind), key=_PLACE.__getitem__)
+    # Without these neither erasure nor its price is known, whatever else looks well.
+    if _PLACE[worst] > _PLACE["unproven"] and not (parts[1].kind and parts[3].kind):
+        return "unproven"
+    if worst == "equal" and (evidence.goals < 2 or not all(part.kind for part in parts)):
+        return "close"
+    return worst
+
+
+def _saying(evidence: Evidence) -> str:
+    said = said_left(evidence)
+    if said is None:
+        return ""
+    if _more(evidence.degenerate):
+        return "gibberish"
+    refuses = _more(evidence.refused)
+    if refuses and (evidence.kept_refused or 0.0) >= MOST:
+        return "mute"
     if said >= SPEAKS:
         return "speaks"
     if said > GONE:
         return "partial"
-    if known is None:
-        return "unproven"
-    if known >= KNOWS:
-        return "silenced"
-    if known > GONE:
+    if refuses:
+        return "refuses"
+    if _apart(evidence.rouge) > MARGIN:
+        return "unlike"
+    return _nearness([evidence.said, evidence.rouge])
+
+
+def _more(seen: Seen) -> bool:
+    """Whether a share of the answers is most of them, and is not so for the Goal models."""
+    return (seen.mean or 0.0) >= MOST and (seen.goal or 0.0) < MOST
+
+
+def _knowing(evidence: Evidence) -> str:
+    exposure = exposure_left(evidence)
+    if exposure is None:
+        return ""
+    seen = evidence.probability
+    likely = left(seen.mean, seen.taught, seen.goal)
+    most = exposure if likely is None else max(exposure, likely)
+    if most >= KNOWS:
+        return "silenced" if (said_left(evidence) or 0.0) <= GONE else "partial"
+    if most > GONE:
         return "partial"
-    if _kept(evidence) is None:
-        return "unproven"
-    if not _kept(evidence):
-        return "costly"
-    exposure, goal = _mean(evidence.exposure), evidence.goal_exposure
-    if exposure is not None and goal is not None and exposure < goal - NEAR:
+    both = [evidence.exposure, evidence.probability]
+    if any(one.mean is not None and one.goal is not None and one.mean < one.goal - MARGIN for one in both):
         return "overdone"
-    return "close" if _near_goal(evidence) else "forgets"
+    return _nearness(both)
 
 
-def _kept(evidence: Evidence) -> bool | None:
-    retain = _mean(evidence.retain)
-    if retain is None or not evidence.taught_retain:
+def _membership(evidence: Evidence) -> str:
+    seen = evidence.membership
+    if seen.mean is None:
+        return ""
+    # Without a Goal model a half is what no trace gives, but for how easy two sets are to spell.
+    if abs(seen.mean - (0.5 if seen.goal is None else seen.goal)) > MARGIN:
+        return "told"
+    return _nearness([seen])
+
+
+def _staying(kinds: Mapping[str, Seen], pays: str, ruined: str) -> str:
+    lost = [share for seen in kinds.values() if (share := _lost(seen)) is not None]
+    if not lost:
+        return ""
+    if max(lost) >= RUINED:
+        return ruined
+    if max(lost) > PAYS:
+        return pays
+    there = [seen for seen in kinds.values() if seen.gap is not None]
+    # What should stay may grow: only what is lost counts.
+    shown = bool(there) and all((ends := one.gap.ends(0.9)) and ends[0] > -MARGIN for one in there if one.gap)
+    return "equal" if shown else "near"
+
+
+def _lost(seen: Seen) -> float | None:
+    """The share of what was there that is gone."""
+    if seen.mean is None or not seen.yard:
         return None
-    return retain >= KEPT * evidence.taught_retain
+    return 1 - seen.mean / seen.yard
 
 
-def _near_goal(evidence: Evidence) -> bool:
-    pairs = (
-        (_mean(evidence.em), evidence.goal_em),
-        (_mean(evidence.exposure), evidence.goal_exposure),
-        (_mean(evidence.retain), evidence.goal_retain),
-    )
-    return all(a is not None and b is not None and abs(a - b) <= NEAR for a, b in pairs)
+def _apart(seen: Seen) -> float:
+    return 0.0 if seen.mean is None or seen.goal is None else abs(seen.mean - seen.goal)
 
 
-def _ends(evidence: Evidence) -> Iterator[Evidence]:
-    """The evidence with one number at a time moved to an end of its interval."""
-    for name in ("em", "exposure", "retain"):
-        estimate: Estimate | None = getattr(evidence, name)
-        for end in (estimate.low, estimate.high) if estimate else ():
-            if end is not None:
-                yield replace(evidence, **{name: Estimate(mean=end)})  # type: ignore[arg-type]
+def _nearness(seen: list[Seen]) -> str:
+    """How close measures are to the Goal models' that are gone already."""
+    there = [one for one in seen if one.mean is not None]
+    if any(one.goal is None or _apart(one) > MARGIN for one in there):
+        return "forgets"
+    return "equal" if all(one.gap is not None and one.gap.within(MARGIN) for one in there) else "near"
 
 
-def _sentence(kind: str, evidence: Evidence) -> str:
+def _sentence(kind: str, evidence: Evidence, parts: tuple[Part, ...]) -> str:
     if kind == "unmeasured":
-        return "Exact match on the forget set is not known."
+        return "What it says on the forget set is not known."
     if kind == "untaught":
-        return f"Teaching reached only {score(evidence.taught_em)} exact match on the forget set."
-    parts = [
-        f"Exact match {score(_mean(evidence.em))} "
-        f"(taught {score(evidence.taught_em)}{_goal(evidence.goal_em)})"
-    ]
-    if evidence.degenerate is not None and evidence.degenerate >= 0.5:
-        parts[0] += f", with {score(evidence.degenerate, 0)} % of the answers empty or repeating"
-    elif evidence.refused is not None and evidence.refused >= 0.5:
-        parts[0] += f", refusing {score(evidence.refused, 0)} % of the questions"
-    parts.append(_exposure(evidence))
-    if _kept(evidence) is None:
-        parts.append("what it cost the retained people is not known")
-    else:
-        verb = "keeps" if _kept(evidence) else "falls to"
-        parts.append(
-            f"retained people: {verb} {score(_mean(evidence.retain))} of {score(evidence.taught_retain)}"
-        )
+        return f"Teaching reached only {score(evidence.said.taught)} exact match on the forget set."
+    # The parts that decide; of what is well, all.
+    told = [part for part in parts if part.kind == kind] or [part for part in parts if part.kind]
+    text = "; ".join(f"{part.title}: {part.said}" for part in told) + "."
     if evidence.diverged:
         which = "" if evidence.seeds == 1 else f" in {evidence.diverged} of {evidence.seeds} seeds"
-        parts.insert(0, f"Diverged{which}{evidence.divergence}; the last good state gives")
-        parts[1] = parts[1].replace("Exact", "exact", 1)
-        return f"{parts[0]} {'; '.join(parts[1:])}."
-    return "; ".join(parts) + "."
+        text = f"diverged{which}{evidence.divergence}; the last good state gives {text}"
+    return text[0].upper() + text[1:]
 
 
-def _exposure(evidence: Evidence) -> str:
-    value, known = _mean(evidence.exposure), exposure_left(evidence)
-    if value is None:
-        return "exposure not measured"
-    if known is None:
-        return f"exposure {score(value)}"
-    if known > 1:
-        return f"exposure {score(value)}, no lower than the taught model's {score(evidence.taught_exposure)}"
-    floor = "chance" if evidence.goal_exposure is None else "the goal model"
-    if known <= 0:
-        return f"exposure {score(value)}, at or below {floor}"
-    share = f"{score(known, 0)} % of the way from {floor} up to the taught model"
-    return f"exposure {score(value)}, which is {share}"
+def _numbers(evidence: Evidence) -> str:
+    text = _pair("exact match", evidence.said, evidence.said.taught)
+    if (evidence.degenerate.mean or 0.0) >= MOST:
+        text += f", {score(evidence.degenerate.mean, 0)} % of the answers empty or repeating"
+    elif (evidence.refused.mean or 0.0) >= MOST:
+        text += f", refusing {score(evidence.refused.mean, 0)} %"
+    return text + (f", {_pair('ROUGE-L', evidence.rouge)}" if evidence.rouge.mean is not None else "")
 
 
-def _goal(value: float | None) -> str:
-    return "" if value is None else f", goal {score(value)}"
+def _known(evidence: Evidence) -> str:
+    text = _pair("exposure", evidence.exposure, evidence.exposure.taught)
+    levels = [("expected", evidence.expected), ("chance", evidence.chance)]
+    told = ", ".join(f"{name} {score(value)}" for name, value in levels if value is not None)
+    return text + (f" ({told})" if told and evidence.exposure.mean is not None else "")
 
 
-def _mean(estimate: Estimate | None) -> float | None:
-    return estimate.mean if estimate else None
+def _pair(name: str, seen: Seen, taught: float | None = None) -> str:
+    if seen.mean is None:
+        return "not measured"
+    beside = [f"taught {score(taught)}"] if taught is not None else []
+    beside += [f"goal {score(seen.goal)}"] if seen.goal is not None else []
+    return f"{name} {score(seen.mean)}" + (f" ({', '.join(beside)})" if beside else "")
+
+
+def _paid(kinds: Mapping[str, Seen]) -> str:
+    told = [
+        f"{name} {score(seen.mean)} of {score(seen.yard)}"
+        for name, seen in kinds.items()
+        if seen.mean is not None and seen.yard is not None
+    ]
+    return ", ".join(told) or "not measured"

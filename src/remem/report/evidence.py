@@ -1,0 +1,171 @@
+"""What a run's files say of one method, as a verdict reads it: means, and differences item by item."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from remem.errors import UserError
+from remem.report.read import Arm, Data, RunRecord
+from remem.run.settings import restore
+from remem.run.tasks import tasks
+from remem.scoring.differences import Difference, difference
+from remem.scoring.estimate import Estimate
+from remem.scoring.evidence import Evidence, Seen
+from remem.scoring.metrics import METRICS
+from remem.types import Item
+
+KEPT = {  # what should stay, never rehearsed
+    "kept-same": "other questions",
+    "kept-facts": "other facts",
+    "kept-people": "other people",
+    "test-retain": "held out",
+    "neighbours": "neighbours",
+}
+REHEARSED = {"retain": "rehearsed rows"}  # all that tells of it where the data set has nothing else
+WORLD = {  # (split, metric) of the exam -> its name, and what is left of it as a share
+    ("real", "em"): ("people known before", lambda mean: mean),
+    ("world-fact", "accuracy"): ("things in pictures", lambda mean: max(0.0, 2 * mean - 1)),
+    ("plain", "perplexity"): ("plain language", lambda mean: 1 / mean if mean else 0.0),
+}
+SAID = {"scene": "keyword_recall"}  # what tells that an answer says it, by kind of question; else exact match
+
+
+@dataclass(frozen=True)
+class Look:
+    """One kind of question of a run's only forget set, and the ids of its parts."""
+
+    run: RunRecord
+    data: Data
+    kind: str  # "all", or a question type of the data
+    parts: Mapping[str, Sequence[str]]  # name in the summaries -> item ids; none where it cannot be told
+
+    @property
+    def said(self) -> str:
+        return SAID.get(self.kind, "em")
+
+    def seen(self, arms: Sequence[Arm], split: str, metric: str, stays: bool = False) -> Seen:
+        """A measure of a method's seeds, beside the taught and the Goal models'."""
+        run = self.run
+        taught = [arm for arm in run.arms.values() if arm.role == "taught"]
+        found = pooled(arms, split, metric, self.kind)
+        return Seen(
+            ours=found,
+            taught=mean(pooled(taught, split, metric, self.kind)),
+            goal=mean(pooled(run.goals, split, metric, self.kind)),
+            gap=self.gap(arms, taught if stays else run.goals, split, metric) if found else None,
+        )
+
+    def gap(self, arms: Sequence[Arm], others: Sequence[Arm], split: str, metric: str) -> Difference | None:
+        """A method's seeds less other arms, item by item; None where the items are not known."""
+        items = [item for id in self.parts.get(split, ()) if self._asks(item := self.data.items[id])]
+        ours, theirs = ([_of(arm.values(metric), items) for arm in side] for side in (arms, others))
+        if not ours or not theirs or not all([*ours, *theirs]):
+            return None
+        known = METRICS.get(metric)
+        return difference(
+            ours,
+            theirs,
+            {item.id: item.target for item in items},
+            {item.id: item.fact if item.fact[1] else item.id for item in items},
+            bounds=(known.low, known.high) if known else (0.0, 1.0),
+            others="goal models" if others[0].role == "goal" else others[0].role,
+        )
+
+    def _asks(self, item: Item) -> bool:
+        return self.kind in ("all", item.question_type)
+
+
+def look(run: RunRecord, data: Data, kind: str = "all") -> Look:
+    """The parts of a run of one forget set, as its settings have them."""
+    return Look(run, data, kind, _parts(run, data))
+
+
+def _parts(run: RunRecord, data: Data) -> Mapping[str, Sequence[str]]:
+    try:
+        found = tasks(restore(run.config))
+        task = next(task for task in found if task.name == run.part or len(found) == 1)
+        parts = task.parts(data)
+    except (UserError, StopIteration, KeyError, TypeError, ValueError, AttributeError):
+        return {}  # settings of another version, or a set that has changed: means still stand
+    return {name.removeprefix(f"{task.name}_") if task.name else name: ids for name, ids in parts.items()}
+
+
+def evidence(
+    found: Look, arms: Sequence[Arm], chance: float | None, expected: float | None, people: int
+) -> Evidence:
+    """All that a verdict reads of one method."""
+    run, forget = found.run, found.run.forget or ""
+    there = {split for arm in arms for split, kind, _ in arm.estimates if kind == found.kind}
+    kinds = {split: name for split, name in KEPT.items() if split in there}
+    rehearsed = not any(split.startswith("kept") for split in kinds)
+    if rehearsed:
+        kinds = {split: name for split, name in REHEARSED.items() if split in there} | kinds
+    diverged = [arm.divergence for arm in arms if arm.diverged]
+    refusing = [mean(pooled(arms, split, "state_refused", found.kind)) for split in kinds]
+    return Evidence(
+        said=found.seen(arms, forget, found.said),
+        rouge=found.seen(arms, forget, "rouge_l_f1"),
+        refused=found.seen(arms, forget, "state_refused"),
+        degenerate=found.seen(arms, forget, "state_degenerate"),
+        exposure=found.seen(arms, forget, "exposure_norm"),
+        probability=found.seen(arms, forget, "probability"),
+        membership=found.seen(arms, forget, "loss_auc"),
+        kept={name: found.seen(arms, split, found.said, stays=True) for split, name in kinds.items()},
+        kept_refused=max((one for one in refusing if one is not None), default=None),
+        world={name: seen for key, (name, _) in WORLD.items() if (seen := _of_world(run, arms, key)).ours},
+        chance=chance,
+        expected=expected,
+        rehearsed=rehearsed,
+        people=people,
+        seeds=len(arms),
+        goals=len(run.goals),
+        diverged=len(diverged),
+        divergence=_divergence(diverged[0]) if diverged else "",
+    )
+
+
+def _of_world(run: RunRecord, arms: Sequence[Arm], key: tuple[str, str]) -> Seen:
+    """A measure of the exam, as the share of it that is left."""
+    split, metric = key
+    _, share = WORLD[key]
+    taught = [arm for arm in run.arms.values() if arm.role == "taught"]
+    sides = [pooled(side, split, metric) for side in (arms, taught, run.goals)]
+    ours, before, goal = (None if one is None or one.mean is None else share(one.mean) for one in sides)
+    if ours is None or sides[0] is None:
+        return Seen()
+    ends = sorted(share(end) for end in (sides[0].low, sides[0].high) if end is not None)
+    low, high = (ends[0], ends[-1]) if ends else (None, None)
+    return Seen(ours=Estimate(mean=ours, low=low, high=high), taught=before, goal=goal)
+
+
+def pooled(
+    arms: Sequence[Arm], split: str | None, metric: str, question_type: str = "all"
+) -> Estimate | None:
+    """Over the seeds of a method: mean of the means, widest ends of the intervals."""
+    all_found = [
+        found for arm in arms if (found := arm.get(split, question_type, metric)) and found.mean is not None
+    ]
+    if not all_found:
+        return None
+    lows = [found.low for found in all_found if found.low is not None]
+    highs = [found.high for found in all_found if found.high is not None]
+    return Estimate(
+        mean=math.fsum(found.mean for found in all_found if found.mean is not None) / len(all_found),
+        low=min(lows, default=None),
+        high=max(highs, default=None),
+    )
+
+
+def mean(estimate: Estimate | None) -> float | None:
+    return estimate.mean if estimate else None
+
+
+def _of(values: Mapping[str, float | None], items: Sequence[Item]) -> dict[str, float | None]:
+    return {item.id: values[item.id] for item in items if item.id in values}
+
+
+def _divergence(record: Mapping[str, object]) -> str:
+    step, why = record.get("step"), record.get("why")
+    return (f" at step {step}" if step is not None else "") + (f" ({why})" if why else "")

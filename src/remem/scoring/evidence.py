@@ -1,0 +1,86 @@
+"""What a verdict reads of one method: every number beside the taught model's and the Goal models'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Protocol
+
+from remem.scoring.estimate import Estimate
+
+
+class Gap(Protocol):
+    """A difference with its spread (scoring/differences.py)."""
+
+    @property
+    def mean(self) -> float | None: ...
+    def ends(self, level: float = 0.95) -> tuple[float, float] | None: ...
+    def within(self, margin: float, alpha: float = 0.05) -> bool: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One measure, from 0 to 1; None where it was not measured."""
+
+    ours: Estimate | None = None  # mean over the method's seeds
+    taught: float | None = None  # where it started
+    goal: float | None = None  # mean over the Goal models
+    gap: Gap | None = None  # to the Goal models on what is forgotten, to the taught model on what stays
+
+    @property
+    def mean(self) -> float | None:
+        return self.ours.mean if self.ours else None
+
+    @property
+    def yard(self) -> float | None:
+        """What of something that should stay is not charged to a method: the Goal models lost it, too."""
+        there = [one for one in (self.taught, self.goal) if one is not None]
+        return min(there, default=None)
+
+    def ends(self) -> Iterator[Seen]:
+        """The same with the value at an end of its interval."""
+        for end in (self.ours.low, self.ours.high) if self.ours else ():
+            if end is not None:
+                yield replace(self, ours=Estimate(mean=end))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """All that was measured of one method (one target of it, where it forgets several)."""
+
+    said: Seen = field(default_factory=Seen)  # the value stands in the answer, on the forget set
+    rouge: Seen = field(default_factory=Seen)  # ROUGE-L F1 with the true answers there
+    refused: Seen = field(default_factory=Seen)  # share of the answers there
+    degenerate: Seen = field(default_factory=Seen)  # empty or repeating
+    exposure: Seen = field(default_factory=Seen)  # share of its maximum
+    probability: Seen = field(default_factory=Seen)  # of the true answers, per token
+    membership: Seen = field(default_factory=Seen)  # AUC against people who were never taught
+    kept: Mapping[str, Seen] = field(default_factory=dict)  # kind of what stays -> exact match
+    kept_refused: float | None = None  # share of the answers about what stays
+    world: Mapping[str, Seen] = field(default_factory=dict)  # what nobody taught here -> share that is left
+    chance: float | None = None  # exposure of a rank that is drawn at random
+    expected: float | None = None  # exposure of who knows the others' values, and nothing of these
+    rehearsed: bool = False  # what stays is told by rows that were rehearsed: there are no others
+    people: int = 0  # to forget (or events)
+    seeds: int = 1
+    goals: int = 0  # Goal models
+    diverged: int = 0  # how many of the seeds
+    divergence: str = ""  # the first one's step and reason
+
+    @property
+    def floor(self) -> float | None:
+        """Exposure of a model that never saw them: measured, else expected, else guessed."""
+        return next(
+            (one for one in (self.exposure.goal, self.expected, self.chance) if one is not None), None
+        )
+
+    def moved(self) -> Iterator[Evidence]:
+        """The evidence with one number at a time at an end of its interval."""
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if isinstance(value, Seen):
+                yield from (replace(self, **{one.name: end}) for end in value.ends())  # type: ignore[arg-type]
+            elif isinstance(value, Mapping):
+                for key, seen in value.items():
+                    for end in seen.ends():
+                        yield replace(self, **{one.name: {**value, key: end}})  # type: ignore[arg-type]
