@@ -1,21 +1,33 @@
-"""How sure is a mean? Bootstrap intervals that resample people, not rows.
+"""How sure is a mean? Intervals whose units are seeds, people, events or facts, never single questions.
 
-Questions about one person stand or fall together, so rows are not independent and resampling them would
-give intervals that are too narrow. Percentile bootstrap: Efron and Tibshirani, 1993, chapter 13; clusters
-resampled whole: Davison and Hinkley, 1997, section 3.8.
+Questions about one person stand or fall together, so a person is one unit however much is asked of them. An
+interval is a t interval of the units' means, which may weigh unequally: the variance is linearised (Cochran,
+Sampling Techniques, 1977, section 9A.1) and its degrees of freedom are Satterthwaite's (Biometrics Bulletin
+2, 1946). Between two known ends of a scale it is formed on the logit scale (Korn and Graubard, Survey
+Methodology 24, 1998, equation 2.1), with the smoothing of `Spread.of`. How often it covers, and what else was
+tried: docs/decisions/0030-intervals-that-cover.md.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaincinv, expit, logit, stdtrit
 
-from remem.seeds import derive
+Unit = Literal["people", "events"]  # whom `people` names
+Over = Literal["people", "events", "facts", "seeds"]
+Bounds = tuple[float | None, float | None]  # the ends of a scale; None: unbounded
 
-Unit = Literal["people", "events"]  # whom intervals resample
+SHARE: Bounds = (0.0, 1.0)
+DIFFERENCE: Bounds = (-1.0, 1.0)  # of two shares
+
+# By how much of one unit that lands on an end of the scale by the toss of a coin the variance is smoothed.
+# Units that agree by chance would else give an interval that knows everything.
+_COIN = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,50 +37,115 @@ class Interval:
     mean: float | None
     low: float | None
     high: float | None
-    over: Literal["people", "events", "questions", "seeds and people"]  # what was resampled
+    over: Over  # the units that the interval generalises over
     people: int  # with at least one value; or events
     items: int  # with a value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """Where the truth behind a mean may lie: a t distribution, on the logit scale between two ends."""
+
+    mean: float
+    variance: float  # of the mean
+    freedom: float  # degrees of it
+    units: float  # effective number: 1 over the sum of squared weights
+    items: int
+    bounds: Bounds
+
+    @classmethod
+    def of(cls, values: Sequence[float], units: Sequence[Hashable], bounds: Bounds) -> Spread | None:
+        """Of the plain mean of `values` (one per item); None with fewer than two units (one per item).
+
+        A unit's weight is its share of the items. Between two ends of a scale the variance is at least that
+        of as many independent items, and grows by a fifth of the items' variance over the squared number of
+        units. Both count half an item (half a unit) more at each end, so units that agree leave some width.
+        Order does not matter, to the last bit.
+        """
+        found, owner, counts = _sorted(values, units)
+        if len(counts) < 2:
+            return None
+        mean = float(found.mean())
+        weights = counts / len(found)
+        gaps = np.bincount(owner, weights=found) / counts - mean
+        s2, s3, s4, s5 = ((weights**power).sum() for power in (2, 3, 4, 5))
+        # The expectation of the sum of squares, and its variance, where all units vary alike.
+        expected = s2 - 2 * s3 + s2**2
+        doubled = s4 * (1 + 2 * s2) - 4 * s5 + s2**4 + 2 * s4 * s2 - 4 * s2**2 * s3 + 2 * s3**2
+        number = 1 / s2
+        variance = float((weights**2 * gaps**2).sum() * s2 / expected)
+        low, high = bounds
+        if low is not None and high is not None:
+            alone = _square(found, len(found), low, high) / len(found)
+            variance = max(variance, alone) + _COIN * _square(found, number, low, high) / number**2
+        return cls(
+            mean=mean,
+            variance=variance,
+            freedom=float(expected**2 / doubled),
+            units=float(number),
+            items=len(found),
+            bounds=bounds,
+        )
+
+    def below(self, chance: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The value that the truth lies below with this confidence, for each chance from 0 to 1."""
+        deviations = np.asarray(stdtrit(self.freedom, chance)) * self.variance**0.5
+        low, high = self.bounds
+        if low is None or high is None:
+            return np.clip(
+                self.mean + deviations, -np.inf if low is None else low, np.inf if high is None else high
+            )
+        share = min(1.0, max(0.0, (self.mean - low) / (high - low)))
+        # Half an item at each end keeps the logit finite.
+        centre = (self.items * share + 0.5) / (self.items + 1)
+        found = expit(logit(centre) + deviations / (high - low) / (centre * (1 - centre)))
+        # Means of units between two ends vary at most as coins do: no wider than Clopper and Pearson, 1934.
+        least = _coins(self.units * share, self.units * (1 - share) + 1, chance)
+        most = _coins(self.units * share + 1, self.units * (1 - share), chance)
+        below = np.minimum(np.maximum(found, least), share)
+        above = np.maximum(np.minimum(found, most), share)
+        found = np.where(chance < 0.5, below, above)
+        return low + (high - low) * found
+
+    def ends(self, level: float) -> tuple[float, float]:
+        """Of the two-sided interval."""
+        low, high = self.below(np.array([(1 - level) / 2, (1 + level) / 2]))
+        return float(low), float(high)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """Numbers of the rows on one side of a comparison, one of each per row."""
+
+    values: Sequence[float]
+    people: Sequence[str]
+    facts: Sequence[Hashable]
 
 
 def interval(
     values: Sequence[float],
     people: Sequence[str],
     *,
-    seed: int,
+    facts: Sequence[Hashable] | None = None,
+    bounds: Bounds = SHARE,
     level: float = 0.95,
-    draws: int = 2000,
     unit: Unit = "people",
 ) -> Interval:
-    """Mean of `values` (one per item) and its percentile interval, resampling whole people (one per item).
+    """Mean of `values` and its interval over people; one of each per item. `unit` says what `people` holds.
 
-    `unit` says what `people` holds.
-
-    With a single person there is nobody to resample, so questions are, and `over` says so: that interval
-    speaks of this person only. Fewer than two values give no interval. The order of items does not matter.
+    With a single person it is over the facts (one per item) and speaks of this person only; `over` says so.
+    Fewer than two units, or no facts for a single person, give no interval. `bounds` are the ends of the
+    scale: without both there is no smoothing, and units that agree give no width.
     """
-    if len(values) != len(people):
-        raise ValueError(f"{len(values)} values but {len(people)} people")
-    if not np.isfinite(values).all():
-        raise ValueError("leave missing values out: an interval is over finite numbers")
-    names, owner = np.unique(np.asarray(people, dtype=str), return_inverse=True)
-    over: Literal["people", "events", "questions"] = "questions" if len(names) == 1 else unit
+    if len(values) != len(people) or (facts is not None and len(facts) != len(values)):
+        raise ValueError(f"{len(values)} values but {len(people)} people or not as many facts")
+    _finite(values)
+    names = len(set(people))
+    over: Over = "facts" if names == 1 else unit
     if not len(values):
         return Interval(mean=None, low=None, high=None, over=over, people=0, items=0)
-    found = np.asarray(values, dtype=np.float64)
-    # Floating sums depend on their order, and equal inputs in another order must give equal bytes.
-    order = np.lexsort((found, owner))
-    found, owner = found[order], owner[order]
-    mean = float(found.mean())
-    if len(found) < 2:
-        return Interval(mean=mean, low=None, high=None, over=over, people=len(names), items=len(found))
-    group = np.arange(len(found)) if over == "questions" else owner
-    sums, counts = np.bincount(group, weights=found), np.bincount(group).astype(np.float64)
-    times = _resamples(len(sums), derive(seed, "interval"), draws)
-    means = (times @ sums) / (times @ counts)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(
-        mean=mean, low=float(low), high=float(high), over=over, people=len(names), items=len(found)
-    )
+    units: Sequence[Hashable] = people if names > 1 else (facts or ["one"] * len(values))
+    return _told(Spread.of(values, units, bounds), values, over, names, level)
 
 
 def nested_interval(
@@ -76,39 +153,21 @@ def nested_interval(
     people: Sequence[str],
     seeds: Sequence[int],
     *,
-    seed: int,
+    facts: Sequence[Hashable] | None = None,
+    bounds: Bounds = SHARE,
     level: float = 0.95,
-    draws: int = 2000,
 ) -> Interval:
-    """Mean and interval where each seed has people of its own: seeds are resampled, then people within each.
+    """Mean and interval over seeds, each of which has people of its own. One value per item in all of them.
 
-    One value per item in all three. With a single seed there is none to resample: see `interval`. The same
-    name under two seeds is two people. Two-stage bootstrap: Davison and Hinkley, 1997, section 3.8.
+    With a single seed: see `interval`. The same name under two seeds is two people.
     """
     if not len(values) == len(people) == len(seeds):
         raise ValueError(f"{len(values)} values, {len(people)} people, {len(seeds)} seeds")
     if len(set(seeds)) < 2:
-        return interval(values, people, seed=seed, level=level, draws=draws)
-    if not np.isfinite(values).all():
-        raise ValueError("leave missing values out: an interval is over finite numbers")
-    rng = np.random.default_rng(derive(seed, "nested interval"))
-    known = sorted(set(seeds))
-    times = rng.multinomial(len(known), [1 / len(known)] * len(known), size=draws)
-    total, count = np.zeros(draws), np.zeros(draws)
-    units = 0
-    for place, one in enumerate(known):
-        inside = sorted((who, v) for v, who, s in zip(values, people, seeds, strict=True) if s == one)
-        names, owner = np.unique([who for who, _ in inside], return_inverse=True)
-        sums = np.bincount(owner, weights=[v for _, v in inside])
-        size = np.bincount(owner).astype(np.float64)
-        # A seed that is drawn m times brings m independent draws of its people.
-        drawn = rng.multinomial(times[:, place] * len(names), [1 / len(names)] * len(names))
-        total, count, units = total + drawn @ sums, count + drawn @ size, units + len(names)
-    low, high = np.quantile(total / count, [(1 - level) / 2, (1 + level) / 2])
-    mean = float(np.mean(sorted(values)))
-    return Interval(
-        mean=mean, low=float(low), high=float(high), over="seeds and people", people=units, items=len(values)
-    )
+        return interval(values, people, facts=facts, bounds=bounds, level=level)
+    _finite(values)
+    who = len(set(zip(seeds, people, strict=True)))
+    return _told(Spread.of(values, seeds, bounds), values, "seeds", who, level)
 
 
 def paired_difference(
@@ -116,83 +175,107 @@ def paired_difference(
     theirs: Mapping[str, float | None],
     people: Mapping[str, str],
     *,
-    seed: int,
+    facts: Mapping[str, Hashable] | None = None,
+    bounds: Bounds = DIFFERENCE,
     level: float = 0.95,
-    draws: int = 2000,
     unit: Unit = "people",
 ) -> Interval:
-    """Mean of ours - theirs over the items that have both, with its interval; all three are keyed by item id.
+    """Mean of ours - theirs over the items that have both, with its interval; all are keyed by item id.
 
     Paired: both arms answered the same questions, so what makes a question easy for both cancels out.
-    ValueError when the two were not asked the same items.
+    `bounds` are those of a difference. ValueError when the two were not asked the same items.
     """
     if ours.keys() != theirs.keys():
         raise ValueError(
             f"{len(ours.keys() ^ theirs.keys())} items were asked of one arm and not of the other"
         )
-    differences: list[float] = []
-    owners: list[str] = []
-    for id, our in ours.items():
-        their = theirs[id]
-        if our is not None and their is not None:
-            differences.append(our - their)
-            owners.append(people[id])
-    return interval(differences, owners, seed=seed, level=level, draws=draws, unit=unit)
-
-
-def pairs_interval(
-    pairs: NDArray[np.float64],
-    ours: Sequence[str],
-    theirs: Sequence[str],
-    *,
-    seed: int,
-    level: float = 0.95,
-    draws: int = 2000,
-) -> Interval:
-    """Mean over all pairs of one row of ours with one of theirs, (ours, theirs), whole people resampled.
-
-    One name per row on each side. A side with a single person has its questions resampled; `over` says so.
-    """
-    names = [np.unique(np.asarray(side, dtype=str), return_inverse=True) for side in (ours, theirs)]
-    over: Literal["people", "questions"] = "people" if min(len(n) for n, _ in names) > 1 else "questions"
-    people = sum(len(n) for n, _ in names)
-    if not pairs.size:
-        return Interval(mean=None, low=None, high=None, over=over, people=people, items=len(ours))
-    groups = [np.arange(len(owner)) if len(n) == 1 else owner for n, owner in names]
-    each = [np.eye(owner.max() + 1)[owner] for owner in groups]  # (rows, groups)
-    sums = each[0].T @ pairs @ each[1]
-    times = [
-        _resamples(one.shape[1], derive(seed, "pairs", side), draws)
-        for side, one in zip(("ours", "theirs"), each, strict=True)
-    ]
-    counts = [t @ one.sum(0) for t, one in zip(times, each, strict=True)]
-    means = ((times[0] @ sums) * times[1]).sum(1) / (counts[0] * counts[1])
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(
-        mean=float(pairs.mean()),
-        low=float(low),
-        high=float(high),
-        over=over,
-        people=people,
-        items=len(ours),
+    gaps = {
+        id: our - their
+        for id, our in ours.items()
+        if our is not None and (their := theirs[id]) is not None
+    }  # fmt: skip
+    return interval(
+        list(gaps.values()),
+        [people[id] for id in gaps],
+        facts=None if facts is None else [facts[id] for id in gaps],
+        bounds=bounds,
+        level=level,
+        unit=unit,
     )
 
 
-def resampled(
-    values: Sequence[float], groups: Sequence[str], *, seed: int, purpose: str, draws: int = 2000
-) -> NDArray[np.float64]:
-    """(draws,): the mean of the values in each resample of whole groups, for what several means make up."""
-    names, owner = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    order = np.lexsort((np.asarray(values), owner))  # see `interval`
-    found, owner = np.asarray(values, dtype=np.float64)[order], owner[order]
-    times = _resamples(len(names), derive(seed, "resampled", purpose), draws)
-    sums, counts = np.bincount(owner, weights=found), np.bincount(owner).astype(np.float64)
-    means: NDArray[np.float64] = (times @ sums) / (times @ counts)
-    return means
+def area_interval(ours: Side, theirs: Side, *, level: float = 0.95) -> Interval:
+    """The area under the ROC curve, rows of ours against theirs, and its interval over people on both sides.
+
+    A side with a single person is one of her facts, and `over` says so; one fact gives no interval. `people`
+    counts both sides, `items` ours. Placement values by ranks (DeLong et al., Biometrics 44, 1988), summed by
+    unit (Obuchowski, Biometrics 53, 1997); the sides' variances add up, their degrees of freedom by
+    Satterthwaite.
+    """
+    who = sum(len(set(side.people)) for side in (ours, theirs))
+    over: Over = "facts" if any(len(set(side.people)) == 1 for side in (ours, theirs)) else "people"
+    if not len(ours.values) or not len(theirs.values):
+        return Interval(mean=None, low=None, high=None, over=over, people=who, items=len(ours.values))
+    places = placements(ours.values, theirs.values), 1 - placements(theirs.values, ours.values)
+    one, other = (
+        Spread.of(list(place), side.people if len(set(side.people)) > 1 else side.facts, SHARE)
+        for place, side in zip(places, (ours, theirs), strict=True)
+    )
+    both = None
+    if one is not None and other is not None:
+        variance = one.variance + other.variance
+        shares = [(part.variance / variance) ** 2 / part.freedom for part in (one, other)]
+        fewest = min(one.units, other.units)
+        both = replace(one, variance=variance, freedom=1 / sum(shares), units=fewest)
+    return _told(both, sorted(places[0]), over, who, level)
 
 
-@lru_cache(maxsize=8)  # one summary asks for the same few sizes hundreds of times
-def _resamples(size: int, seed: int, draws: int) -> NDArray[np.float64]:
-    """How often each of `size` units is drawn in each resample: (draws, size), rows sum to `size`."""
-    times = np.random.default_rng(seed).multinomial(size, [1 / size] * size, size=draws)
-    return times.astype(np.float64)
+def placements(ours: Sequence[float], theirs: Sequence[float]) -> NDArray[np.float64]:
+    """For each of ours the share of theirs that lies below it, ties counting one half: (ours,)."""
+    rank = np.sort(np.asarray(theirs, dtype=np.float64))
+    mine = np.asarray(ours, dtype=np.float64)
+    below = np.searchsorted(rank, mine, "left") + np.searchsorted(rank, mine, "right")
+    shares: NDArray[np.float64] = below / (2 * len(rank))
+    return shares
+
+
+def _told(spread: Spread | None, values: Sequence[float], over: Over, people: int, level: float) -> Interval:
+    low, high = (None, None) if spread is None else spread.ends(level)
+    mean = float(np.sort(values).mean()) if spread is None else spread.mean
+    return Interval(mean=mean, low=low, high=high, over=over, people=people, items=len(values))
+
+
+def _finite(values: Sequence[float]) -> None:
+    if not np.isfinite(values).all():
+        raise ValueError("leave missing values out: an interval is over finite numbers")
+
+
+def _sorted(
+    values: Sequence[float], units: Sequence[Hashable]
+) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
+    """Values, their unit's number, and how many values each unit has.
+
+    Floating sums depend on their order, and equal inputs in another order must give equal bytes.
+    """
+    inside: dict[Hashable, list[float]] = {}
+    for unit, value in zip(units, values, strict=True):
+        inside.setdefault(unit, []).append(value)
+    groups = sorted(sorted(group) for group in inside.values())
+    counts = np.array([len(group) for group in groups], dtype=np.float64)
+    owner = np.repeat(np.arange(len(groups)), counts.astype(int))
+    return np.array([value for group in groups for value in group], dtype=np.float64), owner, counts
+
+
+def _square(found: NDArray[np.float64], number: float, low: float, high: float) -> float:
+    """Variance of the values, weighing `number`, with a half at each end of the scale."""
+    middle = (number * found.mean() + (low + high) / 2) / (number + 1)
+    ends = ((low - middle) ** 2 + (high - middle) ** 2) / 2
+    return float((number * ((found - middle) ** 2).mean() + ends) / (number + 1))
+
+
+def _coins(one: float, other: float, chance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Quantiles of the beta distribution; with nothing on a side, that end."""
+    if one <= 0 or other <= 0:
+        return np.full_like(chance, 0.0 if one <= 0 else 1.0)
+    found: NDArray[np.float64] = betaincinv(one, other, chance)
+    return found

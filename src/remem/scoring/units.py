@@ -1,0 +1,33 @@
+"""What an interval counts: people or events, or the facts of a single one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from remem.scoring.stats import Bounds, Unit
+from remem.text import normalise
+from remem.types import Item
+
+
+def fact(item: Item) -> tuple[str, ...]:
+    """Which fact an item asks for, whatever its wording and picture.
+
+    Where no single one can be told (`Item.fact`), all that its answer must hold stands for it: its keywords,
+    or its answer where it has none.
+    """
+    if item.fact[1]:
+        return item.fact
+    held = sorted(normalise(word) for word in item.keywords or (item.answer,))
+    return item.person, normalise(item.attribute), *held
+
+
+def unit(items: Iterable[Item]) -> Unit:
+    """ "events" where every item asks for a scene, else "people"."""
+    asked = [item.target != item.person for item in items]
+    return "events" if asked and all(asked) else "people"
+
+
+def bounds_of_difference(bounds: Bounds) -> Bounds:
+    """The ends of a difference of two numbers on one scale."""
+    low, high = bounds
+    return (None, None) if low is None or high is None else (low - high, high - low)
