@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 
 from remem.report import words
-from remem.report.read import Arm, Data, RunRecord
+from remem.report.read import Arm, Candidates, Data, RunRecord
 from remem.scoring.estimate import Estimate
-from remem.scoring.metrics.exposure import chance_norm
+from remem.scoring.metrics.exposure import expected_norm
 from remem.scoring.verdicts import Evidence, Verdict, judge
 
 DISTANCE_OVER = ("em", "rouge_l_f1", "probability", "exposure_norm")
@@ -104,19 +104,24 @@ def _divergence(record: dict[str, object]) -> str:
 
 def chance(run: RunRecord, data: Data) -> float | None:
     """Normalised exposure of random ranking on the forget set, from each ranking's |R|; None without any."""
-    counts = candidate_counts(run, data)
-    shares = [chance_norm(count) for count in counts if count > 1]
+    return _level([(one.size, 0) for one in ranked(run, data)])
+
+
+def expected(run: RunRecord, data: Data) -> float | None:
+    """Normalised exposure that the Goal model should have on the forget set: what it was taught about others
+    ranks above, the rest at random. None where the run does not tell what it was taught."""
+    return _level([(one.size, one.known) for one in ranked(run, data) if one.known is not None])
+
+
+def _level(rankings: list[tuple[int, int]]) -> float | None:
+    shares = [expected_norm(size, known) for size, known in rankings if size > 1]
     return math.fsum(shares) / len(shares) if shares else None
 
 
-def candidate_counts(run: RunRecord, data: Data) -> list[int]:
-    """|R| of every ranking on the forget set, from the first arm that has any."""
+def ranked(run: RunRecord, data: Data) -> list[Candidates]:
+    """What every ranking on the forget set was among."""
     forgotten = set(data.splits.get(run.forget or "", ()))
-    for arm in run.arms.values():
-        counts = [ranking.size for ranking in arm.rankings if ranking.id in forgotten]
-        if counts:
-            return counts
-    return []
+    return [one for id, one in run.rankings.items() if id in forgotten]
 
 
 def distance_to_goal(run: RunRecord, arm: Arm, split: str, question_type: str) -> float | None:

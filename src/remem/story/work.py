@@ -185,6 +185,7 @@ def ask_strangers(folder: Path, context: Context, progress: Progress, arms: tupl
 def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tuple[Task, ...]) -> None:
     """Scores from responses; needs no model."""
     from remem.asking.records import read_rankings, read_responses
+    from remem.data.rivals import agreed, rivals
 
     data, run = context.data(), context.run
     said = context.root / arm / "responses"
@@ -208,7 +209,8 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tu
     unknown = _of_strangers(context, strange) if run.evaluate.membership else []
     gone = [task.forget for task in about]
     asked = parts(data, about, extra)
-    score(data, asked, responses, rankings, folder, arm, run.seed, world, without, unknown, gone)
+    known = agreed(rivals(data, task.unseen, rankings) for task in about)
+    score(data, asked, responses, rankings, folder, arm, run.seed, world, without, unknown, gone, known)
 
 
 def _of_strangers(context: Context, path: Path) -> list[tuple[Item, Response]]:
