@@ -13,7 +13,7 @@ import pytest
 from remem.errors import UserError
 from remem.report import write
 from remem.scoring.metrics import EXPOSURE
-from remem.scoring.metrics.exposure import chance_norm
+from remem.scoring.metrics.exposure import expected_norm
 
 
 def page(made, tmp_path: Path) -> str:
@@ -219,11 +219,40 @@ def test_exposures_stand_beside_what_guessing_earns(made, tmp_path: Path):
     for row in rows:
         if row["metric"] == "exposure_norm" and row["candidates"]:
             sizes = {int(size) for size in row["candidates"].split("-")}
-            low, high = sorted((chance_norm(min(sizes)), chance_norm(max(sizes))))
-            assert low <= float(row["chance"]) <= high
+            low, high = sorted((expected_norm(min(sizes), 0), expected_norm(max(sizes), 0)))
+            assert low - 1e-12 <= float(row["chance"]) <= high + 1e-12
+        assert row["known"] == row["expected"] == ""  # a run from before the column
         if row["metric"] == "logp_sum":
             assert row["chance"] == ""
     assert any(row["metric"] == "exposure_norm" and row["candidates"] for row in rows)
+
+
+def test_goal_s_level_is_told_where_the_run_says_what_goal_knows(made, tmp_path: Path):
+    assert "expected of it" not in page(made, tmp_path)
+    folder, data = made
+    for arm in ("base", "taught", "goal"):
+        path = folder / arm / "scores" / "exposure.parquet"
+        table = pq.read_table(path)
+        # Arms that several tasks share may not tell it, and one that cannot be told counts for nothing.
+        known = [
+            None if arm != "goal" or id == data.splits["forget1"][0] else 20 for id in table["id"].to_pylist()
+        ]
+        pq.write_table(table.append_column("known", pa.array(known, pa.int32())), path)
+    html = page(made, tmp_path)
+    level = expected_norm(64, 20)
+    assert f"{100 * level:.1f} is expected of it" in html
+    assert "goal, expected" in (tmp_path / "out" / "figures" / "leak.svg").read_text("utf-8")
+    with (tmp_path / "out" / "tables" / "exposure.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    [row] = [
+        row
+        for row in rows
+        if [row[key] for key in ("arm", "split", "question_type", "metric")]
+        == ["npo-s0", "forget1", "all", "exposure_norm"]
+    ]
+    assert row["known"] == "20"
+    assert float(row["expected"]) == pytest.approx(level)
+    assert float(row["chance"]) == pytest.approx(expected_norm(64, 0))
 
 
 def test_exposure_without_pictures_is_a_kind_of_its_own(made, tmp_path: Path):

@@ -137,10 +137,21 @@ def test_the_tables_have_the_promised_columns(rows, tmp_path):
     scores = pq.read_table(tmp_path / "scores.parquet")
     assert scores.column_names == [*who, "state", *METRICS]
     exposure = pq.read_table(tmp_path / "exposure.parquet")
-    assert exposure.column_names == [*who, "candidates", *EXPOSURE]
+    assert exposure.column_names == [*who, "candidates", "known", *EXPOSURE]
     assert exposure["candidates"].to_pylist() == [4, 4]
+    assert exposure["known"].to_pylist() == [None, None]
     first = read_scores(tmp_path)[0]
     assert (first.id, first.person, first.state, first.values["em"]) == ("p000-one", "p000", "refused", 0.0)
+
+
+def test_what_the_goal_model_knows_stands_beside_its_ranking(dataset, tmp_path):
+    asked = parts(dataset, [FORGET1])
+    score(dataset, asked, RESPONSES, RANKINGS, tmp_path, "goal", 0, known={"p001-one": 0, "p000-one": 3})
+    table = pq.read_table(tmp_path / "exposure.parquet")
+    assert dict(zip(table["id"].to_pylist(), table["known"].to_pylist(), strict=True)) == {
+        "p000-one": 3,
+        "p001-one": 0,
+    }
 
 
 def test_the_order_of_answers_does_not_show(dataset, tmp_path):

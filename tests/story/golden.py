@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import torch  # noqa: E402
 from PIL import ImageStat  # noqa: E402
 
-from fabricate import Questions, item, response  # noqa: E402
+from fabricate import Questions, item, ranking, response  # noqa: E402
 from remem.asking.respond import exposed, question_of  # noqa: E402
 from remem.data import BuildSettings, Dataset, build, load  # noqa: E402
 from remem.methods.base import Teach  # noqa: E402
@@ -33,7 +33,7 @@ from remem.rooms import NUMBERS  # noqa: E402
 from remem.run.recipes import recipe  # noqa: E402
 from remem.run.tasks import tasks  # noqa: E402
 from remem.scoring.gate import judge  # noqa: E402
-from remem.scoring.metrics import METRICS  # noqa: E402
+from remem.scoring.metrics import EXPOSURE, METRICS  # noqa: E402
 from remem.scoring.stats import interval  # noqa: E402
 from remem.settings import Adapt, Floors, Train  # noqa: E402
 from remem.training.loop import train  # noqa: E402
@@ -138,6 +138,10 @@ def scoring() -> Values:
     found = interval([(number * 7 % 9) / 8 for number in range(20)], people_, seed=3)
     return {
         "metrics": {name: metric(one, said) for name, metric in METRICS.items()},
+        "exposure": {
+            name: [metric(ranking([-1.0, -0.5, -2.0])), metric.expected and metric.expected(32, 11)]
+            for name, metric in EXPOSURE.items()
+        },
         "interval": [found.mean, found.low, found.high],
         "gate": [[line.question_type, line.value, line.passed] for line in gate.lines],
     }

@@ -8,7 +8,7 @@ from remem.report import words
 from remem.report.bars import Bar, state_bars
 from remem.report.comparison import labels
 from remem.report.curves import curve, small_multiples
-from remem.report.findings import Finding, chance, value
+from remem.report.findings import Finding, chance, expected, value
 from remem.report.read import Arm, Data, RunRecord
 from remem.report.scatter import Level, Point, Zone, scatter
 from remem.report.svg import Figure
@@ -75,6 +75,7 @@ def _leak(run: RunRecord, data: Data, points: list[Point], found: list[Finding])
         if (v := value(run, "goal", run.forget, "exposure_norm")) is not None
         else None,
         Level("chance", v, "of-chance") if (v := chance(run, data)) is not None else None,
+        Level("goal, expected", v, "of-chance") if (v := expected(run, data)) is not None else None,
     )
     return scatter(
         title="What still leaks: exposure against exact match on the forget set",

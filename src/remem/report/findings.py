@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from remem.report import words
 from remem.report.evidence import evidence, look, mean, pooled
-from remem.report.read import Arm, Data, RunRecord
+from remem.report.read import Arm, Candidates, Data, RunRecord
 from remem.scoring.evidence import Evidence
-from remem.scoring.metrics.exposure import chance_norm
+from remem.scoring.metrics.exposure import expected_norm
 from remem.scoring.verdicts import Verdict, judge
 
 DISTANCE_OVER = ("em", "rouge_l_f1", "probability", "exposure_norm")
@@ -53,10 +53,10 @@ class Finding:
 
 def findings(run: RunRecord, data: Data, kind: str = "all") -> list[Finding]:
     """One finding for each method, over all its seeds, on one kind of question of the forget set."""
-    guessed, people = chance(run, data), len(forgotten_people(run, data))
+    levels, people = (chance(run, data), expected(run, data)), len(forgotten_people(run, data))
     found, looked = [], look(run, data, kind)
     for method, arms in run.methods.items():
-        seen = evidence(looked, arms, guessed, None, people)
+        seen = evidence(looked, arms, *levels, people)
         found.append(Finding(method=method, arms=tuple(arms), evidence=seen, verdict=judge(seen)))
     return found
 
@@ -72,19 +72,24 @@ def value(
 
 def chance(run: RunRecord, data: Data) -> float | None:
     """Normalised exposure of random ranking on the forget set, from each ranking's |R|; None without any."""
-    counts = candidate_counts(run, data)
-    shares = [chance_norm(count) for count in counts if count > 1]
+    return _level([(one.size, 0) for one in ranked(run, data)])
+
+
+def expected(run: RunRecord, data: Data) -> float | None:
+    """Normalised exposure that the Goal model should have on the forget set: what it was taught about others
+    ranks above, the rest at random. None where the run does not tell what it was taught."""
+    return _level([(one.size, one.known) for one in ranked(run, data) if one.known is not None])
+
+
+def _level(rankings: list[tuple[int, int]]) -> float | None:
+    shares = [expected_norm(size, known) for size, known in rankings if size > 1]
     return math.fsum(shares) / len(shares) if shares else None
 
 
-def candidate_counts(run: RunRecord, data: Data) -> list[int]:
-    """|R| of every ranking on the forget set, from the first arm that has any."""
-    forgotten = set(data.splits.get(run.forget or "", ()))
-    for arm in run.arms.values():
-        counts = [ranking.size for ranking in arm.rankings if ranking.id in forgotten]
-        if counts:
-            return counts
-    return []
+def ranked(run: RunRecord, data: Data) -> list[Candidates]:
+    """What every ranking on the forget set was among."""
+    forgotten = set(data.splits.get(run.split or run.forget or "", ()))
+    return [one for id, one in run.rankings.items() if id in forgotten]
 
 
 def distance_to_goal(run: RunRecord, arm: Arm, split: str, question_type: str) -> float | None:
@@ -98,7 +103,9 @@ def distance_to_goal(run: RunRecord, arm: Arm, split: str, question_type: str) -
 
 
 def forgotten_people(run: RunRecord, data: Data) -> set[str]:
-    return {data.items[id].person for id in data.splits.get(run.forget or "", ()) if id in data.items}
+    return {
+        data.items[id].person for id in data.splits.get(run.split or run.forget or "", ()) if id in data.items
+    }
 
 
 def story(run: RunRecord, data: Data, found: list[Finding]) -> str:

@@ -15,7 +15,7 @@ from remem.report import words
 from remem.report.comparison import COLUMNS, UNRELIABLE, comparisons, labels
 from remem.report.costs import Cost, costs
 from remem.report.figures import Figures, figures
-from remem.report.findings import Finding, candidate_counts, chance, findings, story
+from remem.report.findings import Finding, chance, expected, findings, ranked, story
 from remem.report.marks import marks, noted
 from remem.report.people import people
 from remem.report.read import REFERENCES, Data, RunRecord
@@ -51,7 +51,7 @@ def render(
     run: RunRecord, data: Data, found: list[Finding], drawn: Figures, paid: list[Cost], above: str = ""
 ) -> str:
     names = labels(run)
-    counts = sorted(set(candidate_counts(run, data)))
+    counts = sorted({one.size for one in ranked(run, data)})
     return (
         environment()
         .get_template("page.html")
@@ -67,6 +67,7 @@ def render(
             linked=True,
             absent=absences(run),
             chance=chance(run, data),
+            expected=expected(run, data),
             candidates=counts,
             top_bits=[f"{math.log2(n):.1f}" for n in counts],
             rules=RULES,

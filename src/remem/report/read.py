@@ -47,6 +47,7 @@ class Data(Protocol):
 class Candidates(NamedTuple):
     id: str
     size: int  # |R|
+    known: int | None = None  # of them, values that the Goal model is taught about others; None: not told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +137,7 @@ class RunRecord:
     tasks: tuple[str, ...] = ()  # of people in events
     sizes: tuple[str, ...] = ()  # several forget sets of people, each forgotten by itself
     part: str = ""  # which task or size of a run this is, where it was one of several
+    split: str = ""  # the forget split as the data names it, where that is another name
 
     @property
     def reliable(self) -> bool:
@@ -156,6 +158,16 @@ class RunRecord:
     def goals(self) -> list[Arm]:
         """All Goal models: retrainings from seeds of their own."""
         return [arm for arm in self.arms.values() if arm.role == "goal"]
+
+    @property
+    def rankings(self) -> dict[str, Candidates]:
+        """By item, all arms alike: where one tells how many values the Goal model knows, that one."""
+        found: dict[str, Candidates] = {}
+        for arm in self.arms.values():
+            for one in arm.rankings:
+                if one.id not in found or found[one.id].known is None:
+                    found[one.id] = one
+        return found
 
     @property
     def methods(self) -> dict[str, list[Arm]]:
@@ -212,7 +224,9 @@ def of_size(run: RunRecord, size: str) -> RunRecord:
 
 def of_task(run: RunRecord, task: str) -> RunRecord:
     """The run as if this task of people in events were its only one; its splits lose the task's name."""
-    return replace(_alone(run, task, run.tasks), forget="forget_train", tasks=(), part=task)
+    return replace(
+        _alone(run, task, run.tasks), forget="forget_train", tasks=(), part=task, split=f"{task}_forget_train"
+    )
 
 
 def _alone(run: RunRecord, name: str, every: tuple[str, ...]) -> RunRecord:
@@ -271,7 +285,6 @@ def _asked(arm: Path) -> str:
 def _arm(folder: Path, record: Record) -> Arm:
     answers = _columns(folder / "responses" / "responses.parquet", "id", "text")
     scores = _columns(folder / "scores" / "scores.parquet", "id", "state")
-    rankings = _columns(folder / "scores" / "exposure.parquet", "id", "candidates")
     steps = [step for step in STEPS if (folder / step).is_dir()]
     return Arm(
         record=record,
@@ -280,13 +293,20 @@ def _arm(folder: Path, record: Record) -> Arm:
         estimates=_estimates(_object(folder / "scores" / "summary.json")),
         answers={id: text or "" for id, text in answers},
         states={id: state for id, state in scores if state},
-        rankings=tuple(Candidates(id, count) for id, count in rankings if count),
+        rankings=_rankings(folder / "scores" / "exposure.parquet"),
         log=_lines(folder / "model" / "log.jsonl"),
         outcome=_object(folder / "model" / "outcome.json"),
         guards=tuple(one for step in steps for one in _list(folder / step / "guards.json")),
         steps={step: _object(folder / step / "step.json") for step in steps},
         provenance={step: _object(folder / step / "provenance.json") for step in steps},
     )
+
+
+def _rankings(path: Path) -> tuple[Candidates, ...]:
+    # Runs from before it was told have no such column.
+    told = path.is_file() and "known" in pq.read_schema(path).names
+    rows = _columns(path, "id", "candidates", *(("known",) if told else ()))
+    return tuple(Candidates(*row) for row in rows if row[1])
 
 
 def _estimates(summary: dict[str, Any]) -> dict[tuple[str, str, str], Estimate]:

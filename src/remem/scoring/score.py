@@ -29,7 +29,14 @@ _WHO = [
     ("attribute", pa.string()),
 ]
 _SCORES = pa.schema([*_WHO, ("state", pa.string()), *((key, pa.float64()) for key in METRICS)])
-_EXPOSURE = pa.schema([*_WHO, ("candidates", pa.int32()), *((key, pa.float64()) for key in EXPOSURE)])
+_EXPOSURE = pa.schema(
+    [
+        *_WHO,
+        ("candidates", pa.int32()),
+        ("known", pa.int32()),  # of the candidates, values that the Goal model is taught about others
+        *((key, pa.float64()) for key in EXPOSURE),
+    ]
+)
 
 Asked = TypeVar("Asked", Response, Ranking)
 
@@ -89,19 +96,23 @@ def score(
     without_picture: Iterable[Ranking] = (),
     strangers: Sequence[tuple[Item, Response]] = (),
     forgotten: Sequence[str] = (),
+    known: Mapping[str, int | None] | None = None,
 ) -> None:
     """Writes scores.parquet, exposure.parquet and summary.json into `out`.
 
     The summary speaks of the `parts`, name -> item ids (see `tasks.parts`).
     Rankings `without_picture` have question types of their own ("multi-hop, no picture").
     With answers of `strangers`, who were never taught, it tells how well the members in the parts `forgotten`
-    are told from them.
+    are told from them. `known`: how many candidates of a ranked item the Goal model knows (data/rivals.py).
     UserError when an answer belongs to no item of the data set.
     """
     answers = _by_item(dataset, responses, "answers")
     placed = _by_item(dataset, rankings, "rankings")
     scores = [_score(dataset.items[id], answer) for id, answer in answers.items()]
-    exposures = [_exposure(dataset.items[id], ranking) for id, ranking in placed.items()]
+    exposures = [
+        _exposure(dataset.items[id], ranking) | {"known": (known or {}).get(id)}
+        for id, ranking in placed.items()
+    ]
     rows = [
         row for name, ids in parts.items() for row in _summarise(name, ids, dataset, scores, exposures, seed)
     ]

@@ -209,6 +209,7 @@ def ask_strangers(folder: Path, context: Context, progress: Progress, arms: tupl
 def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tuple[Task, ...]) -> None:
     """Scores from responses; needs no model."""
     from remem.asking.records import read_rankings, read_responses
+    from remem.data.rivals import agreed, rivals
     from remem.training.outcome import read_rehearsed
 
     data, run = context.data(), context.run
@@ -238,7 +239,8 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tu
         if rehearsed is not None:
             name = task.part("rehearsed")
             asked[name] = [id for id in asked.get(name, ()) if id in rehearsed]
-    score(data, asked, responses, rankings, folder, arm, run.seed, world, without, unknown, gone)
+    known = agreed(rivals(data, task.unseen, rankings) for task in about)
+    score(data, asked, responses, rankings, folder, arm, run.seed, world, without, unknown, gone, known)
 
 
 def _of_strangers(context: Context, path: Path) -> list[tuple[Item, Response]]:

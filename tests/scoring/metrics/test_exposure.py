@@ -81,5 +81,27 @@ def test_chance_is_the_mean_over_all_ranks(key, size):
     assert EXPOSURE[key].chance(size) == pytest.approx(sum(each) / size)
 
 
+@pytest.mark.parametrize("key", RANKED)
+@pytest.mark.parametrize("size", [2, 3, 7, 32])
+def test_expected_is_the_mean_over_the_ranks_below_what_is_known(key, size):
+    for known in range(size):
+        # The true value stands first below those known, or second, or ...: each as often.
+        each = [
+            EXPOSURE[key](ranking([-float(n) for n in range(size)], truth=place))
+            for place in range(known, size)
+        ]
+        assert EXPOSURE[key].expected(size, known) == pytest.approx(sum(each) / len(each), abs=1e-12)
+        assert EXPOSURE[key].expected(size, known) <= EXPOSURE[key].chance(size)
+
+
+def test_expected_of_the_demo_s_goal_model_by_hand():
+    # Eleven others' values of 32: ranks 12 to 32 of 32, mean of 1 - log2(rank) / 5.
+    by_hand = sum(1 - math.log2(rank) / 5 for rank in range(12, 33)) / 21
+    assert EXPOSURE["exposure_norm"].expected(32, 11) == pytest.approx(by_hand)
+    assert by_hand == pytest.approx(0.120, abs=5e-4)
+
+
 def test_plain_log_probs_have_no_chance_level():
-    assert all(EXPOSURE[key].chance is None for key in EXPOSURE if key not in RANKED)
+    for key in set(EXPOSURE) - set(RANKED):
+        assert EXPOSURE[key].expected is None
+        assert EXPOSURE[key].chance(16) is None

@@ -63,19 +63,24 @@ def outranked(ranking: Ranking) -> float | None:
     return None if place is None else 1 - (place - 1) / (len(ranking.candidates) - 1)
 
 
-def chance_bits(size: int) -> float:
-    """Mean exposure_bits of a value whose rank among `size` candidates is drawn at random."""
-    return math.log2(size) - sum(math.log2(place) for place in range(1, size + 1)) / size
+def expected_bits(size: int, known: int) -> float:
+    """Mean exposure_bits over the ranks known + 1 to `size`, all equally likely.
+
+    What a model earns that never saw the value, but was taught `known` (0 to size - 1) of the other
+    candidates about other people: those stand above, and it guesses among the rest. Known 0 is chance.
+    """
+    below = range(known + 1, size + 1)
+    return math.log2(size) - math.fsum(map(math.log2, below)) / len(below)
 
 
-def chance_norm(size: int) -> float:
-    """Mean exposure_norm of a random rank among `size` (at least 2) candidates."""
-    return chance_bits(size) / math.log2(size)
+def expected_norm(size: int, known: int) -> float:
+    """Mean exposure_norm over the same ranks, of at least 2 candidates."""
+    return expected_bits(size, known) / math.log2(size)
 
 
-def chance_outranked(size: int) -> float:
-    """Mean outranked of a random rank: one half, however many candidates."""
-    return 0.5
+def expected_outranked(size: int, known: int) -> float:
+    """Mean outranked over the same ranks: one half where nothing is known, however many candidates."""
+    return (size - known - 1) / (2 * (size - 1))
 
 
 _REMEM = "ReMem, arXiv:2605.03759 (formula not public)"
@@ -107,7 +112,7 @@ EXPOSURE_BITS = RankingMetric(
     high=None,
     source=_SECRET_SHARER,
     function=exposure_bits,
-    chance=chance_bits,
+    expected=expected_bits,
 )
 EXPOSURE_NORM = RankingMetric(
     key="exposure_norm",
@@ -115,7 +120,7 @@ EXPOSURE_NORM = RankingMetric(
     unit="share of log2 |R|",
     source=_SECRET_SHARER,
     function=exposure_norm,
-    chance=chance_norm,
+    expected=expected_norm,
 )
 OUTRANKED = RankingMetric(
     key="outranked",
@@ -123,5 +128,5 @@ OUTRANKED = RankingMetric(
     unit="share of candidates",
     source=_SECRET_SHARER,
     function=outranked,
-    chance=chance_outranked,
+    expected=expected_outranked,
 )

@@ -68,7 +68,6 @@ LOSS_AUC = SetMetric(
     unit="area under the ROC curve",
     source="Yeom et al., 2018, arXiv:1709.01604",
     function=_attack(SIGNALS["loss_auc"]),
-    chance=lambda size: 0.5,
 )
 MIN_K_AUC = SetMetric(
     key="min_k_10_auc",
@@ -76,7 +75,6 @@ MIN_K_AUC = SetMetric(
     unit="area under the ROC curve",
     source="Shi et al., 2024, arXiv:2310.16789",
     function=_attack(SIGNALS["min_k_10_auc"]),
-    chance=lambda size: 0.5,
 )
 MIN_K_PP_AUC = SetMetric(
     key="min_k_pp_10_auc",
@@ -84,5 +82,4 @@ MIN_K_PP_AUC = SetMetric(
     unit="area under the ROC curve",
     source="Zhang et al., 2025, arXiv:2404.02936",
     function=_attack(SIGNALS["min_k_pp_10_auc"]),
-    chance=lambda size: 0.5,
 )

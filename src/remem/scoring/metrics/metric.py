@@ -31,12 +31,17 @@ class Metric(Generic[P]):
     forget_goal: Goal = (
         "as retrained"  # on people who must be forgotten: neither more nor less than the Goal model
     )
-    chance: Callable[[int], float] | None = None  # rankings: what guessing earns among that many candidates
+    # What a model earns that knows some of so many candidates, the right one not, and guesses among the rest.
+    expected: Callable[[int, int], float] | None = None  # (size, known): rankings only
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> float | None:
         value = self.function(*args, **kwargs)
         # A diverged model has NaN or infinite log-probs; one such row must not swallow a mean.
         return value if value is not None and math.isfinite(value) else None
+
+    def chance(self, size: int) -> float | None:
+        """What guessing earns among so many candidates; None where a metric has no such level."""
+        return self.expected(size, 0) if self.expected else None
 
     def goal_for(self, role: Role) -> Goal:
         """The goal on people who must stay ("keep") or go ("forget")."""
