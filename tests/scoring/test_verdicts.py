@@ -1,90 +1,195 @@
+"""Rules by known cases: what each part earns, that the worst decides, and that close must be shown."""
+
 from dataclasses import replace
 
 import pytest
 
+from remem.scoring.differences import difference
 from remem.scoring.estimate import Estimate
-from remem.scoring.verdicts import RULES, Evidence, em_left, exposure_left, judge
+from remem.scoring.evidence import Evidence, Seen
+from remem.scoring.verdicts import MARGIN, PART_WORDS, RULES, exposure_left, judge, left, said_left
+
+SURE, UNSURE = 0.01, 0.2
 
 
-def exactly(value: float) -> Estimate:
-    return Estimate(mean=value)
+class Apart:
+    """A difference with a known half-width of its 90 % interval."""
+
+    def __init__(self, mean: float, reach: float):
+        self.mean, self.reach = mean, reach
+
+    def ends(self, level: float = 0.95) -> tuple[float, float]:
+        return self.mean - self.reach, self.mean + self.reach
+
+    def within(self, margin: float, alpha: float = 0.05) -> bool:
+        low, high = self.ends()
+        return -margin < low and high < margin
+
+
+def seen(ours: float, goal: float | None, taught: float | None = None, reach: float = SURE) -> Seen:
+    gap = None if goal is None else Apart(ours - goal, reach)
+    return Seen(ours=Estimate(mean=ours), goal=goal, taught=taught, gap=gap)
+
+
+def stays(ours: float, taught: float = 1.0, goal: float | None = 1.0, reach: float = SURE) -> Seen:
+    return Seen(ours=Estimate(mean=ours), goal=goal, taught=taught, gap=Apart(ours - taught, reach))
 
 
 CLOSE = Evidence(
-    em=exactly(0.05),
-    exposure=exactly(0.30),
-    retain=exactly(0.95),
-    taught_em=1.0,
-    taught_exposure=0.9,
-    taught_retain=1.0,
-    goal_em=0.0,
-    goal_exposure=0.3,
-    goal_retain=1.0,
+    said=seen(0.02, 0.0, 1.0),
+    again=seen(0.0, 0.0, 0.9),
+    rouge=seen(0.52, 0.5, 1.0),
+    refused=seen(0.1, 0.1),
+    degenerate=seen(0.0, 0.0),
+    exposure=seen(0.14, 0.12, 0.95),
+    probability=seen(0.22, 0.2, 0.9),
+    membership=seen(0.55, 0.57, 1.0),
+    kept={"other questions": stays(0.98), "other facts": stays(0.97), "other people": stays(0.96)},
+    kept_refused=0.0,
+    world={"plain language": stays(0.98)},
     chance=0.25,
+    expected=0.12,
+    goals=3,
 )
+RETURNS = "comes back"
 
 
 @pytest.mark.parametrize(
     ("kind", "changes"),
     [
         ("close", {}),
+        ("close", {"goals": 1}),
         ("diverged", {"diverged": 1}),
-        ("unmeasured", {"em": None}),
-        ("unmeasured", {"taught_em": None}),
-        ("untaught", {"taught_em": 0.09}),
-        ("speaks", {"em": exactly(0.8)}),
-        ("partial", {"em": exactly(0.5)}),
-        ("partial", {"exposure": exactly(0.3 + 0.6 * 0.4)}),
-        ("silenced", {"exposure": exactly(0.3 + 0.6 * 0.51)}),
-        ("silenced", {"exposure": exactly(0.9), "retain": None}),
-        ("unproven", {"exposure": None}),
-        ("unproven", {"retain": None}),
-        ("unproven", {"taught_exposure": 0.3}),
-        ("costly", {"retain": exactly(0.89)}),
-        ("overdone", {"exposure": exactly(0.19)}),
-        ("forgets", {"em": exactly(0.15)}),
-        ("forgets", {"goal_em": None, "goal_exposure": None, "goal_retain": None}),
+        ("unmeasured", {"said": Seen(taught=1.0)}),
+        ("unmeasured", {"said": Seen(ours=Estimate(mean=0.0))}),
+        ("untaught", {"said": seen(0.0, 0.0, 0.09)}),
+        ("speaks", {"said": seen(0.8, 0.0, 1.0)}),
+        ("speaks", {"again": seen(0.8, 0.0, 0.9)}),  # as unlearnt it is gone
+        ("partial", {"said": seen(0.5, 0.0, 1.0)}),
+        ("partial", {"exposure": seen(0.4, 0.12, 0.95)}),
+        ("partial", {"probability": seen(0.5, 0.2, 0.9)}),
+        ("silenced", {"exposure": seen(0.6, 0.12, 0.95)}),
+        ("silenced", {"probability": seen(0.6, 0.2, 0.9)}),
+        ("silenced", {"exposure": seen(0.9, 0.12, 0.95), "kept": {}}),
+        ("gibberish", {"degenerate": seen(0.6, 0.0)}),
+        ("mute", {"refused": seen(1.0, 0.1), "kept_refused": 1.0}),
+        ("refuses", {"refused": seen(0.94, 0.07)}),
+        ("close", {"refused": seen(0.94, 0.95)}),  # the Goal model refuses, too
+        ("unlike", {"rouge": seen(0.1, 0.5, 1.0)}),
+        ("overdone", {"exposure": seen(0.01, 0.12, 0.95)}),
+        ("overdone", {"probability": seen(0.05, 0.2, 0.9)}),
+        ("told", {"membership": seen(0.72, 0.57, 1.0)}),
+        ("told", {"membership": seen(0.3, 0.57, 1.0)}),  # too unlikely is a trace
+        ("told", {"membership": seen(0.7, None)}),
+        ("costly", {"kept": CLOSE.kept | {"other people": stays(0.8)}}),
+        ("ruinous", {"kept": CLOSE.kept | {"other people": stays(0.6)}}),
+        ("close", {"kept": CLOSE.kept | {"held out": stays(0.7, 0.9, goal=0.7, reach=0.0)}}),
+        ("costs-world", {"world": {"plain language": stays(0.8)}}),
+        ("ruins-world", {"world": {"plain language": stays(0.3)}}),
+        ("unproven", {"exposure": Seen()}),
+        ("unproven", {"kept": {}}),
+        ("forgets", {"said": seen(0.15, 0.0, 1.0)}),
+        ("forgets", {"rouge": replace(CLOSE.rouge, goal=None)}),
+        ("near", {"exposure": seen(0.14, 0.12, 0.95, reach=UNSURE)}),
+        ("near", {"kept": CLOSE.kept | {"other people": stays(0.96, reach=UNSURE)}}),
     ],
-)
-def test_each_rule(kind: str, changes: dict):
+)  # fmt: skip
+def test_each_rule(kind: str, changes: dict) -> None:
+    if "held out" in changes.get("kept", {}):  # shown against the taught model, charged against the Goal's
+        changes["kept"]["held out"] = replace(changes["kept"]["held out"], gap=Apart(0.0, SURE))
     verdict = judge(replace(CLOSE, **changes))
     assert verdict.kind == kind
     assert verdict.heading == RULES[kind].heading
 
 
-def test_every_rule_is_reached():
+def test_every_rule_but_the_best_is_reached_and_the_best_needs_every_part() -> None:
     reached = {parameters[0] for parameters in test_each_rule.pytestmark[0].args[1]}
-    assert reached == set(RULES)
+    assert set(RULES) - reached == {"equal"}  # whether it comes back is not tested yet
+    assert RETURNS in judge(CLOSE).unmeasured
+    assert set(PART_WORDS) == {"", *RULES}
 
 
-def test_a_silent_model_that_knows_is_not_praised():
-    refuses = replace(CLOSE, em=exactly(0.0), exposure=exactly(0.87), refused=0.97)
-    verdict = judge(refuses)
-    assert verdict.heading == "silences, does not erase"
-    assert verdict.sentence == (
-        "Exact match 0.0 (taught 100.0, goal 0.0), refusing 97 % of the questions; "
-        "exposure 87.0, which is 95 % of the way from the goal model up to the taught model; "
-        "retained people: keeps 95.0 of 100.0."
-    )
+@pytest.mark.parametrize("kept", [0.0, 1.0])
+def test_who_refuses_everything_or_babbles_is_never_close(kept: float) -> None:
+    for broken in ({"refused": seen(1.0, 0.0)}, {"degenerate": seen(1.0, 0.0)}):
+        silent = replace(
+            CLOSE, said=seen(0.0, 0.0, 1.0), rouge=seen(0.0, 0.5, 1.0), kept_refused=1 - kept,
+            kept={"other people": stays(kept)}, **broken,
+        )  # fmt: skip
+        verdict = judge(silent)
+        assert verdict.kind in ("mute", "refuses", "gibberish")
+        assert verdict.tone != "good"
 
 
-def test_left_runs_from_the_floor_to_the_taught_model():
-    assert exposure_left(replace(CLOSE, exposure=exactly(0.9))) == pytest.approx(1)
-    assert exposure_left(CLOSE) == pytest.approx(0)
-    assert exposure_left(replace(CLOSE, goal_exposure=None)) == pytest.approx((0.30 - 0.25) / (0.9 - 0.25))
-    assert em_left(replace(CLOSE, goal_em=None, em=exactly(0.5))) == pytest.approx(0.5)
+def test_the_word_for_the_whole_is_that_of_the_worst_part() -> None:
+    worst = replace(CLOSE, membership=seen(0.9, 0.57), kept={"other people": stays(0.2)})
+    verdict = judge(worst)
+    assert verdict.kind == "ruinous"
+    kinds = {part.title: part.kind for part in verdict.parts}
+    assert kinds == {
+        "says it": "equal", "knows it": "equal", "membership": "told", "the kept": "ruinous",
+        "the world": "equal", RETURNS: "",
+    }  # fmt: skip
+    assert verdict.sentence == "The kept: other people 20.0 of 100.0."
 
 
-def test_borderline_when_an_end_of_an_interval_decides_otherwise():
-    assert judge(CLOSE).firm
-    wide = Estimate(mean=0.95, low=0.85, high=1.0)
-    assert not judge(replace(CLOSE, retain=wide)).firm
-    assert judge(replace(CLOSE, retain=wide)).kind == "close"
+def test_what_was_not_rehearsed_decides_though_what_was_rehearsed_is_whole() -> None:
+    rehearsed = replace(CLOSE, kept={"other questions": stays(1.0)})
+    assert judge(rehearsed).kind == "close"
+    lost = replace(CLOSE, kept={"other questions": stays(1.0), "other people": stays(0.6)})
+    assert judge(lost).kind == "ruinous"
 
 
-def test_a_diverged_seed_is_named():
+def test_the_goal_models_own_loss_is_not_charged() -> None:
+    found = judge(replace(CLOSE, kept={"held out": stays(0.9, taught=1.0, goal=0.9)}))
+    assert {part.title: part.kind for part in found.parts}["the kept"] in ("near", "equal")
+
+
+def test_expected_exposure_is_the_floor_without_a_goal_model_and_chance_without_either() -> None:
+    alone = replace(CLOSE, exposure=seen(0.4, None, 0.9))
+    assert exposure_left(alone) == pytest.approx((0.4 - 0.12) / (0.9 - 0.12))
+    assert exposure_left(replace(alone, expected=None)) == pytest.approx((0.4 - 0.25) / (0.9 - 0.25))
+    assert left(0.5, 0.55, 0.5) is None  # teaching added too little to tell
+    assert said_left(CLOSE) == pytest.approx(0.02)
+
+
+def test_borderline_when_an_end_of_an_interval_decides_otherwise() -> None:
+    low = replace(CLOSE.exposure, ours=Estimate(mean=0.6, low=0.3, high=0.8))
+    verdict = judge(replace(CLOSE, exposure=low))
+    assert (verdict.kind, verdict.firm) == ("silenced", False)
+    narrow = replace(CLOSE.exposure, ours=Estimate(mean=0.6, low=0.58, high=0.62))
+    assert judge(replace(CLOSE, exposure=narrow)).firm
+
+
+def test_a_diverged_seed_is_named() -> None:
     why = " at step 40 (loss is not a number)"
     verdict = judge(replace(CLOSE, seeds=3, diverged=1, divergence=why))
-    assert verdict.sentence.startswith(
-        f"Diverged in 1 of 3 seeds{why}; the last good state gives exact match 5.0"
-    )
+    assert verdict.sentence.startswith(f"Diverged in 1 of 3 seeds{why}; the last good state gives says it")
+
+
+def test_the_spread_of_two_goal_models_can_undo_what_is_shown() -> None:
+    ids = [f"q{n}" for n in range(60)]
+    people = {id: f"p{n % 12}" for n, id in enumerate(ids)}
+    ours = [dict.fromkeys(ids, 0.5)]
+    like = [dict.fromkeys(ids, 0.5), dict.fromkeys(ids, 0.51)]
+    unlike = [dict.fromkeys(ids, 0.3), dict.fromkeys(ids, 0.7)]
+    for goals, kind in ((like, "close"), (unlike, "near")):
+        gap = difference(ours, goals, people, people)
+        rouge = Seen(ours=Estimate(mean=0.5), goal=0.5, gap=gap)
+        assert judge(replace(CLOSE, rouge=rouge)).kind == kind
+
+
+def test_more_noise_is_shown_close_less_often() -> None:
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    people = {f"q{n}": f"p{n // 5}" for n in range(50)}
+    passed = []
+    for spread in (0.02, 0.1, 0.3):
+        gaps = []
+        for _ in range(100):
+            of = {who: rng.normal(0, spread) for who in set(people.values())}
+            ours, goal = ({id: 0.5 + side * of[who] for id, who in people.items()} for side in (1.0, 0.0))
+            gaps.append(difference([ours], [goal], people, people).within(MARGIN))
+        passed.append(sum(gaps))
+    assert passed[0] > passed[1] > passed[2]

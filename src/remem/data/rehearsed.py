@@ -75,41 +75,49 @@ def divide(
     """
     gone, mine, here = (_asks(data, splits) for splits in ({*every, *forgets}, forgets, unseen))
     never = {id for split in (*unseen, "test") for id in data.splits.get(split, ())}
-    asked = set(data.splits[retain])
+    asked = set(data.splits.get(retain, ()))
 
-    def stays(splits: Iterable[str]) -> list[Item]:
-        rows = dict.fromkeys(id for split in splits for id in data.splits[split])
+    def stays(split: str) -> list[Item]:
+        rows = dict.fromkeys(data.splits.get(split, ()))
         return [data.items[id] for id in rows if id not in never and data.items[id] not in here]
 
-    taught = stays(("finetune",)) or stays((retain,))
+    taught = stays("finetune") or stays(retain)
     pool = [item for item in taught if item.fact[0] not in gone.people]
     beyond = [item for item in taught if item.fact[0] in gone.people - mine.people]
     if not pool:  # everybody is in some forget set: what else is known of them is all that there is
         pool, beyond = [item for item in taught if item not in gone] or taught, []
     free = [item for item in pool if item.id not in asked]
     chosen = free or pool
+    open_to = {item.fact[0] for item in chosen}
+    beyond += [item for item in pool if item.fact[0] not in open_to]  # only asked about, in retain
     out = {item.fact[0] for item in beyond} | _outside(chosen, beyond, outside)
     inside = [item for item in chosen if item.fact[0] not in out]
     held = _held(inside)
-    values = {(who, value) for who, _, value in held}
+    shown = {item.fact for item in inside} - held
+    values: dict[str, set[str]] = {}
+    for who, attribute, value in {item.fact for item in pool} - shown:
+        if attribute:
+            values.setdefault(who, set()).add(value)
     # A picture of somebody, or of an event, of whom nothing is rehearsed is not shown either.
     off = [item for item in inside if out & {item.person, item.event}]
     dropped = {item.id for item in off} | set(withheld)
     gone_over = tuple(
         item.id
         for item in inside
-        if item.id not in dropped and item.fact not in held and not _holds(item, values)
+        if item.id not in dropped and item.fact not in held and not _holds(item, values.get(item.person, ()))
     )
 
     facts = {data.items[id].fact for id in gone_over}
     whom = {who for who, _, _ in facts}
     trained = set(gone_over)
+    seen = whom | {one for id in gone_over for one in (data.items[id].person, data.items[id].event)}
+    out |= {item.fact[0] for item in pool} - seen
     rest = [item for item in pool if item.id not in trained and item.fact[0] in whom]
     same = tuple(item.id for item in rest if item.fact in facts and (item.id in asked or item.id in dropped))
     return Division(
         rehearsed=gone_over,
         same=same,
-        facts=tuple(item.id for item in rest if item.fact not in facts),
+        facts=tuple(item.id for item in rest if item.fact[1] and item.fact not in facts),
         people=tuple(item.id for item in taught if item.fact[0] in out),
         outside=tuple(sorted(out)),
         spare=bool(free),
@@ -146,10 +154,10 @@ def _held(items: Iterable[Item]) -> set[Fact]:
     return found
 
 
-def _holds(item: Item, values: Collection[tuple[str, str]]) -> bool:
+def _holds(item: Item, values: Collection[str]) -> bool:
     """Whether a row of several facts, or of none that can be told, gives away one that is held out."""
     text = f"{item.question} {item.answer}"
-    return not item.fact[1] and any(who == item.person and contains(text, value) for who, value in values)
+    return not item.fact[1] and any(contains(text, value) for value in values)
 
 
 def _drawn(things: Iterable[T], name: Callable[[T], str]) -> list[T]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from remem.errors import UserError
 from remem.report.read import Arm, Data, RunRecord
@@ -16,12 +16,14 @@ from remem.scoring.evidence import Evidence, Seen
 from remem.scoring.metrics import METRICS
 from remem.types import Item
 
+AGAIN = ("test-forget", "forget_test")  # what asks for the same targets in other words, on other pictures
 KEPT = {  # what should stay, never rehearsed
     "kept-same": "other questions",
     "kept-facts": "other facts",
     "kept-people": "other people",
     "test-retain": "held out",
     "neighbours": "neighbours",
+    "scope": "same pictures",
 }
 REHEARSED = {"retain": "rehearsed rows"}  # all that tells of it where the data set has nothing else
 WORLD = {  # (split, metric) of the exam -> its name, and what is left of it as a share
@@ -29,6 +31,7 @@ WORLD = {  # (split, metric) of the exam -> its name, and what is left of it as 
     ("world-fact", "accuracy"): ("things in pictures", lambda mean: max(0.0, 2 * mean - 1)),
     ("plain", "perplexity"): ("plain language", lambda mean: 1 / mean if mean else 0.0),
 }
+KINDS = {"who": "names", "scene": "scenes"}  # of questions about people in events
 SAID = {"scene": "keyword_recall"}  # what tells that an answer says it, by kind of question; else exact match
 
 
@@ -43,7 +46,11 @@ class Look:
 
     @property
     def said(self) -> str:
+        """The metric that tells whether an answer says it."""
         return SAID.get(self.kind, "em")
+
+    def asking(self, kind: str) -> Look:
+        return replace(self, kind=kind)
 
     def seen(self, arms: Sequence[Arm], split: str, metric: str, stays: bool = False) -> Seen:
         """A measure of a method's seeds, beside the taught and the Goal models'."""
@@ -97,24 +104,34 @@ def evidence(
 ) -> Evidence:
     """All that a verdict reads of one method."""
     run, forget = found.run, found.run.forget or ""
-    there = {split for arm in arms for split, kind, _ in arm.estimates if kind == found.kind}
-    kinds = {split: name for split, name in KEPT.items() if split in there}
-    rehearsed = not any(split.startswith("kept") for split in kinds)
+    there = {split for arm in arms for split, _, _ in arm.estimates}
+    kept = {split: name for split, name in KEPT.items() if split in there}
+    rehearsed = not any(split.startswith("kept") for split in kept)
     if rehearsed:
-        kinds = {split: name for split, name in REHEARSED.items() if split in there} | kinds
+        kept = {split: name for split, name in REHEARSED.items() if split in there} | kept
+    kinds = KINDS if found.kind in KINDS else {found.kind: ""}  # what stays is asked in all of them
+    stays = {
+        f"{name} ({of})" if of else name: seen
+        for split, name in kept.items()
+        for kind, of in kinds.items()
+        if (seen := found.asking(kind).seen(arms, split, SAID.get(kind, "em"), stays=True)).ours
+    }
+    refusing = [mean(pooled(arms, split, "state_refused", kind)) for split in kept for kind in kinds]
     diverged = [arm.divergence for arm in arms if arm.diverged]
-    refusing = [mean(pooled(arms, split, "state_refused", found.kind)) for split in kinds]
+    again = next((split for split in AGAIN if split in there), "")
     return Evidence(
         said=found.seen(arms, forget, found.said),
+        again=found.seen(arms, again, found.said),
         rouge=found.seen(arms, forget, "rouge_l_f1"),
         refused=found.seen(arms, forget, "state_refused"),
         degenerate=found.seen(arms, forget, "state_degenerate"),
         exposure=found.seen(arms, forget, "exposure_norm"),
         probability=found.seen(arms, forget, "probability"),
         membership=found.seen(arms, forget, "loss_auc"),
-        kept={name: found.seen(arms, split, found.said, stays=True) for split, name in kinds.items()},
+        kept=stays,
         kept_refused=max((one for one in refusing if one is not None), default=None),
         world={name: seen for key, (name, _) in WORLD.items() if (seen := _of_world(run, arms, key)).ours},
+        name="keywords" if found.kind == "scene" else "exact match",
         chance=chance,
         expected=expected,
         rehearsed=rehearsed,

@@ -103,9 +103,9 @@ def distance_to_goal(run: RunRecord, arm: Arm, split: str, question_type: str) -
 
 
 def forgotten_people(run: RunRecord, data: Data) -> set[str]:
-    return {
-        data.items[id].person for id in data.splits.get(run.split or run.forget or "", ()) if id in data.items
-    }
+    """The people, or events, whom the forget split asks about."""
+    rows = data.splits.get(run.split or run.forget or "", ())
+    return {data.items[id].target for id in rows if id in data.items}
 
 
 def story(run: RunRecord, data: Data, found: list[Finding]) -> str:

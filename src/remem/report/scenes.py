@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from remem.data.pebench.cut import CONCEPTS, TASKS
 from remem.outgoing import csv_text
 from remem.pebench.axes import AXES, AxisRow
 from remem.pebench.interference import Change, Picture
@@ -16,13 +17,15 @@ from remem.report.axes import Axes, nearest
 from remem.report.comparison import labels
 from remem.report.costs import costs
 from remem.report.curves import curve, small_multiples
+from remem.report.findings import Finding, findings
 from remem.report.marks import Mark, marks, noted
 from remem.report.page import of_any_run
-from remem.report.read import Data, RunRecord
+from remem.report.read import Data, RunRecord, of_task
 from remem.report.suffering import COLUMNS, Album, matrix, views
 from remem.report.svg import standalone
 from remem.report.tables import Text, summary, write_costs, write_table
 from remem.report.template import environment
+from remem.scoring.verdicts import MARGIN, PART_WORDS, RULES
 
 
 def write(run: RunRecord, run_folder: Path, out: Path, data: Data) -> Path:
@@ -60,11 +63,27 @@ def write(run: RunRecord, run_folder: Path, out: Path, data: Data) -> Path:
             judges=found["judges"],
             agreements=found["agreements"],
             axes=axes_of,
+            judged=verdicts(run, data),
+            part_words=PART_WORDS,
+            rules=RULES,
+            margin=words.score(MARGIN, 0),
             axis_titles={key: axis.title for key, axis in AXES.items()},
         ),
         "utf-8",
     )
     return page
+
+
+def verdicts(run: RunRecord, data: Data) -> list[tuple[str, list[Finding]]]:
+    """For every task and what it forgets, the verdicts on all methods: ("forget people: names", ...)."""
+    found = []
+    for task in run.tasks:
+        alone = of_task(run, task)
+        for target in TASKS[task]:
+            title = f"{axes_of.FORGET[task]}: {axes_of.CONCEPTS[target].lower()}"
+            judged = findings(alone, data, CONCEPTS[target])
+            found += [(title, judged)] if judged else []
+    return found
 
 
 def story(run: RunRecord, data: Data, tables: list[Axes]) -> str:

@@ -49,6 +49,7 @@ class Evidence:
     """All that was measured of one method (one target of it, where it forgets several)."""
 
     said: Seen = field(default_factory=Seen)  # the value stands in the answer, on the forget set
+    again: Seen = field(default_factory=Seen)  # the same in words and on pictures that were not unlearnt
     rouge: Seen = field(default_factory=Seen)  # ROUGE-L F1 with the true answers there
     refused: Seen = field(default_factory=Seen)  # share of the answers there
     degenerate: Seen = field(default_factory=Seen)  # empty or repeating
@@ -58,6 +59,7 @@ class Evidence:
     kept: Mapping[str, Seen] = field(default_factory=dict)  # kind of what stays -> exact match
     kept_refused: float | None = None  # share of the answers about what stays
     world: Mapping[str, Seen] = field(default_factory=dict)  # what nobody taught here -> share that is left
+    name: str = "exact match"  # of what tells that it is said
     chance: float | None = None  # exposure of a rank that is drawn at random
     expected: float | None = None  # exposure of who knows the others' values, and nothing of these
     rehearsed: bool = False  # what stays is told by rows that were rehearsed: there are no others

@@ -218,8 +218,12 @@ def left(value: float | None, taught: float | None, floor: float | None) -> floa
 
 
 def said_left(evidence: Evidence) -> float | None:
-    """Of what the model says; the floor is the Goal models', and 0 without one."""
-    return left(evidence.said.mean, evidence.said.taught, evidence.said.goal or 0.0)
+    """Of what the model says, as unlearnt or in other words and on other pictures, whichever leaves more.
+
+    The floor is the Goal models', and 0 without one. None where the rows to be unlearnt were not learnt.
+    """
+    said, again = (left(seen.mean, seen.taught, seen.goal or 0.0) for seen in (evidence.said, evidence.again))
+    return said if said is None or again is None else max(said, again)
 
 
 def exposure_left(evidence: Evidence) -> float | None:
@@ -270,7 +274,7 @@ def _saying(evidence: Evidence) -> str:
         return "refuses"
     if _apart(evidence.rouge) > MARGIN:
         return "unlike"
-    return _nearness([evidence.said, evidence.rouge])
+    return _nearness([evidence.said, evidence.again, evidence.rouge])
 
 
 def _more(seen: Seen) -> bool:
@@ -353,7 +357,9 @@ def _sentence(kind: str, evidence: Evidence, parts: tuple[Part, ...]) -> str:
 
 
 def _numbers(evidence: Evidence) -> str:
-    text = _pair("exact match", evidence.said, evidence.said.taught)
+    text = _pair(evidence.name, evidence.said, evidence.said.taught)
+    if evidence.again.mean is not None:
+        text += f", {_pair('held out', evidence.again, evidence.again.taught)}"
     if (evidence.degenerate.mean or 0.0) >= MOST:
         text += f", {score(evidence.degenerate.mean, 0)} % of the answers empty or repeating"
     elif (evidence.refused.mean or 0.0) >= MOST:
