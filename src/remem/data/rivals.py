@@ -24,6 +24,8 @@ def rivals(data: Questions, without: Collection[str], rankings: Iterable[Ranking
         known.setdefault(item.attribute, {}).setdefault(normalise(value(item)), set()).add(item.target)
     found: dict[str, int | None] = {}
     for one in rankings:
+        if one.id not in data.items:
+            continue  # of another data set: scoring refuses it in words
         item = data.items[one.id]
         here = known.get(item.attribute, {})
         truth = normalise(one.candidates[one.truth])
