@@ -53,7 +53,7 @@ def marks(responses: list[Response], rankings: list[Ranking] = RIGHT) -> dict[st
 
 def of(responses: list[Response], kept: float = 1.0) -> float | None:
     _, parts = world_marks(ITEMS, SPLITS, responses, RIGHT, PERFECT, seed=0)
-    for name in ("retain", "test-retain"):
+    for name in ("kept", "test-retain"):
         parts[name] = sample({"r1": kept, "r2": kept}, ITEMS, ["r1", "r2"])
     return utility(parts, seed=0).mean
 
@@ -98,7 +98,7 @@ def test_worse_language_costs_the_ratio_of_perplexities_and_better_earns_nothing
 
 def test_without_a_part_there_is_no_utility() -> None:
     _, parts = world_marks(ITEMS, SPLITS, PERFECT, RIGHT, PERFECT, seed=0)
-    assert set(PARTS) - set(parts) == {"retain", "test-retain"}
+    assert set(PARTS) - set(parts) == {"kept", "test-retain"}
     assert utility(parts, seed=0).mean is None
 
 
