@@ -115,7 +115,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
             "forget": _named(about),
             "gate": run.gate.split if whose.role == "taught" else "",
         }
-        scored = data | {"forget": _named(about), "seed": run.seed}
+        scored = data | {"forget": _named(about)}
         worlds = ("base/world", f"{name}/world") if exam else ()
         compared = (f"{name}/strangers",) if strange else ()
         others = [examine(whose, needs)] if exam and whose.role != "base" else []

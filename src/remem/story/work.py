@@ -208,7 +208,7 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tu
     unknown = _of_strangers(context, strange) if run.evaluate.membership else []
     gone = [task.forget for task in about]
     asked = parts(data, about, extra)
-    score(data, asked, responses, rankings, folder, arm, run.seed, world, without, unknown, gone)
+    score(data, asked, responses, rankings, folder, arm, world, without, unknown, gone)
 
 
 def _of_strangers(context: Context, path: Path) -> list[tuple[Item, Response]]:
