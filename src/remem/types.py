@@ -28,7 +28,7 @@ class Item:
 
     @property
     def target(self) -> str:
-        """What the question asks for, and the unit that intervals resample: the person, or the event."""
+        """What the question asks for, and the unit of intervals: the person, or the event."""
         return self.event if self.event and self.category == "event" else self.person
 
     @cached_property

@@ -85,7 +85,7 @@ def printed(data: Dataset, name: str, says: Says, target: str = "") -> list[floa
     task = task_of(name)
     rows = {
         (row.axis, row.concept, row.metric.partition("/")[0]): row
-        for row in axes(task, data, "arm", values(data, task, says), [], 0)
+        for row in axes(task, data, "arm", values(data, task, says), [])
     }
     shown = []
     for column in headline(target or name)[:4]:
@@ -123,7 +123,7 @@ def test_order_is_as_it_must_be_on_the_joint_task(loaded: Dataset) -> None:
 
 
 def rows_of(data: Dataset, name: str, says: Says) -> dict[tuple[str, str, str], AxisRow]:
-    found = axes(task_of(name), data, "arm", values(data, task_of(name), says), [], 0)
+    found = axes(task_of(name), data, "arm", values(data, task_of(name), says), [])
     return {(row.axis, row.concept, row.metric): row for row in found}
 
 
@@ -136,7 +136,8 @@ def test_measures_have_their_goals_and_intervals_their_groups(loaded: Dataset) -
     kept = rows["retain", "person", "precision"]
     assert (kept.over, kept.groups) == ("people", 4)  # the forgotten two are kept nowhere: four people
     assert rows["retain", "event", "keyword_recall"].over == "events"
-    assert rows["efficacy", "event", "keyword_recall"].over == "questions"  # one event: no other to draw
+    one = rows["efficacy", "event", "keyword_recall"]
+    assert (one.over, one.low, one.high) == ("facts", None, None)  # one event is one fact: nothing to tell
 
 
 @pytest.mark.parametrize("name", ["person", "event", "both"])
@@ -160,7 +161,7 @@ def test_the_exam_is_taken_over_as_it_is_and_what_is_absent_is_left_out(loaded: 
         split="real", question_type="all", metric="em", mean=0.8, low=0.7, high=0.9, over="groups",
         people=9, items=20, missing=0,
     )  # fmt: skip
-    found = axes(task, loaded, "arm", {}, [real], 0)
+    found = axes(task, loaded, "arm", {}, [real])
     assert [(one.axis, one.metric, one.mean, one.over) for one in found] == [
         ("real", "precision", 0.8, "groups")
     ]
@@ -173,28 +174,28 @@ def test_a_failed_verdict_is_missing(loaded: Dataset) -> None:
     found[ids[0]][f"{G_EVAL}/offline"] = None
     row = next(
         one
-        for one in axes(task, loaded, "arm", found, [], 0)
+        for one in axes(task, loaded, "arm", found, [])
         if (one.axis, one.metric) == ("efficacy", f"{G_EVAL}/offline")
     )
     assert (row.items, row.missing) == (len(ids) - 1, 1)
     unasked = {id: {k: v for k, v in one.items() if not k.startswith(G_EVAL)} for id, one in found.items()}
-    assert not [one for one in axes(task, loaded, "arm", unasked, [], 0) if one.metric.startswith(G_EVAL)]
+    assert not [one for one in axes(task, loaded, "arm", unasked, []) if one.metric.startswith(G_EVAL)]
 
 
 def test_interference_is_the_change_on_the_same_questions(loaded: Dataset) -> None:
     for name in ("person", "event", "both"):
         task = task_of(name)
         taught = values(loaded, task, truth)
-        same = changes(task, loaded, "arm", taught, taught, 0)
+        same = changes(task, loaded, "arm", taught, taught)
         assert {one.mean for one in same} == {0}
-        as_goal = changes(task, loaded, "arm", values(loaded, task, goal(loaded, task)), taught, 0)
+        as_goal = changes(task, loaded, "arm", values(loaded, task, goal(loaded, task)), taught)
         for one in as_goal:
             if one.axis in ("efficacy", "generality"):
                 assert one.mean is not None
                 assert one.mean < -0.5
             else:
                 assert one.mean == 0
-        silent = changes(task, loaded, "arm", values(loaded, task, blank), taught, 0)
+        silent = changes(task, loaded, "arm", values(loaded, task, blank), taught)
         assert {one.mean for one in silent} == {-1}
 
 
@@ -206,7 +207,7 @@ def test_what_forgetting_costs_in_the_world_has_a_sign(loaded: Dataset) -> None:
             split="real", question_type="all", metric="em", mean=mean, low=0, high=1, over="groups",
             people=9, items=20, missing=0,
         )  # fmt: skip
-        return axes(task, loaded, "arm", {}, [real], 0)
+        return axes(task, loaded, "arm", {}, [real])
 
     (one,) = world_changes(task, "arm", exam(0.5), exam(0.8))
     assert (one.axis, one.metric, one.mean) == ("real", PRECISION, pytest.approx(-0.3))

@@ -285,7 +285,7 @@ def _summary(name, scores, rankings, data: Invented, gone: set[str], rng: np.ran
 def _interval(own: list[dict], key: str, rng: np.random.Generator) -> dict:
     values = np.array([row[key] for row in own], dtype=float)
     units = sorted({row["person"] for row in own})
-    over = "people" if len(units) > 2 else "questions"
+    over = "people" if len(units) > 2 else "facts"
     if not len(values):
         return {"mean": None, "low": None, "high": None, "over": over, "people": 0, "items": 0, "missing": 0}
     groups = (

@@ -1,18 +1,14 @@
 import json
 from dataclasses import replace
 
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from fabricate import Questions, item, ranking, response
 from remem.errors import UserError
 from remem.run.tasks import Task, parts
-from remem.scoring import score as scoring
 from remem.scoring.metrics import EXPOSURE, METRICS, STATE_SHARES
 from remem.scoring.score import kept_by_all, read_scores, read_summary, score
-from remem.scoring.stats import interval, pairs_interval
-from remem.scoring.utility import PARTS, _mark, _Sample, utility
 
 # Three people; p000 is forgotten. Of each: a one-hop and a multi-hop question, and a one-hop test question.
 PEOPLE = ("p000", "p001", "p002")
@@ -58,7 +54,7 @@ RANKINGS = [ranking([-5.0, -1.0, -2.0, -3.0], id="p000-one"), ranking([0.0, -1.0
 
 @pytest.fixture
 def rows(dataset, tmp_path):
-    score(dataset, parts(dataset, [FORGET1], ["finetune"]), RESPONSES, RANKINGS, tmp_path, "npo-s0", 0)
+    score(dataset, parts(dataset, [FORGET1], ["finetune"]), RESPONSES, RANKINGS, tmp_path, "npo-s0")
     return {(row.split, row.question_type, row.metric): row for row in read_summary(tmp_path)}
 
 
@@ -87,9 +83,9 @@ def test_the_summary_has_every_metric_for_every_kind(rows):
     assert {split for split, _, _ in rows} == {"forget1", "retain", "test-forget", "test-retain", "finetune"}
 
 
-def test_intervals_say_what_they_resample(rows):
+def test_intervals_say_what_their_units_are(rows):
     one, two = rows["forget1", "all", "em"], rows["retain", "all", "em"]
-    assert (one.over, one.people, one.items) == ("questions", 1, 2)
+    assert (one.over, one.people, one.items) == ("facts", 1, 2)
     assert (two.over, two.people, two.items) == ("people", 2, 4)
 
 
@@ -102,7 +98,7 @@ def test_exposure_speaks_of_what_was_ranked_only(rows):
 
 def test_an_unanswered_item_is_missing_not_zero(dataset, tmp_path):
     some = [one for one in RESPONSES if one.id != "p001-one"]
-    score(dataset, parts(dataset, [FORGET1]), some, [], tmp_path, "npo-s0", 0)
+    score(dataset, parts(dataset, [FORGET1]), some, [], tmp_path, "npo-s0")
     row = next(
         r for r in read_summary(tmp_path) if (r.split, r.question_type, r.metric) == ("retain", "1-hop", "em")
     )
@@ -110,7 +106,7 @@ def test_an_unanswered_item_is_missing_not_zero(dataset, tmp_path):
 
 
 def test_a_split_without_any_answer_has_no_mean(dataset, tmp_path):
-    score(dataset, parts(dataset, [FORGET1]), [], [], tmp_path, "npo-s0", 0)
+    score(dataset, parts(dataset, [FORGET1]), [], [], tmp_path, "npo-s0")
     row = next(r for r in read_summary(tmp_path) if r.metric == "em")
     assert (row.mean, row.low, row.high, row.items, row.missing) == (None, None, None, 0, 2)
 
@@ -124,7 +120,6 @@ def test_a_diverged_model_is_missing_not_nan(dataset, tmp_path):
         [ranking([float("nan")] * 4, id="p000-one")],
         tmp_path,
         "ga-s0",
-        0,
     )
     found = {(r.split, r.question_type, r.metric): r for r in read_summary(tmp_path)}
     for key in ("probability", "outranked", "logp_sum"):
@@ -155,8 +150,8 @@ def test_what_the_goal_model_knows_stands_beside_its_ranking(dataset, tmp_path):
 
 
 def test_the_order_of_answers_does_not_show(dataset, tmp_path):
-    score(dataset, parts(dataset, [FORGET1]), RESPONSES, RANKINGS, tmp_path / "one", "a", 0)
-    score(dataset, parts(dataset, [FORGET1]), RESPONSES[::-1], RANKINGS[::-1], tmp_path / "two", "a", 0)
+    score(dataset, parts(dataset, [FORGET1]), RESPONSES, RANKINGS, tmp_path / "one", "a")
+    score(dataset, parts(dataset, [FORGET1]), RESPONSES[::-1], RANKINGS[::-1], tmp_path / "two", "a")
     for name in ("scores.parquet", "exposure.parquet", "summary.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
@@ -180,15 +175,15 @@ def test_the_summary_is_plain_json(rows, tmp_path):
 
 def test_a_data_set_without_retain_and_test_is_scored_too(tmp_path):
     bare = Questions(items=ASKED, splits={"forget1": ("p000-one",)})
-    score(bare, parts(bare, [FORGET1]), RESPONSES, [], tmp_path, "base", 0)
+    score(bare, parts(bare, [FORGET1]), RESPONSES, [], tmp_path, "base")
     assert {row.split for row in read_summary(tmp_path)} == {"forget1"}
 
 
 def test_answers_of_another_data_set_are_refused(dataset, tmp_path):
     with pytest.raises(UserError, match="another data set"):
-        score(dataset, parts(dataset, [FORGET1]), [response("x", id="stranger")], [], tmp_path, "base", 0)
+        score(dataset, parts(dataset, [FORGET1]), [response("x", id="stranger")], [], tmp_path, "base")
     with pytest.raises(UserError, match="twice"):
-        score(dataset, parts(dataset, [FORGET1]), [RESPONSES[0]] * 2, [], tmp_path, "base", 0)
+        score(dataset, parts(dataset, [FORGET1]), [RESPONSES[0]] * 2, [], tmp_path, "base")
     with pytest.raises(UserError, match="Did you mean forget1"):
         parts(dataset, [Task(forget="forget9")])
 
@@ -206,7 +201,7 @@ def test_no_scores_or_damaged_ones_are_one_clear_error(tmp_path):
 def test_exposure_without_pictures_has_a_kind_of_its_own(dataset, tmp_path):
     seen = [ranking([0.0, -1.0, -2.0, -3.0], id="p000-multi")]
     unseen = [ranking([-5.0, -1.0, -2.0, -3.0], id="p000-multi")]
-    score(dataset, parts(dataset, [FORGET1]), RESPONSES, seen, tmp_path, "taught", 0, without_picture=unseen)
+    score(dataset, parts(dataset, [FORGET1]), RESPONSES, seen, tmp_path, "taught", without_picture=unseen)
     bits = {
         row.question_type: row.mean
         for row in read_summary(tmp_path)
@@ -235,7 +230,7 @@ def strangers(count: int, each: int) -> list:
     ]
 
 
-def test_membership_s_interval_resamples_people_and_not_their_rows(dataset, tmp_path):
+def test_membership_s_interval_is_over_people_and_not_their_rows(dataset, tmp_path):
     gone = {"p000-one": -1.5, "p000-multi": -1.5, "p001-one": -4.5, "p001-multi": -4.5}
     said = [response("x", logp=(logp,), hit=(False,), id=id) for id, logp in gone.items()]
     split = {**dataset.splits, "forget1": tuple(gone)}
@@ -244,46 +239,10 @@ def test_membership_s_interval_resamples_people_and_not_their_rows(dataset, tmp_
     for each in (1, 40):
         unknown = strangers(3, each)
         asked = {"forget1": split["forget1"]}
-        score(both, asked, said, [], tmp_path, "x", 0, strangers=unknown, forgotten=["forget1"])
+        score(both, asked, said, [], tmp_path, "x", strangers=unknown, forgotten=["forget1"])
         row = next(row for row in read_summary(tmp_path) if row.metric == "loss_auc")
         assert (row.over, row.people) == ("people", 5)
         ends[each] = row.low, row.high
     # Forty times as many rows about the same people say no more about people.
     assert ends[1] == pytest.approx(ends[40])
     assert ends[1][1] - ends[1][0] > 0.5
-
-
-@pytest.mark.parametrize("name", ["interval", "pairs_interval"])
-def test_the_seed_reaches_every_resampling(dataset, tmp_path, monkeypatch, name):
-    seeds, whole = [], getattr(scoring, name)
-
-    def noted(*args, seed, **more):
-        seeds.append(seed)
-        return whole(*args, seed=seed, **more)
-
-    monkeypatch.setattr(scoring, name, noted)
-    said = [response("x", logp=(-0.3 * n,), hit=(False,), id=id) for n, id in enumerate(ASKED)]
-    asked = parts(dataset, [FORGET1], ["finetune"])
-    unknown = strangers(4, 2)
-    score(dataset, asked, said, RANKINGS, tmp_path, "x", 17, strangers=unknown, forgotten=["finetune"])
-    assert len(seeds) > 2
-    assert set(seeds) == {17}
-
-
-def test_another_seed_draws_other_resamples():
-    values, people = [((n * 7) % 11) / 10 for n in range(60)], [f"p{n % 12}" for n in range(60)]
-    assert interval(values, people, seed=0) == interval(values, people, seed=0)
-    assert interval(values, people, seed=0) != interval(values, people, seed=1)
-    pairs = np.array([[((n * 5 + m) % 7) / 6 for m in range(24)] for n in range(60)])
-    theirs = [f"s{m % 8}" for m in range(24)]
-    assert pairs_interval(pairs, people, theirs, seed=0) != pairs_interval(pairs, people, theirs, seed=1)
-
-
-def test_another_seed_draws_other_resamples_of_the_world():
-    values = [((place * 7) % 11) / 10 for place in range(40)]
-    part = _Sample(values, [f"p{place % 8}" for place in range(40)], 0)
-    whole = dict.fromkeys(PARTS, part)
-    first, again, other = (utility(whole, seed) for seed in (0, 0, 1))
-    assert (first.low, first.high) == (again.low, again.high)
-    assert (first.low, first.high) != (other.low, other.high)
-    assert _mark("real", "em", part, 0) != _mark("real", "em", part, 1)

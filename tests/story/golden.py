@@ -135,7 +135,7 @@ def scoring() -> Values:
     )
     gate = judge([one], {"q1": 0.5}, Floors())
     people_ = [f"p{number % 4}" for number in range(20)]
-    found = interval([(number * 7 % 9) / 8 for number in range(20)], people_, seed=3)
+    found = interval([(number * 7 % 9) / 8 for number in range(20)], people_)
     return {
         "metrics": {name: metric(one, said) for name, metric in METRICS.items()},
         "exposure": {
@@ -161,7 +161,7 @@ def pebench() -> Values:
             }
             items[id] = item(id=id, **whose)
     values = {id: dict.fromkeys((PRECISION, *SCENE), place % 5 / 4) for place, id in enumerate(items)}
-    rows = axes(task, Questions(items, splits), "npo-s0", values, [], 3)
+    rows = axes(task, Questions(items, splits), "npo-s0", values, [])
     return {"rows": [[one.axis, one.concept, one.metric, one.mean, one.low, one.high] for one in rows]}
 
 

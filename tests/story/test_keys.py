@@ -44,15 +44,16 @@ TRAIN = {
 
 TABLE: dict[str, tuple[str, ...]] = {
     # The base knows its world whatever is built: base/world stays.
-    "build.people=5": ("dataset", *LEARN, *ASKED),
-    "build.seed=1": ("dataset", *LEARN, *ASKED),
+    "build.people=5": ("dataset", "kept", *LEARN, *ASKED),
+    "build.seed=1": ("dataset", "kept", *LEARN, *ASKED),
     "seed=1": (*LEARN, "base/scores"),
     **{f"learn.{name}={value}": LEARN for name, value in TRAIN.items()},
     **{f"npo.{name}={value}": ("npo-s0/*", "report") for name, value in TRAIN.items()},
     **{f"forget.train.{name}={value}": UNLEARNT for name, value in TRAIN.items()},
     "npo.beta=0.3": ("npo-s0/*", "report"),
     "po.retain_weight=2": ("po-s0/*", "report"),
-    "forget.split=forget2": ("goal/model", "goal/world", "npo-s0/*", "po-s0/*", *ASKED),
+    "forget.split=forget2": ("kept", "goal/model", "goal/world", "npo-s0/*", "po-s0/*", *ASKED),
+    "forget.outside=2": ("kept", *ASKED, "npo-s0/*", "po-s0/*"),
     "evaluate.max_new_tokens=7": (*ASKED, *WORLD),
     "evaluate.world_items=20": WORLD,
     "evaluate.exposure_people=1": ASKED,
@@ -122,6 +123,14 @@ def test_questions_about_strangers_are_a_step_of_their_own(before: dict[str, str
     assert same == {name for name in before if not name.endswith("/scores")} - {"gate", "report"}
 
 
+def test_a_second_goal_model_leaves_all_else_alone(before: dict[str, str]) -> None:
+    after = made(override(plain_training(BASE), ["forget.goals=2"]))
+    assert after.keys() - before.keys() == {
+        f"goal-s1/{part}" for part in ("model", "world", "responses", "scores")
+    }
+    assert {name for name in before if before[name] != after[name]} == {"report"}
+
+
 def test_several_settings_of_one_method_have_names(before: dict[str, str]) -> None:
     two = (Unlearn(method="npo"), Unlearn(method="npo", settings={"beta": 0.5}, name="npo-b"))
     run = plain_training(BASE)
@@ -145,10 +154,10 @@ def test_data_of_ones_own_is_known_by_its_content_and_not_by_its_place() -> None
 BYTES = {
     "dataset": "8830b7869f352f385c8b",
     "taught/model": "0980e2eab89d82fc0d52",
-    "taught/scores": "bbcc57c9b45a3574b485",
+    "taught/scores": "a6728a653d3751cad427",
     "goal/model": "4fd8dc50d668c8e46c65",
-    "npo-s0/model": "5bd3f2051660cc140ba8",
-    "npo-s0/responses": "90d9947ddb1bf7fd8f35",
+    "npo-s0/model": "b080a938889ee49c262f",
+    "npo-s0/responses": "40f3600cf8399b74ee7f",
 }
 
 

@@ -48,7 +48,7 @@ def examine(folder: Path, most: int, scratch: Path, progress: Progress = silent)
     respond(load(folder), data, ids, presence(data, ids), Evaluate(), scratch, progress)
     said = read_responses(scratch / "responses.parquet")
     rankings = read_rankings(scratch / "rankings.parquet")
-    return world_marks(data.items, data.splits, said, rankings, said, seed=0)[0]
+    return world_marks(data.items, data.splits, said, rankings, said)[0]
 
 
 def write(folder: Path, name: str, settings: Pretrain, marks: Sequence[Mark], parameters: int) -> None:

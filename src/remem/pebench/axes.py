@@ -9,7 +9,8 @@ from typing import Literal
 from remem.data.pebench.cut import TASKS
 from remem.run.tasks import Task
 from remem.scoring.score import Row
-from remem.scoring.stats import Interval, Unit, interval
+from remem.scoring.stats import Interval, interval
+from remem.scoring.units import fact, scale, unit
 from remem.types import Item, Questions
 
 Values = Mapping[str, Mapping[str, float | None]]  # item id -> metric -> value; absent: not measured on it
@@ -55,21 +56,19 @@ class AxisRow:
     mean: float | None
     low: float | None
     high: float | None
-    over: str  # what the interval resamples
+    over: str  # the units of the interval
     groups: int
     items: int
     missing: int  # asked, without a value; never counted as 0
 
 
-def axes(
-    task: Task, data: Questions, arm: str, values: Values, world: Sequence[Row], seed: int
-) -> list[AxisRow]:
+def axes(task: Task, data: Questions, arm: str, values: Values, world: Sequence[Row]) -> list[AxisRow]:
     """All rows of one arm. `world` are the summary's rows; those of the exam are taken over as they are."""
     rows = []
     for axis in AXES.values():
         if axis.part:
             for concept, items in asked(task, data, axis).items():
-                rows += _of_concept(task, arm, axis, concept, items, values, seed)
+                rows += _of_concept(task, arm, axis, concept, items, values)
         for row in world:
             if row.split == axis.key and row.metric in WORLD[axis.key]:
                 metric = PRECISION if row.metric == "em" else row.metric
@@ -84,11 +83,6 @@ def asked(task: Task, data: Questions, axis: Axis) -> dict[str, list[Item]]:
     return {concept: inside for concept, inside in found.items() if inside}
 
 
-def unit(concept: str) -> Unit:
-    """Who or what intervals over answers about a concept resample."""
-    return "events" if concept == "event" else "people"
-
-
 def metrics(concept: str, values: Values) -> list[str]:
     """The metrics of a concept: of scenes also those of every judge that was asked."""
     if concept == "person":
@@ -98,7 +92,7 @@ def metrics(concept: str, values: Values) -> list[str]:
 
 
 def _of_concept(
-    task: Task, arm: str, axis: Axis, concept: str, items: list[Item], values: Values, seed: int
+    task: Task, arm: str, axis: Axis, concept: str, items: list[Item], values: Values
 ) -> list[AxisRow]:
     rows = []
     for metric in metrics(concept, values):
@@ -107,7 +101,11 @@ def _of_concept(
         if not looked:
             continue
         found = interval(
-            [value for _, value in there], [item.target for item, _ in there], seed=seed, unit=unit(concept)
+            [value for _, value in there],
+            [item.target for item, _ in there],
+            facts=[fact(item) for item, _ in there],
+            bounds=scale("em" if metric == PRECISION else metric),
+            unit=unit(item for item, _ in there),
         )
         # A judge compares with the Goal model, so more is better wherever it is asked.
         goal = "higher" if metric.startswith(G_EVAL) else axis.goal

@@ -8,9 +8,10 @@ from itertools import combinations
 
 import numpy as np
 
-from remem.pebench.axes import AXES, PRECISION, AxisRow, Values, asked, unit
+from remem.pebench.axes import AXES, PRECISION, AxisRow, Values, asked
 from remem.run.tasks import Task
 from remem.scoring.stats import paired_difference
+from remem.scoring.units import fact, unit
 from remem.types import Questions
 
 TOLD_BY = {"person": (PRECISION,), "event": ("rouge_l_f1", "keyword_recall")}
@@ -54,8 +55,8 @@ class Picture:
         return None if self.before is None or self.after is None else self.after - self.before
 
 
-def changes(task: Task, data: Questions, arm: str, ours: Values, taught: Values, seed: int) -> list[Change]:
-    """Of every axis that is asked of the data; groups are resampled, and both arms answered the same."""
+def changes(task: Task, data: Questions, arm: str, ours: Values, taught: Values) -> list[Change]:
+    """Of every axis that is asked of the data; over its groups, and both arms answered the same."""
     found = []
     for axis in AXES.values():
         for concept, items in (asked(task, data, axis) if axis.part else {}).items():
@@ -65,8 +66,8 @@ def changes(task: Task, data: Questions, arm: str, ours: Values, taught: Values,
                     {item.id: ours[item.id][metric] for item in both},
                     {item.id: taught[item.id][metric] for item in both},
                     {item.id: item.target for item in both},
-                    seed=seed,
-                    unit=unit(concept),
+                    facts={item.id: fact(item) for item in both},
+                    unit=unit(both),
                 )
                 found.append(
                     Change(

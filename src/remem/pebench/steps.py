@@ -71,7 +71,7 @@ def steps(run: Run, every: Sequence[Task], built: tuple[str, ...], data: Mapping
         Step(
             name="axes",
             work=measure,
-            settings={"tasks": [task.name for task in every], "seed": run.seed},
+            settings={"tasks": [task.name for task in every]},
             needs=(*built, *dict.fromkeys(scored), *(step.name for step in found)),
             arguments={"every": tuple(every)},
             code=code.measured(),
@@ -147,14 +147,14 @@ def measure(folder: Path, context: Context, progress: Progress, every: tuple[Tas
         for arm in arms(run, task):
             ours = values(root, task, arm, run)
             summary = read_summary(root / place(task, arm) / "scores")
-            told[arm] = axes(task, data, arm, ours, summary, run.seed)
+            told[arm] = axes(task, data, arm, ours, summary)
             rows += told[arm]
             for id, found in ours.items():
                 for name, score in found.items():
                     if name.startswith(f"{G_EVAL}/"):
                         scores.setdefault(name.partition("/")[2], {})[f"{task.name}/{arm}/{id}"] = score
             if arm not in SHARED:
-                changed += interference.changes(task, data, arm, ours, taught, run.seed)
+                changed += interference.changes(task, data, arm, ours, taught)
                 changed += interference.world_changes(task, arm, told[arm], told["taught"])
                 pictures += interference.pictures(task, data, arm, ours, taught)
         progress(len(told), len(told), task.name)

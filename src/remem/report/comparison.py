@@ -53,12 +53,12 @@ class Comparison:
 
     @property
     def intervals(self) -> str:
-        """What the intervals resample, in words."""
+        """The units of the intervals, in words."""
         seen = sorted(
             {_over(cell) for row in self.rows for cell in row.cells if cell and cell.low is not None}
         )
         return (
-            f"Intervals (low–high) resample {words.listing(seen)}."
+            f"Intervals (low–high) are over {words.listing(seen)}."
             if seen
             else "No intervals: none were computed."
         )
@@ -75,7 +75,7 @@ class Comparison:
 
 
 def _over(cell: Estimate) -> str:
-    return f"{cell.over} (n = {cell.people if cell.over == 'people' else cell.items})"
+    return "the facts of one person" if cell.over == "facts" else f"{cell.over} (n = {cell.people})"
 
 
 def labels(run: RunRecord) -> dict[str, str]:

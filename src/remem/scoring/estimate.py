@@ -10,7 +10,7 @@ class Estimate:
     mean: float | None
     low: float | None = None
     high: float | None = None
-    over: str = ""  # what the interval resamples: "people" or "questions"
+    over: str = ""  # the units of the interval: "people", "events", "facts" of one person, "groups"
     people: int = 0
     items: int = 0
     missing: int = 0  # items without a value; never counted as 0

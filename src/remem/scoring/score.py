@@ -6,15 +6,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import pyarrow as pa
 
 from remem import jsonfile
 from remem.asking.records import read_table, write_table
 from remem.errors import UserError
 from remem.scoring.metrics import EXPOSURE, METRICS, STATES, State, state
-from remem.scoring.metrics.membership import SIGNALS, beaten, measured
-from remem.scoring.stats import Unit, interval, pairs_interval
+from remem.scoring.metrics.membership import SIGNALS, measured
+from remem.scoring.stats import Side, area_interval, interval
+from remem.scoring.units import fact, scale, unit
 from remem.scoring.utility import sample, utility, world_marks
 from remem.types import Item, Questions, Ranking, Response
 
@@ -63,7 +63,7 @@ class Row:
     mean: float | None  # None where no item has a value
     low: float | None
     high: float | None
-    over: str  # what the interval resamples: "people", "events", "questions", or "groups" of the world's exam
+    over: str  # the interval's units: "people", "events", "facts" of one, or "groups" of the world's exam
     people: int  # or events, or groups
     items: int  # with a value
     missing: int  # without one; never counted as 0
@@ -91,7 +91,6 @@ def score(
     rankings: Iterable[Ranking],
     out: Path,
     arm: str,
-    seed: int,
     world: WorldAnswers | None = None,
     without_picture: Iterable[Ranking] = (),
     strangers: Sequence[tuple[Item, Response]] = (),
@@ -113,21 +112,19 @@ def score(
         _exposure(dataset.items[id], ranking) | {"known": (known or {}).get(id)}
         for id, ranking in placed.items()
     ]
-    rows = [
-        row for name, ids in parts.items() for row in _summarise(name, ids, dataset, scores, exposures, seed)
-    ]
+    rows = [row for name, ids in parts.items() for row in _summarise(name, ids, dataset, scores, exposures)]
     blind = [
         _exposure(dataset.items[id], ranking)
         for id, ranking in _by_item(dataset, without_picture, "rankings without pictures").items()
     ]
-    rows += [row for name, ids in parts.items() for row in _unseen(name, ids, dataset, blind, seed)]
+    rows += [row for name, ids in parts.items() for row in _unseen(name, ids, dataset, blind)]
 
     if strangers:
         for name in forgotten:
             members = [(dataset.items[i], answers[i]) for i in parts.get(name, ()) if i in answers]
-            rows += _told(name, members, strangers, seed)
+            rows += _told(name, members, strangers)
     if world is not None:
-        rows += _of_the_world(world, dataset, parts, scores, seed)
+        rows += _of_the_world(world, dataset, parts, scores)
 
     write_table(out / SCORES, scores, _SCORES)
     write_table(out / EXPOSURES, exposures, _EXPOSURE)
@@ -141,11 +138,10 @@ def _of_the_world(
     dataset: Questions,
     parts: Mapping[str, Sequence[str]],
     scores: list[dict[str, Any]],
-    seed: int,
 ) -> list[Row]:
     """The exam's figures, and utility: what is kept of the data set and of the world."""
     exam = world.exam
-    marks, samples = world_marks(exam.items, exam.splits, world.responses, world.rankings, world.base, seed)
+    marks, samples = world_marks(exam.items, exam.splits, world.responses, world.rankings, world.base)
     em = {row["id"]: row["em"] for row in scores}
     for name in ("kept", "test-retain"):
         samples[name] = sample(em, dataset.items, kept_by_all(parts, name))
@@ -162,7 +158,7 @@ def _of_the_world(
             items=one.items,
             missing=one.missing,
         )
-        for one in [*marks, utility(samples, seed)]
+        for one in [*marks, utility(samples)]
     ]
 
 
@@ -240,7 +236,6 @@ def _summarise(
     dataset: Questions,
     scores: list[dict[str, Any]],
     exposures: list[dict[str, Any]],
-    seed: int,
 ) -> Iterable[Row]:
     inside = set(ids)
     answered = {row["id"]: row | _shares(row["state"]) for row in scores if row["id"] in inside}
@@ -253,16 +248,14 @@ def _summarise(
         here = [item for item in items if kind in ("all", item.question_type)]
         for metric in (*METRICS, *_shares("wrong")):
             # An item that was never answered is missing, as one whose metric is undefined is.
-            yield _row(
-                split, kind, metric, [(item, answered.get(item.id, {}).get(metric)) for item in here], seed
-            )
+            yield _row(split, kind, metric, [(item, answered.get(item.id, {}).get(metric)) for item in here])
         placed = [item for item in here if item.id in ranked]  # only some people's cloze prompts are ranked
         for metric in EXPOSURE if placed else ():
-            yield _row(split, kind, metric, [(item, ranked[item.id][metric]) for item in placed], seed)
+            yield _row(split, kind, metric, [(item, ranked[item.id][metric]) for item in placed])
 
 
 def _unseen(
-    split: str, ids: Sequence[str], dataset: Questions, exposures: list[dict[str, Any]], seed: int
+    split: str, ids: Sequence[str], dataset: Questions, exposures: list[dict[str, Any]]
 ) -> Iterable[Row]:
     """Exposure of items with a picture, asked without it: what the text alone gives away."""
     inside = set(ids)
@@ -273,35 +266,40 @@ def _unseen(
     for kind, here in kinds.items():
         for metric in EXPOSURE:
             found = [(dataset.items[row["id"]], row[metric]) for row in here]
-            yield _row(split, f"{kind}, no picture", metric, found, seed)
+            yield _row(split, f"{kind}, no picture", metric, found)
 
 
 def _told(
     split: str,
     members: Sequence[tuple[Item, Response]],
     strangers: Sequence[tuple[Item, Response]],
-    seed: int,
 ) -> Iterable[Row]:
     """The area under the ROC curve of each membership attack, rows to forget against strangers' rows."""
     for key, signal in SIGNALS.items():
-        numbers, people, missing = [], [], 0
+        sides, missing = [], 0
         for side in (members, strangers):
             values = measured(signal, [response for _, response in side])
-            there = [(v, item.person) for v, (item, _) in zip(values, side, strict=True) if v is not None]
-            numbers.append(np.array([v for v, _ in there], dtype=np.float64))
-            people.append([person for _, person in there])
+            there = [(v, item) for v, (item, _) in zip(values, side, strict=True) if v is not None]
+            sides.append(
+                Side(
+                    values=[v for v, _ in there],
+                    people=[item.person for _, item in there],
+                    facts=[fact(item) for _, item in there],
+                )
+            )
             missing += len(side) - len(there)
-        estimate = pairs_interval(beaten(*numbers), *people, seed=seed)
+        estimate = area_interval(*sides)
         yield Row(split=split, question_type="all", metric=key, missing=missing, **asdict(estimate))
 
 
-def _row(split: str, kind: str, metric: str, found: list[tuple[Item, float | None]], seed: int) -> Row:
+def _row(split: str, kind: str, metric: str, found: list[tuple[Item, float | None]]) -> Row:
     present = [(item, value) for item, value in found if value is not None]
-    unit: Unit = "people"
-    if present and all(item.target != item.person for item, _ in present):
-        unit = "events"
     estimate = interval(
-        [value for _, value in present], [item.target for item, _ in present], seed=seed, unit=unit
+        [value for _, value in present],
+        [item.target for item, _ in present],
+        facts=[fact(item) for item, _ in present],
+        bounds=scale(metric),
+        unit=unit(item for item, _ in present),
     )
     missing = len(found) - len(present)
     return Row(split=split, question_type=kind, metric=metric, missing=missing, **asdict(estimate))

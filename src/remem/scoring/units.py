@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from remem.scoring.stats import Bounds, Unit
+from remem.scoring.metrics import all_metrics
+from remem.scoring.stats import SHARE, Bounds, Unit
 from remem.text import normalise
 from remem.types import Item
 
@@ -27,7 +28,9 @@ def unit(items: Iterable[Item]) -> Unit:
     return "events" if asked and all(asked) else "people"
 
 
-def bounds_of_difference(bounds: Bounds) -> Bounds:
-    """The ends of a difference of two numbers on one scale."""
-    low, high = bounds
-    return (None, None) if low is None or high is None else (low - high, high - low)
+_SCALES: dict[str, Bounds] = {metric.key: (metric.low, metric.high) for metric in all_metrics()}
+
+
+def scale(metric: str) -> Bounds:
+    """The ends of a metric's scale; what is no metric of this house (a judge's score) is a share."""
+    return _SCALES.get(metric, SHARE)

@@ -7,16 +7,17 @@ model that lost one part of what it knew is not saved by the others. Its parts a
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from remem.scoring.metrics import METRICS
-from remem.scoring.stats import resampled
+from remem.scoring.stats import SHARE, Bounds, Spread
 from remem.types import Item, Ranking, Response
 
 LEVEL = 0.95
+POINTS = 12  # their number, as a power of two
 PARTS = ("kept", "test-retain", "real", "world-fact", "plain")
 
 
@@ -29,25 +30,26 @@ class Mark:
     mean: float | None  # None: nothing was asked that gives it
     low: float | None = None
     high: float | None = None
-    groups: int = 0  # people, scenes or sentences, whole ones of which were resampled
+    groups: int = 0  # people, scenes or sentences: the units of the interval
     items: int = 0
     missing: int = 0
 
 
 @dataclass(frozen=True)
 class _Sample:
-    """Values with their groups: a mean, and the means of its resamples."""
+    """Values with their groups."""
 
     values: list[float]
     groups: list[str]
     missing: int = 0
+    bounds: Bounds = SHARE
 
     @property
     def mean(self) -> float:
         return float(np.mean(self.values))
 
-    def draws(self, seed: int, purpose: str) -> NDArray[np.float64]:
-        return resampled(self.values, self.groups, seed=seed, purpose=purpose)
+    def spread(self) -> Spread | None:
+        return Spread.of(self.values, self.groups, self.bounds)
 
 
 def world_marks(
@@ -56,7 +58,6 @@ def world_marks(
     responses: Sequence[Response],
     rankings: Sequence[Ranking],
     base: Sequence[Response],
-    seed: int,
 ) -> tuple[list[Mark], dict[str, _Sample]]:
     """The figures of each split of the exam, and the samples that utility is made of.
 
@@ -70,55 +71,53 @@ def world_marks(
     for key in ("em", "rouge_l_f1", "probability"):
         metric = METRICS[key]
         values = {one: metric(items[one], said[one]) for one in inside["real"]}
-        marks.append(_mark("real", key, sample(values, items, inside["real"]), seed))
+        marks.append(_mark("real", key, sample(values, items, inside["real"])))
     parts["real"] = _sample(items, inside["real"], lambda one: METRICS["em"](items[one], said[one]))
 
     asked = inside["world_fact"]
     right = _sample(items, asked, lambda one: METRICS["em"](items[one], said[one]))
-    marks.append(_mark("world-fact", "accuracy", right, seed))
+    marks.append(_mark("world-fact", "accuracy", right))
     yes = _sample(items, asked, lambda one: float(_says(said[one].text) == "yes"))
-    marks.append(_mark("world-fact", "yes_rate", yes, seed))
-    marks.append(_f1(items, asked, said, seed))
+    marks.append(_mark("world-fact", "yes_rate", yes))
+    marks.append(_f1(items, asked, said))
     truth = {one.id: float(np.argmax(one.logp) == one.truth) for one in rankings}
     logits = _sample(items, [one for one in asked if one in truth], lambda one: truth[one])
-    marks.append(_mark("world-fact", "accuracy_logits", logits, seed))
+    marks.append(_mark("world-fact", "accuracy_logits", logits))
     leaning = {one.id: float(one.candidates[int(np.argmax(one.logp))].lower() == "yes") for one in rankings}
     marks.append(
         _mark(
             "world-fact",
             "yes_rate_logits",
             _sample(items, [o for o in asked if o in leaning], lambda one: leaning[one]),
-            seed,
         )
     )
     parts["world-fact"] = right
 
     # Sentences differ little in length, so a mean over sentences of the mean over tokens is taken.
-    nll = _sample(items, inside["plain"], lambda one: _nll(said[one]))
-    marks.append(_through(_mark("plain", "perplexity", nll, seed), math.exp))
+    nll = _sample(items, inside["plain"], lambda one: _nll(said[one]), (0.0, None))
+    marks.append(_through(_mark("plain", "perplexity", nll), math.exp))
     worse = _sample(
         items,
         [o for o in inside["plain"] if o in before],
         lambda one: _less(_nll(said[one]), _nll(before[one])),
+        (None, None),
     )
     parts["plain"] = worse
     return marks, parts
 
 
-def utility(parts: Mapping[str, _Sample], seed: int) -> Mark:
-    """The harmonic mean of PARTS, each from 0 to 1, with its interval: every part is resampled.
+def utility(parts: Mapping[str, _Sample]) -> Mark:
+    """The harmonic mean of PARTS, each from 0 to 1, with its interval.
 
     kept, test-retain, real: exact match. world-fact: accuracy above chance, 2a - 1. plain: perplexity of
-    the base over that of the model, at most 1. None unless every part is there.
+    the base over that of the model, at most 1. None unless every part is there. The interval holds the
+    middle 95 % of the harmonic means of values that the parts' own intervals (`Spread.below`) give at points
+    spread evenly over all chances (Sobol's): a part of a single group leaves none.
     """
     if any(name not in parts or not parts[name].values for name in PARTS):
         return Mark(split="utility", metric="utility", mean=None)
     means = np.array([[_share(name, parts[name].mean)] for name in PARTS])
-    draws = np.stack([
-        np.vectorize(lambda mean, name=name: _share(name, mean))(parts[name].draws(seed, name))
-        for name in PARTS
-    ])  # fmt: skip
-    low, high = _ends(_harmonic(draws))
+    low, high = _middle({name: parts[name].spread() for name in PARTS})
     return Mark(
         split="utility",
         metric="utility",
@@ -148,22 +147,39 @@ def _harmonic(parts: NDArray[np.float64]) -> NDArray[np.float64]:
     return out
 
 
-def _sample(items: Mapping[str, Item], ids: Sequence[str], value: Callable[[str], float | None]) -> _Sample:
+def _sample(
+    items: Mapping[str, Item],
+    ids: Sequence[str],
+    value: Callable[[str], float | None],
+    bounds: Bounds = SHARE,
+) -> _Sample:
     found = [(one, value(one)) for one in ids]
     there = [(items[one].person, v) for one, v in found if v is not None and math.isfinite(v)]
-    return _Sample([v for _, v in there], [who for who, _ in there], len(found) - len(there))
+    return _Sample([v for _, v in there], [who for who, _ in there], len(found) - len(there), bounds)
 
 
-def _ends(draws: NDArray[np.float64]) -> tuple[float, float]:
-    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+def _middle(spreads: Mapping[str, Spread | None]) -> tuple[float | None, float | None]:
+    from scipy.stats import qmc  # slow to import
+
+    known = {name: spread for name, spread in spreads.items() if spread is not None}
+    if len(known) < len(spreads):
+        return None, None
+    chances = qmc.Sobol(len(known), scramble=False).random_base2(POINTS) + 0.5**POINTS / 2
+    found = _harmonic(
+        np.stack([
+            np.vectorize(lambda mean, name=name: _share(name, mean))(spread.below(chances[:, place]))
+            for place, (name, spread) in enumerate(known.items())
+        ])
+    )  # fmt: skip
+    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
 
 
-def _mark(split: str, metric: str, found: _Sample, seed: int) -> Mark:
+def _mark(split: str, metric: str, found: _Sample) -> Mark:
     if not found.values:
         return Mark(split=split, metric=metric, mean=None, missing=found.missing)
-    draws = found.draws(seed, f"{split} {metric}")
-    low, high = _ends(draws)
+    spread = found.spread()
+    low, high = (None, None) if spread is None else spread.ends(LEVEL)
     return Mark(
         split=split,
         metric=metric,
@@ -178,31 +194,22 @@ def _mark(split: str, metric: str, found: _Sample, seed: int) -> Mark:
 
 def _through(mark: Mark, function: Callable[[float], float]) -> Mark:
     """The mark of a rising function of the figure."""
-    ends = {name: getattr(mark, name) for name in ("mean", "low", "high")}
-    changed = {name: None if value is None else function(value) for name, value in ends.items()}
-    return Mark(**{**vars(mark), **changed})
+    mean, low, high = (None if v is None else function(v) for v in (mark.mean, mark.low, mark.high))
+    return replace(mark, mean=mean, low=low, high=high)
 
 
-def _f1(items: Mapping[str, Item], asked: Sequence[str], said: Mapping[str, Response], seed: int) -> Mark:
-    """F1 of "yes" (POPE)."""
+def _f1(items: Mapping[str, Item], asked: Sequence[str], said: Mapping[str, Response]) -> Mark:
+    """F1 of "yes" (POPE), a ratio of two means; its interval is of what each item adds to it, linearised."""
     truth = {one: items[one].keywords[0].lower() == "yes" for one in asked}
     yes = {one: _says(said[one].text) == "yes" for one in asked}
     hit = _sample(items, asked, lambda one: float(truth[one] and yes[one]))
     either = _sample(items, asked, lambda one: float(truth[one]) + float(yes[one]))
     if not hit.values or either.mean == 0:
         return Mark(split="world-fact", metric="f1", mean=None, items=len(hit.values))
-    # The same resamples for both: they are means over the same scenes.
-    draws = 2 * hit.draws(seed, "f1") / np.maximum(either.draws(seed, "f1"), 1e-9)
-    low, high = _ends(draws)
-    return Mark(
-        split="world-fact",
-        metric="f1",
-        mean=2 * hit.mean / either.mean,
-        low=low,
-        high=high,
-        groups=len(set(hit.groups)),
-        items=len(hit.values),
-    )
+    ratio = 2 * hit.mean / either.mean
+    adds = [ratio + (2 * h - ratio * e) / either.mean for h, e in zip(hit.values, either.values, strict=True)]
+    found = _mark("world-fact", "f1", _Sample(adds, hit.groups))
+    return replace(found, mean=ratio)
 
 
 def _says(text: str) -> str:

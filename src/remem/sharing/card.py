@@ -149,7 +149,7 @@ it does not hold it.
 |---|---:|---|---:|
 {table}
 
-Intervals resample people, or the questions about a single one. All other numbers, every answer and the
+Intervals are over people, or over the facts about a single one. All other numbers, every answer and the
 settings are in the run.
 {_lies_on(run, whose) if adapter else ""}{_embedded(run)}"""
 

@@ -92,7 +92,7 @@ def _result(run: Run, row: Row, metrics: Mapping[str, Any]) -> dict[str, Any] | 
     score: dict[str, Any] = {"score": row.mean, "details": {"missing": str(row.missing)}}
     if row.low is not None and row.high is not None:
         interval = {"lower": row.low, "upper": row.high, "confidence_level": 0.95}
-        interval["method"] = f"bootstrap over {row.over}"  # type: ignore[assignment]
+        interval["method"] = f"t interval over {row.over}"  # type: ignore[assignment]
         score["uncertainty"] = {"confidence_interval": interval, "num_samples": row.items}
     data = elsewhere(run.data) or "invented people, built by remem"
     return {

@@ -128,7 +128,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
             "forget": _named(about),
             "gate": run.gate.split if whose.role == "taught" else "",
         }
-        scored = data | {"forget": _named(about), "seed": run.seed}
+        scored = data | {"forget": _named(about)}
         worlds = ("base/world", f"{name}/world") if exam else ()
         compared = (f"{name}/strangers",) if strange else ()
         drawn = needs if whose.role == "method" else ()  # what its training rehearsed

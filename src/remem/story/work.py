@@ -240,7 +240,7 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tu
             name = task.part("rehearsed")
             asked[name] = [id for id in asked.get(name, ()) if id in rehearsed]
     known = agreed(rivals(data, task.unseen, rankings) for task in about)
-    score(data, asked, responses, rankings, folder, arm, run.seed, world, without, unknown, gone, known)
+    score(data, asked, responses, rankings, folder, arm, world, without, unknown, gone, known)
 
 
 def _of_strangers(context: Context, path: Path) -> list[tuple[Item, Response]]:

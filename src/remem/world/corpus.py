@@ -150,7 +150,7 @@ class Question:
     """One question of the exam, with the picture to be made for it."""
 
     split: str  # "real", "world_fact", "plain"
-    group: str  # what intervals resample: the person, the scene, the sentence
+    group: str  # the unit of intervals: the person, the scene, the sentence
     said: Said
     shot: Shot | None
 

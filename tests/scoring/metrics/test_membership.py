@@ -3,14 +3,12 @@
 import math
 import random
 
-import numpy as np
 import pytest
 
 from fabricate import item
 from remem.scoring.metrics import MEMBERSHIP
-from remem.scoring.metrics.membership import auc, beaten
+from remem.scoring.metrics.membership import auc
 from remem.scoring.score import read_summary, score
-from remem.scoring.stats import pairs_interval
 from remem.types import Item, Response
 
 
@@ -64,17 +62,6 @@ def test_missing_and_broken_answers_are_left_out() -> None:
     assert MEMBERSHIP["loss_auc"]([empty, response("d", -0.5)], [response("c", -1.0)]) == 1.0
 
 
-def test_interval_resamples_people_on_both_sides() -> None:
-    # One stranger is as familiar as the members: with few strangers that is what the interval must show.
-    ours, theirs = np.array([2.0, 2.0, 3.0, 3.0]), np.array([1.0, 1.0, 9.0, 9.0])
-    found = pairs_interval(beaten(ours, theirs), ["a", "a", "b", "b"], ["s", "s", "t", "t"], seed=0)
-    assert (found.mean, found.low, found.high, found.over) == (0.5, 0.0, 1.0, "people")
-    alone = pairs_interval(beaten(ours, theirs), ["a"] * 4, ["s", "s", "t", "t"], seed=0)
-    assert alone.over == "questions"
-    nobody = pairs_interval(beaten(ours[:0], theirs), [], ["s", "s", "t", "t"], seed=0)
-    assert nobody.mean is None
-
-
 class Data:
     def __init__(self, items: list[Item]):
         self.items = {one.id: one for one in items}
@@ -82,7 +69,7 @@ class Data:
 
 
 def test_the_summary_tells_how_well_rows_to_forget_are_told_from_strangers(tmp_path) -> None:
-    items = [item(id=f"q{n}", person="p0") for n in range(4)]
+    items = [item(id=f"q{n}", person="p0", keywords=(f"value {n}",)) for n in range(4)]
     said = [response(one.id, -0.1 * n) for n, one in enumerate(items, 1)]
     known = [(item(id=f"s{n}", person=f"s{n % 2}"), response(f"s{n}", -0.25)) for n in range(4)]
     score(
@@ -92,7 +79,6 @@ def test_the_summary_tells_how_well_rows_to_forget_are_told_from_strangers(tmp_p
         [],
         tmp_path,
         "taught",
-        0,
         strangers=[*known, (item(id="s9"), response("s9"))],
         forgotten=["forget1"],
     )

@@ -42,7 +42,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def study(root: Path, base: Run) -> Study:
     found = sweeps(base, ("qa",), counts=(4,))
-    return Study(root, tuple(found), tuple(members(found, (0, 1))), 0)
+    return Study(root, tuple(found), tuple(members(found, (0, 1))))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_the_page_has_a_figure_and_a_sentence_for_each_sweep(done: Path):
     html = (done / "report" / "index.html").read_text("utf-8")
     assert html.count("<figure>") == 1
     assert "None passes the gate" in html
-    assert "resample seeds and people" in html
+    assert "95 % intervals over seeds" in html
     assert (done / "report" / "figures" / "qa.svg").is_file()
     assert set(re.findall(r"https?://[^\"]*", html)) == {"http://www.w3.org/2000/svg"}  # it loads nothing
 

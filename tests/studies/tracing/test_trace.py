@@ -102,8 +102,11 @@ def traced(gaps: dict[str, float]) -> list[dict[str, Any]]:
 def test_the_page_says_where_the_picture_goes(tmp_path: Path) -> None:
     arms = {"taught": {"a": 10.0, "b": 12.0, "c": 8.0}, "base": {"a": 2.0, "b": -2.0, "c": 0.5}}
     about = {"items": 3, "left_out": {"1-hop": 2}, "over": "value"}
-    html = write(tmp_path, {arm: (about, traced(gaps)) for arm, gaps in arms.items()}, 0).read_text("utf-8")
-    assert "The swap costs 10.0 nats (8.0 to 12.0) over three items about three people." in html
+    facts = {f"{person}-1": "of a person" for person in "abc"}
+    page = write(tmp_path, {arm: (about, traced(gaps)) for arm, gaps in arms.items()}, facts)
+    html = page.read_text("utf-8")
+    # 4.303, Student's t of two degrees of freedom, times 2 nats over the root of three.
+    assert "The swap costs 10.0 nats (5.0 to 15.0) over three items about three people." in html
     assert "picture brings back less than half from layer 1 on" in html
     assert "last token it brings back half or more from layer 1 on" in html
     assert "Of all attention outputs layer 1&#39;s at the last token brings back most: 70 %" in html

@@ -1,4 +1,4 @@
-"""The numbers of a study: for each member of each sweep, means over people and seeds with intervals."""
+"""The numbers of a study: for each member of each sweep, means with intervals over seeds."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from remem.scoring.gate import read_gate
 from remem.scoring.metrics import EXPOSURE
 from remem.scoring.score import EXPOSURES, read_scores
 from remem.scoring.stats import nested_interval
+from remem.scoring.units import fact, scale
 from remem.types import Progress
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Number:
     mean: float | None
     low: float | None
     high: float | None
-    over: str  # what the interval resamples
+    over: str  # the units of the interval
     seeds: int
     people: int  # over all seeds: each seed has its own
     items: int
@@ -57,6 +58,7 @@ class _Value:
     metric: str
     seed: int
     person: str
+    fact: tuple[str, ...]
     value: float | None
 
 
@@ -76,7 +78,7 @@ def measure(study: Study, progress: Progress) -> Numbers:
         row
         for sweep in study.sweeps
         for run in sweep.runs
-        for row in _means(sweep.key, run.recipe, by_place[sweep.key, run.recipe], study.seed)
+        for row in _means(sweep.key, run.recipe, by_place[sweep.key, run.recipe])
     ]
     return Numbers(
         rows=tuple(rows),
@@ -94,17 +96,24 @@ def _values(study: Study, member: Member, sizes: set[int]) -> Iterable[_Value]:
             if score.id in inside:
                 for metric in ANSWERS:
                     yield _Value(
-                        split, score.question_type, metric, member.seed, score.person, score.values[metric]
+                        split,
+                        score.question_type,
+                        metric,
+                        member.seed,
+                        score.person,
+                        fact(data.items[score.id]),
+                        score.values[metric],
                     )
-    columns = ["person", "question_type", "candidates", *EXPOSURE]
+    columns = ["id", "person", "question_type", "candidates", *EXPOSURE]
     for row in read_table(folder / "taught" / "scores" / EXPOSURES, columns):
         sizes.add(row["candidates"])
         for metric in EXPOSURE:
             # Cloze prompts are those of taught items; wording and view are no part of them.
-            yield _Value(TAUGHT, row["question_type"], metric, member.seed, row["person"], row[metric])
+            about = fact(data.items[row["id"]])
+            yield _Value(TAUGHT, row["question_type"], metric, member.seed, row["person"], about, row[metric])
 
 
-def _means(sweep: str, member: str, found: list[_Value], seed: int) -> Iterable[Number]:
+def _means(sweep: str, member: str, found: list[_Value]) -> Iterable[Number]:
     groups: dict[tuple[str, str, str], list[_Value]] = defaultdict(list)
     for one in found:
         groups[one.split, one.kind, one.metric].append(one)
@@ -114,7 +123,8 @@ def _means(sweep: str, member: str, found: list[_Value], seed: int) -> Iterable[
             [one.value for one in there if one.value is not None],
             [one.person for one in there],
             [one.seed for one in there],
-            seed=seed,
+            facts=[one.fact for one in there],
+            bounds=scale(metric),
         )
         yield Number(
             sweep=sweep,

@@ -13,6 +13,7 @@ from typing import Any
 
 from remem import __version__
 from remem.errors import UserError
+from remem.run.code import rooms
 from remem.run.context import Context
 from remem.steps.code import folder_digest
 from remem.steps.engines.base import Engine
@@ -37,9 +38,9 @@ def steps(study: Study) -> list[Step]:
     page = Step(
         name="report",
         work=tell,
-        settings={"version": __version__, "members": places, "seed": study.seed},
+        settings={"version": __version__, "members": places},
         needs=tuple(step.name for step in found if step.name.endswith(("/scores", "/gate", "/dataset"))),
-        code={"page": folder_digest("remem.studies.diagnosis")},
+        code=rooms("scoring") | {"page": folder_digest("remem.studies.diagnosis")},
         derived=True,
     )
     return [*found, page]

@@ -110,7 +110,6 @@ class Study:
     root: Path
     sweeps: tuple[Sweep, ...]
     members: tuple[Member, ...]
-    seed: int  # of the intervals
 
     def folder(self, member: Member) -> Path:
         return self.root / "members" / member.name

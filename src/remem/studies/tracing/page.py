@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from remem.studies.tracing.groups import GROUPS, TITLES
 KINDS = {"hidden": "Hidden state", "attention": "Attention output", "mlp": "MLP output"}
 SWAPS = {"image": "Another person's picture", "name": "Another person's name"}
 Rows = list[dict[str, Any]]
+Facts = Mapping[str, Hashable]  # item id -> which fact it asks for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ class Told:
     figure: Figure
 
 
-def write(out: Path, traced: dict[str, tuple[dict[str, Any], Rows]], seed: int) -> Path:
+def write(out: Path, traced: dict[str, tuple[dict[str, Any], Rows]], facts: Facts) -> Path:
     """Writes index.html, trace.csv, trace.json and figures/ into `out`; returns the page's path."""
     (out / "figures").mkdir(parents=True, exist_ok=True)
     sections: list[tuple[str, list[Told]]] = []
@@ -57,8 +58,8 @@ def write(out: Path, traced: dict[str, tuple[dict[str, Any], Rows]], seed: int) 
     costs: list[dict[str, Any]] = []
     for swap, title in SWAPS.items():
         parts = {arm: [row for row in rows if row["swap"] == swap] for arm, (_, rows) in traced.items()}
-        cost = {arm: _cost(rows, seed) for arm, rows in parts.items() if rows}
-        found = {arm: _cells(arm, swap, parts[arm], cost[arm], seed) for arm in cost}
+        cost = {arm: _cost(rows, facts) for arm, rows in parts.items() if rows}
+        found = {arm: _cells(arm, swap, parts[arm], cost[arm], facts) for arm in cost}
         most = max((abs(one.effect or 0) for inside in found.values() for one in inside), default=0)
         told = []
         for arm, inside in found.items():
@@ -84,14 +85,18 @@ def _tables(out: Path, cells: list[Cell], costs: list[dict[str, Any]]) -> None:
     (out / "trace.json").write_text(json.dumps(whole, indent=1, allow_nan=False) + "\n", "utf-8")
 
 
-def _cost(rows: Rows, seed: int) -> Interval:
+def _cost(rows: Rows, facts: Facts) -> Interval:
     """What the swap takes from the answer's log-prob, nats: the same in all rows of an item."""
     items = {row["id"]: row for row in rows}.values()
-    gaps = [row["clean"] - row["corrupted"] for row in items]
-    return interval(gaps, [row["person"] for row in items], seed=seed)
+    return _over([row["clean"] - row["corrupted"] for row in items], list(items), facts)
 
 
-def _cells(arm: str, swap: str, rows: Rows, cost: Interval, seed: int) -> list[Cell]:
+def _over(nats: list[float], rows: Rows, facts: Facts) -> Interval:
+    who, asked = [row["person"] for row in rows], [facts[row["id"]] for row in rows]
+    return interval(nats, who, facts=asked, bounds=(None, None))
+
+
+def _cells(arm: str, swap: str, rows: Rows, cost: Interval, facts: Facts) -> list[Cell]:
     inside: dict[tuple[str, int, str], Rows] = defaultdict(list)
     for row in rows:
         inside[row["kind"], row["layer"], row["group"]].append(row)
@@ -100,7 +105,7 @@ def _cells(arm: str, swap: str, rows: Rows, cost: Interval, seed: int) -> list[C
     costly = lowest is not None and lowest > 0
     found = []
     for (kind, layer, group), here in inside.items():
-        mean = interval([row["effect"] for row in here], [row["person"] for row in here], seed=seed)
+        mean = _over([row["effect"] for row in here], here, facts)
         gap = sum(row["clean"] - row["corrupted"] for row in here)
         found.append(
             Cell(

@@ -87,11 +87,11 @@ def steps(context: Context, arms: Sequence[str], settings: Settings) -> list[Ste
     page = Step(
         name="trace/report",
         work=tell,
-        settings={"seed": settings.seed},
+        settings={},
         needs=tuple(step.name for step in found),
         derived=True,
-        arguments={"arms": tuple(arms), "seed": settings.seed},
-        code={"page": syntax_digest("remem.studies.tracing.page")},
+        arguments={"arms": tuple(arms)},
+        code=rooms("scoring") | {"page": syntax_digest("remem.studies.tracing.page")},
     )
     return [*found, page]
 
@@ -186,8 +186,10 @@ def read(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return about, read_table(folder / FILE, _SCHEMA.names)
 
 
-def tell(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...], seed: int) -> None:
+def tell(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...]) -> None:
     """The page of heat maps, with its numbers as CSV and JSON."""
+    from remem.scoring.units import fact
     from remem.studies.tracing.page import write
 
-    write(folder, {arm: read(context.root / "trace" / arm) for arm in arms}, seed)
+    facts = {id: fact(item) for id, item in context.data().items.items()}
+    write(folder, {arm: read(context.root / "trace" / arm) for arm in arms}, facts)
