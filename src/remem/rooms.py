@@ -11,6 +11,6 @@ NUMBERS = {
     "models": 1,  # encoding, forwards, answers, rankings
     "training": 1,  # the loop, the order of questions, stand-ins
     "asking": 1,  # candidates, which items are ranked
-    "scoring": 1,  # summaries, intervals, the gate; metrics have digests of their own
+    "scoring": 2,  # summaries, intervals, the gate; metrics have digests of their own
     "pebench": 1,  # axes, interference
 }
