@@ -303,11 +303,14 @@ def _estimates(summary: dict[str, Any]) -> dict[tuple[str, str, str], Estimate]:
     }
 
 
+_NOT_TOLD = {"told": False, "chance": None, "expected": None}  # by files from before there was
+
+
 def _gate(raw: dict[str, Any]) -> Gate:
     return Gate(
         passed=bool(raw.get("passed")),
         ignored=bool(raw.get("ignored")),
-        lines=tuple({"told": False} | line for line in raw.get("lines") or ()),
+        lines=tuple(_NOT_TOLD | line for line in raw.get("lines") or ()),
         people=raw.get("people") or {},
     )
 

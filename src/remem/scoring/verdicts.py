@@ -16,8 +16,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from remem.formats import hundredths as score
+from remem.scoring.differences import MARGIN
 from remem.scoring.evidence import Evidence, Seen
-from remem.scoring.rules import GONE, KNOWS, MARGIN, MOST, PAYS, RUINED, RULES, SPEAKS, TAUGHT
+from remem.scoring.rules import GONE, KNOWS, MOST, PAYS, RUINED, RULES, SPEAKS, TAUGHT
 
 _PLACE = {kind: place for place, kind in enumerate(RULES)}
 
