@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from data.invented import data, of, published
+from data.invented import rows as invented
 from remem.data import load
 from remem.errors import UserError
 from remem.models.families import make_tiny
-from remem.run.beforehand import check_with_model
+from remem.run.beforehand import check_rehearsed, check_with_model, left_out
 from remem.run.settings import Run
-from remem.settings import Evaluate, Floors, ModelSettings
+from remem.settings import Evaluate, Floors, Forget, ModelSettings, Unlearn
 from written import png, sets, write
 
 
@@ -156,3 +158,36 @@ def test_a_picture_that_a_viewer_turns_is_tried_as_it_is_shown(tmp_path, models,
     )
     checked(tmp_path, rows, models["llava"])
     assert sorted(tried) == [(20, 60), (32, 32)]
+
+
+def forgetting(*methods, **more):
+    return Run(recipe="own", forget=Forget(methods=tuple(Unlearn(method=one) for one in methods), **more))
+
+
+def test_nothing_left_to_go_over_is_said_before_training_to_methods_that_need_it(tmp_path, models):
+    rows = sets()
+    kept = [one for one in rows["finetune"] if one not in rows["forget1"]]
+    rows["retain"], rows["test"] = kept[:2], kept
+    here = write(tmp_path / "set", rows)
+    with pytest.raises(
+        UserError, match=r"^npo goes over questions to keep, and nothing is left for it: all that"
+    ):
+        check_rehearsed(forgetting("ga", "npo"), load(here))
+    check_rehearsed(forgetting("ga", "prompt"), load(here))
+    run = replace(forgetting("npo"), model=ModelSettings(name=str(models["llava"])), data=str(here))
+    with pytest.raises(UserError, match="nothing is left for it"):
+        check_with_model(run, load(here), False)
+    rows["test"] = kept[:-1]
+    check_rehearsed(forgetting("npo"), load(write(tmp_path / "one", rows)))
+
+
+def test_fewer_left_out_than_asked_for_are_told():
+    found = published()
+    assert list(left_out(forgetting(split="forget4", outside=8), found)) == []
+    [said] = left_out(forgetting(split="forget4", outside=9), found)
+    assert said.startswith(
+        "forget.outside=9, but of those whom methods can go over at most half are left out, here 8"
+    )
+    alone = invented(["a", "b"], 1, 1)
+    [said] = left_out(forgetting(), data(alone, forget1=of(alone, ["a"]), retain=alone[1:]))
+    assert "here 0. What else stays beside forget1: told by rehearsed" in said

@@ -143,7 +143,7 @@ def test_the_tables_have_the_promised_columns(rows, tmp_path):
 
 def test_what_the_goal_model_knows_stands_beside_its_ranking(dataset, tmp_path):
     asked = parts(dataset, [FORGET1])
-    score(dataset, asked, RESPONSES, RANKINGS, tmp_path, "goal", 0, known={"p001-one": 0, "p000-one": 3})
+    score(dataset, asked, RESPONSES, RANKINGS, tmp_path, "goal", known={"p001-one": 0, "p000-one": 3})
     table = pq.read_table(tmp_path / "exposure.parquet")
     assert dict(zip(table["id"].to_pylist(), table["known"].to_pylist(), strict=True)) == {
         "p000-one": 3,

@@ -104,7 +104,7 @@ def test_utility_s_language_is_measured_against_the_base_and_not_against_stage_1
         write_responses(said, [replace(one, text=arm) for one in read_responses(said)])
     lab.make("npo-s0/responses")
     seen: list[Any] = []
-    monkeypatch.setattr("remem.story.work.score", lambda *asked: seen.append(asked[7]))
+    monkeypatch.setattr("remem.story.work.score", lambda *asked: seen.append(asked[6]))
     lab.make("npo-s0/scores")
     assert {one.text for one in seen[0].responses} == {"npo-s0"}
     assert {one.text for one in seen[0].base} == {"base"}

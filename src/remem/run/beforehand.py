@@ -18,7 +18,7 @@ from remem.data.opening import size_of
 from remem.data.pebench.cut import TEST
 from remem.errors import UserError
 from remem.run.tasks import check as check_tasks
-from remem.run.tasks import tasks
+from remem.run.tasks import methods, tasks
 from remem.scoring.gate import judge
 from remem.text import contains
 from remem.types import Item, Progress, silent
@@ -54,10 +54,36 @@ def look_through(
     asked = [split for task in tasks(run) for split in task.asked if split in data.splits]
     measurable(data, list(dict.fromkeys(["finetune", *asked])))
     check_marks(data)
-    for sentence in expectations(data, [task.forget for task in tasks(run)]):
+    for sentence in (*expectations(data, [task.forget for task in tasks(run)]), *left_out(run, data)):
         note(sentence)
     check_images(data, progress=opened)
     return check_with_model(run, data, ignore_gate, tried)
+
+
+def check_rehearsed(run: Run, data: Dataset) -> None:
+    """UserError where a method that keeps what it goes over has nothing to go over."""
+    from remem.methods import uses
+
+    for task in tasks(run):
+        needy = [one for one, _ in methods(run, task).values() if "retain" in uses(one.method)]
+        if needy and not task.kept(data).rehearsed:
+            raise UserError(
+                f"{needy[0].method} goes over questions to keep, and nothing is left for it: all that "
+                f"finetune teaches is forgotten with {task.forget}, is held out, or is asked in test. Teach "
+                "more people in finetune, or choose methods that keep nothing (ga, prompt, retrain)."
+            )
+
+
+def left_out(run: Run, data: Dataset) -> Iterator[str]:
+    """A sentence for each task whose data cannot leave as many people out of what is rehearsed as asked."""
+    for task in tasks(run):
+        kept = task.kept(data)
+        if len(kept.outside) < task.outside:
+            yield (
+                f"forget.outside={task.outside}, but of those whom methods can go over at most half are left "
+                f"out, here {len(kept.outside)}. What else stays beside {task.forget}: told by "
+                f"{kept.told_by}"
+            )
 
 
 def check_with_model(run: Run, data: Dataset, ignore_gate: bool, progress: Progress = silent) -> list[str]:
@@ -74,6 +100,7 @@ def check_with_model(run: Run, data: Dataset, ignore_gate: bool, progress: Progr
     from remem.models.fitting import longest_of
     from remem.models.loading import load_processor
 
+    check_rehearsed(run, data)
     register()
     source = find(run.model.name)
     processor = load_processor(source)
