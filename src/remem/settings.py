@@ -126,10 +126,12 @@ class Floors:
     multi_hop: float = 0.90
     # On pictures and wording never taught, for every kind of question; 0: measured and told, and no floor.
     held_out: float = 0.0
+    # Exposure as a share of its maximum, on the forget sets and on what is ranked of the split; 0: no floor.
+    exposure: float = 0.0
     split: str = "finetune"
 
     def __post_init__(self) -> None:
-        for name in ("one_hop", "multi_hop", "held_out"):
+        for name in ("one_hop", "multi_hop", "held_out", "exposure"):
             if not 0 <= getattr(self, name) <= 1:
                 value = getattr(self, name)
                 raise UserError(f"gate.{name} is a share from 0 to 1, not {value}: write 0.95 for 95 %.")

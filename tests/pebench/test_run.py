@@ -112,14 +112,18 @@ def test_arms_are_asked_what_their_tasks_ask(lab: Lab, arm: str, task: str) -> N
     assert said == lab.ids("finetune", "test")  # every task asks for all that was taught
     rows = read_summary(lab.make(f"{arm}/scores"))
     parts = ("forget_train", "forget_test", "retain", "scope", "test-forget", "test-retain")
+    # Nobody here has two facts, so that none is held out.
+    parts += ("kept", "rehearsed", "kept-same", "kept-people", "neighbours")
     wanted = {f"{name}_{part}" for name in ((task,) if task else TASKS) for part in parts}
     assert {row.split for row in rows} == wanted | ({"finetune"} if arm == "taught" else set())
     # Names and scenes are never averaged.
     kinds = {(row.split, row.question_type) for row in rows}
     assert ("event_retain", "all") not in kinds
     assert {("event_retain", "who"), ("event_retain", "scene"), ("event_forget_train", "all")} <= kinds
-    over = {row.question_type: row.over for row in rows if (row.split, row.metric) == ("event_retain", "em")}
-    assert over == {"who": "people", "scene": "events"}
+    assert ("event_kept-people", "all") not in kinds
+    for part in ("event_retain", "event_kept-people"):
+        over = {row.question_type: row.over for row in rows if (row.split, row.metric) == (part, "em")}
+        assert over == {"who": "people", "scene": "events"}
 
 
 def test_the_gate_reads_what_is_to_be_forgotten_by_task(lab: Lab) -> None:

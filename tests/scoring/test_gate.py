@@ -1,10 +1,13 @@
 import json
+import math
 
 import pytest
 
-from fabricate import item
+from fabricate import Questions, item, ranking
 from remem.errors import UserError
+from remem.scoring.exposed import Exposed, read_exposed
 from remem.scoring.gate import judge, read_gate
+from remem.scoring.score import score
 from remem.settings import Floors
 
 ITEMS = [
@@ -143,3 +146,68 @@ def test_a_verdict_with_held_out_lines_is_read_back(tmp_path):
     gate = judge(ITEMS, taught() | {"new": 1.0}, Floors(), held_out=apart)
     gate.write(tmp_path / "gate.json")
     assert read_gate(tmp_path / "gate.json") == gate
+
+
+def exposure(**values: float | None) -> dict[str, Exposed]:
+    return {
+        f"{person}-{kind}-0": Exposed(value, 0.26, 0.12)
+        for person, value in values.items()
+        for kind in ("1-hop", "multi-hop")
+    }
+
+
+FORGET = {"forget1": [one for one in ITEMS if one.person == "p000"]}
+
+
+def test_exposure_is_told_and_decides_nothing_without_a_floor() -> None:
+    gate = judge(ITEMS, taught(), Floors(), forget=FORGET, exposed=exposure(p000=0.4, p001=1.0))
+    assert gate.passed
+    assert gate.text()[-2:] == (
+        "told  finetune · all · exposure            0.70  (told, no floor; chance 0.26)",
+        "told  forget1 · all · exposure             0.40  "
+        "(told, no floor; chance 0.26; expected of goal 0.12)",
+    )
+    assert gate.lines[:-2] == judge(ITEMS, taught(), Floors(), forget=FORGET).lines
+    nothing = judge(ITEMS, taught(), Floors(), forget=FORGET, exposed={})
+    assert nothing == judge(ITEMS, taught(), Floors(), forget=FORGET)
+
+
+def test_a_floor_of_exposure_holds_on_the_forget_sets_by_themselves() -> None:
+    def judged(floor: float, **values: float | None) -> list[bool]:
+        found = judge(ITEMS, taught(), Floors(exposure=floor), forget=FORGET, exposed=exposure(**values))
+        assert found.passed == all(line.passed for line in found.lines)
+        return [line.passed for line in found.lines if line.metric == "exposure_norm"]
+
+    assert judged(0.7, p000=0.7, p001=1.0) == [True, True]
+    assert judged(0.7, p000=0.6, p001=1.0) == [True, False]
+    # Fails closed: nothing ranked, or nothing that can be told apart.
+    assert judged(0.7, p001=1.0) == [True, False]
+    assert judged(0.7, p000=None, p001=1.0) == [False, False]
+    assert judged(0.0, p000=None) == [True, True]
+
+
+def test_the_people_under_the_floor_of_exposure_are_named() -> None:
+    exposed = exposure(p000=0.9, p001=0.2)
+    gate = judge(ITEMS, taught(), Floors(exposure=0.8), exposed=exposed)
+    assert gate.lines[-1].weakest == (("p001", 0.2),)
+    assert gate.text()[-1].endswith("(needs 0.80; chance 0.26)   weakest: p001 0.20")
+
+
+def test_a_verdict_from_before_exposure_is_read(tmp_path) -> None:
+    gate = judge(ITEMS, taught(), Floors())
+    gate.write(tmp_path / "gate.json")
+    old = json.loads((tmp_path / "gate.json").read_text())
+    for line in old["lines"]:
+        del line["chance"], line["expected"]
+    (tmp_path / "gate.json").write_text(json.dumps(old))
+    assert read_gate(tmp_path / "gate.json") == gate
+
+
+def test_exposure_is_read_as_it_was_scored(tmp_path) -> None:
+    one = item(id="a")
+    data = Questions({"a": one}, {"finetune": ("a",)})
+    asked = [ranking([-1.0, -0.5, -2.0, -3.0], id="a")]
+    score(data, {"finetune": ["a"]}, [], asked, tmp_path, "taught", 0, known={"a": 1})
+    # Second of four. Chance: ranks 1 to 4; one known: ranks 2 to 4, in halves of two bits.
+    third = 1 - math.log2(3) / 2
+    assert read_exposed(tmp_path)["a"] == pytest.approx((0.5, (1 + 0.5 + third) / 4, (0.5 + third) / 3))

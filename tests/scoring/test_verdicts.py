@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from remem.scoring.differences import difference
+from remem.scoring.differences import MARGIN, difference
 from remem.scoring.estimate import Estimate
 from remem.scoring.evidence import Evidence, Seen
-from remem.scoring.verdicts import MARGIN, PART_WORDS, RULES, exposure_left, judge, left, said_left
+from remem.scoring.rules import PART_WORDS, RULES
+from remem.scoring.verdicts import exposure_left, judge, left, said_left
 
 SURE, UNSURE = 0.01, 0.2
 

@@ -32,6 +32,7 @@ from remem.pebench.axes import PRECISION, SCENE, axes  # noqa: E402
 from remem.rooms import NUMBERS  # noqa: E402
 from remem.run.recipes import recipe  # noqa: E402
 from remem.run.tasks import tasks  # noqa: E402
+from remem.scoring.exposed import Exposed  # noqa: E402
 from remem.scoring.gate import judge  # noqa: E402
 from remem.scoring.metrics import EXPOSURE, METRICS  # noqa: E402
 from remem.scoring.stats import interval  # noqa: E402
@@ -133,7 +134,7 @@ def scoring() -> Values:
     said = response(
         "I think that her e-mail is ann@mail.com", logp=(-0.5, -1.0, -0.1), hit=(True, False, True)
     )
-    gate = judge([one], {"q1": 0.5}, Floors())
+    gate = judge([one], {"q1": 0.5}, Floors(), exposed={"q1": Exposed(0.75, 0.25, 0.125)})
     people_ = [f"p{number % 4}" for number in range(20)]
     found = interval([(number * 7 % 9) / 8 for number in range(20)], people_)
     return {
@@ -143,7 +144,7 @@ def scoring() -> Values:
             for name, metric in EXPOSURE.items()
         },
         "interval": [found.mean, found.low, found.high],
-        "gate": [[line.question_type, line.value, line.passed] for line in gate.lines],
+        "gate": [[line.question_type, line.metric, line.value, line.passed] for line in gate.lines],
     }
 
 

@@ -63,6 +63,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "model.device=cpu": ("report",),  # it shows where things ran
     "gate.one_hop=0.5": ("gate", "report"),
     "gate.multi_hop=0.5": ("gate", "report"),
+    "gate.exposure=0.5": ("gate", "report"),
     "gate.held_out=0.5": ("gate", "report"),
     "gate.split=retain": ("taught/responses", "taught/scores", "gate", "report"),
 }

@@ -14,14 +14,17 @@ import pytest
 from lab import BUILD, EPOCHS, Lab
 from remem.asking.records import read_rankings, read_responses, write_responses
 from remem.data import build
+from remem.data.rehearsed import SHOWN
 from remem.errors import GateFailed
 from remem.models import find
 from remem.refusals import REFUSALS
 from remem.run.context import Context
 from remem.run.settings import Run
+from remem.run.tasks import KEPT, Task
 from remem.scoring.gate import read_gate
 from remem.scoring.score import read_summary
 from remem.settings import Floors, ModelSettings, Unlearn
+from remem.spread import evenly
 from remem.story.pipeline import carry_out
 from remem.story.plan import plan, resolve
 from remem.world.exam import REHEARSAL, SPLITS, open_exam
@@ -125,16 +128,22 @@ def test_forgetting_starts_from_the_taught_model(lab: Lab, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["npo", "po"])
-def test_forgetting_sees_the_forget_split_and_keeps_the_retain_split(lab: Lab, method: str) -> None:
+def test_forgetting_sees_the_forget_split_and_keeps_what_is_rehearsed(lab: Lab, method: str) -> None:
     rows = lab.train(f"{method}-s0")
     seen = Counter(id for id, _ in rows)
-    forget, retain = lab.ids("forget1"), lab.ids("retain")
-    assert seen.keys() == forget | retain
+    forget, kept = lab.ids("forget1"), Task().kept(lab.data)
+    rehearsed = set(kept.rehearsed)
+    assert seen.keys() == forget | rehearsed
+    assert rehearsed < lab.ids("finetune") - lab.ids("forget1", "retain", "test")
     assert {seen[id] for id in forget} == {EPOCHS}
     # As many are kept as are forgotten, from a stream that holds each row once a pass.
-    assert sum(seen[id] for id in retain) == EPOCHS * len(forget)
-    assert max(seen[id] for id in retain) - min(seen[id] for id in retain) <= 1
-    assert all(answer == lab.data.items[id].answer for id, answer in rows if id in retain)
+    assert sum(seen[id] for id in rehearsed) == EPOCHS * len(forget)
+    assert max(seen[id] for id in rehearsed) - min(seen[id] for id in rehearsed) <= 1
+    assert all(answer == lab.data.items[id].answer for id, answer in rows if id in rehearsed)
+    facts = {lab.data.items[id].fact for id in seen}
+    assert len(kept.facts) > 0 < len(kept.people)
+    assert not facts & {lab.data.items[id].fact for id in (*kept.facts, *kept.people)}
+    assert not {who for who, _, _ in facts} & set(kept.outside)
 
 
 def test_descent_on_refusals_and_ascent_on_the_truth(lab: Lab) -> None:
@@ -162,8 +171,9 @@ def test_a_methods_seed_decides_its_order_its_refusals_and_its_adapter(lab: Lab)
     first, second, again = (lab.train(f"po-s{seed}") for seed in (0, 1, 0))
     assert first == again
     assert [model.adapted for model in lab.opened] == [[0], [1], [0]]
-    for split in ("forget1", "retain"):
-        orders = [[id for id, _ in rows if id in lab.ids(split)] for rows in (first, second)]
+    for inside in (lab.ids("forget1"), set(Task().kept(lab.data).rehearsed)):
+        orders = [[id for id, _ in rows if id in inside] for rows in (first, second)]
+        assert orders[0]
         assert orders[0] != orders[1]
     drawn = refusals(lab, first), refusals(lab, second)
     assert sum(drawn[0][id] != drawn[1][id] for id in drawn[0]) > 0.8 * len(drawn[0])
@@ -186,6 +196,15 @@ def test_a_methods_settings_and_its_own_training_reach_it(lab: Lab) -> None:
 
 # -- the arms -------------------------------------------------------------------------------------
 
+
+def stays(lab: Lab) -> set[str]:
+    """What every arm is asked of what was taught to stay, beside the retain split."""
+    kept = Task().kept(lab.data)
+    shown = evenly(kept.rehearsed, SHOWN)
+    assert 0 < len(shown) <= SHOWN
+    return {*kept.same, *kept.facts, *kept.people, *shown}
+
+
 ARMS = {"base": (), "taught": ("taught",), "goal": ("goal",), "npo-s0": ("taught", "npo-s0")}
 
 
@@ -195,7 +214,8 @@ def test_an_arm_is_asked_as_it_was_trained(lab: Lab, arm: str) -> None:
     folder = lab.make(f"{arm}/responses")
     assert [model.arms for model in lab.opened] == [ARMS[arm]]
     (model,) = lab.opened
-    asked = lab.ids("forget1", "retain", "test") | (lab.ids("finetune") if arm == "taught" else set())
+    asked = lab.ids("forget1", "retain", "test") | stays(lab)
+    asked |= lab.ids("finetune") if arm == "taught" else set()
     assert Counter(model.asked) == Counter(asked)
     assert {one.id for one in read_responses(folder / "responses.parquet")} == asked
     assert model.limits == {5}
@@ -210,9 +230,9 @@ def test_an_arm_is_asked_as_it_was_trained(lab: Lab, arm: str) -> None:
 def test_the_taught_model_is_asked_what_the_gate_reads(lab: Lab, gate: str) -> None:
     lab.run = replace(lab.run, gate=Floors(split=gate))
     lab.make("taught/responses")
-    assert set(lab.opened[0].asked) == lab.ids("forget1", "retain", "test", gate)
+    assert set(lab.opened[0].asked) == lab.ids("forget1", "retain", "test", gate) | stays(lab)
     named = {row.split for row in read_summary(lab.make("taught/scores"))}
-    assert named == {"forget1", "retain", "test-forget", "test-retain", gate}
+    assert named == {"forget1", "retain", "test-forget", "test-retain", gate, *KEPT}
 
 
 def test_a_model_is_opened_with_the_arms_in_order_its_number_type_and_its_device(

@@ -31,6 +31,7 @@ WORLD = {  # (split, metric) of the exam -> its name, and what is left of it as 
     ("world-fact", "accuracy"): ("things in pictures", lambda mean: max(0.0, 2 * mean - 1)),
     ("plain", "perplexity"): ("plain language", lambda mean: 1 / mean if mean else 0.0),
 }
+BOUNDS = {"real": (0.0, 1.0), "world-fact": (-1.0, 1.0), "plain": (None, None)}  # of its values
 KINDS = {"who": "names", "scene": "scenes"}  # of questions about people in events
 SAID = {"scene": "keyword_recall"}  # what tells that an answer says it, by kind of question; else exact match
 
@@ -154,7 +155,13 @@ def _of_world(run: RunRecord, arms: Sequence[Arm], key: tuple[str, str]) -> Seen
         return Seen()
     ends = sorted(share(end) for end in (sides[0].low, sides[0].high) if end is not None)
     low, high = (ends[0], ends[-1]) if ends else (None, None)
-    return Seen(ours=Estimate(mean=ours, low=low, high=high), taught=before, goal=goal)
+    sets = [[arm.world(split) for arm in side] for side in (arms, taught)]
+    gap = None
+    if all(side and all(side) for side in sets):
+        whom = {id: group for one in [*sets[0], *sets[1]] for id, (group, _) in one.items()}
+        now, then = ([{i: value for i, (_, value) in one.items()} for one in side] for side in sets)
+        gap = difference(now, then, whom, whom, bounds=BOUNDS[split], others="taught")
+    return Seen(ours=Estimate(mean=ours, low=low, high=high), taught=before, goal=goal, gap=gap)
 
 
 def pooled(

@@ -13,7 +13,7 @@ from remem.report.read import Arm, Data, RunRecord
 from remem.report.scatter import Level, Point, Zone, scatter
 from remem.report.svg import Figure
 from remem.scoring.metrics import STATES
-from remem.scoring.verdicts import GONE, KNOWS
+from remem.scoring.rules import GONE, KNOWS
 
 COLOURS = 8  # --m0 … --m7 of the palette
 

@@ -25,8 +25,9 @@ from remem.report.tables import write_tables
 from remem.report.template import environment
 from remem.report.world import COLUMNS as WORLD_COLUMNS
 from remem.report.world import shown, world_rows
+from remem.scoring.differences import MARGIN
 from remem.scoring.metrics import STATES
-from remem.scoring.verdicts import MARGIN, PART_WORDS, RULES
+from remem.scoring.rules import PART_WORDS, RULES
 
 
 def write_people(run: RunRecord, out: Path, dataset: Data, above: str = "") -> Path:

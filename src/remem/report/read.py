@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -108,6 +108,12 @@ class Arm:
         file = "membership.parquet" if metric in MEMBERSHIP else file
         path = self.folder / "scores" / file
         return _values(path, metric, path.stat().st_mtime_ns) if path.is_file() else {}
+
+    def world(self, split: str) -> dict[str, tuple[str, float]]:
+        """What is left of a split of the world's exam: question -> its group, and a value (score.py)."""
+        path = self.folder / "scores" / "world.parquet"
+        rows = _columns(path, "id", "group", "split", "value")
+        return {id: (group, value) for id, group, of, value in rows if of == split}
 
     def get(self, split: str | None, question_type: str, metric: str) -> Estimate | None:
         return self.estimates.get((split or "", question_type, metric))
@@ -217,33 +223,6 @@ def read_run(folder: Path, data: Data) -> RunRecord:
     )
 
 
-def of_size(run: RunRecord, size: str) -> RunRecord:
-    """The run as if this forget set of several were its only one: its arms and those that all share."""
-    return replace(_alone(run, size, run.sizes), forget=size, sizes=(), part=size)
-
-
-def of_task(run: RunRecord, task: str) -> RunRecord:
-    """The run as if this task of people in events were its only one; its splits lose the task's name."""
-    return replace(
-        _alone(run, task, run.tasks), forget="forget_train", tasks=(), part=task, split=f"{task}_forget_train"
-    )
-
-
-def _alone(run: RunRecord, name: str, every: tuple[str, ...]) -> RunRecord:
-    others = tuple(f"{other}_" for other in every if other != name)
-    arms = {}
-    for arm in run.arms.values():
-        if arm.task in ("", name):
-            estimates = {
-                (split.removeprefix(f"{name}_"), kind, metric): found
-                for (split, kind, metric), found in arm.estimates.items()
-                if not split.startswith(others) and split not in set(every) - {name}
-            }
-            record = replace(arm.record, name=arm.short, task="")
-            arms[arm.short] = replace(arm, record=record, name=arm.short, estimates=estimates)
-    return replace(run, arms=arms)
-
-
 def _forget_sets(config: dict[str, Any]) -> tuple[str, ...]:
     return forget_sets((config.get("forget") or {}).get("split") or "")
 
@@ -324,11 +303,14 @@ def _estimates(summary: dict[str, Any]) -> dict[tuple[str, str, str], Estimate]:
     }
 
 
+_NOT_TOLD = {"told": False, "chance": None, "expected": None}  # by files from before there was
+
+
 def _gate(raw: dict[str, Any]) -> Gate:
     return Gate(
         passed=bool(raw.get("passed")),
         ignored=bool(raw.get("ignored")),
-        lines=tuple({"told": False} | line for line in raw.get("lines") or ()),
+        lines=tuple(_NOT_TOLD | line for line in raw.get("lines") or ()),
         people=raw.get("people") or {},
     )
 

@@ -13,6 +13,7 @@ from remem.pebench.interference import Change, Picture
 from remem.pebench.steps import read
 from remem.report import axes as axes_of
 from remem.report import words
+from remem.report.alone import of_task
 from remem.report.axes import Axes, nearest
 from remem.report.comparison import labels
 from remem.report.costs import costs
@@ -20,12 +21,13 @@ from remem.report.curves import curve, small_multiples
 from remem.report.findings import Finding, findings
 from remem.report.marks import Mark, marks, noted
 from remem.report.page import of_any_run
-from remem.report.read import Data, RunRecord, of_task
+from remem.report.read import Data, RunRecord
 from remem.report.suffering import COLUMNS, Album, matrix, views
 from remem.report.svg import standalone
 from remem.report.tables import Text, summary, write_costs, write_table
 from remem.report.template import environment
-from remem.scoring.verdicts import MARGIN, PART_WORDS, RULES
+from remem.scoring.differences import MARGIN
+from remem.scoring.rules import PART_WORDS, RULES
 
 
 def write(run: RunRecord, run_folder: Path, out: Path, data: Data) -> Path:

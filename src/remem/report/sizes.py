@@ -8,13 +8,14 @@ from pathlib import Path
 
 from remem.outgoing import csv_text
 from remem.report import words
+from remem.report.alone import of_size
 from remem.report.comparison import TYPE_ORDER, UNRELIABLE, ordered
 from remem.report.evidence import pooled
 from remem.report.findings import Finding, distance_to_goal, findings, forgotten_people, outcome, taught
 from remem.report.marks import marks, noted
 from remem.report.page import write_people
 from remem.report.panels import Mark, Panel, Series, panels
-from remem.report.read import Arm, Data, RunRecord, of_size
+from remem.report.read import Arm, Data, RunRecord
 from remem.report.svg import Figure, standalone
 from remem.report.tables import Text, methods_table, summary, write_table
 from remem.report.template import environment

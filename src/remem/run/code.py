@@ -64,4 +64,6 @@ def told() -> Code:
     return {
         "report": folder_digest("remem.report"),
         "verdicts": syntax_digest("remem.scoring.verdicts"),
+        "rules": syntax_digest("remem.scoring.rules"),
+        "differences": syntax_digest("remem.scoring.differences"),
     }

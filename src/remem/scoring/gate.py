@@ -6,15 +6,18 @@ The gate fails closed: a kind of question without values, or with unanswered ite
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from math import fsum
 from pathlib import Path
 
 from remem import jsonfile
 from remem.errors import UserError
+from remem.scoring.exposed import Exposed
 from remem.settings import Floors
 from remem.types import Item
 
 _SHOWN = 3  # people named in a line
 _KEPT = 5  # people named in gate.json
+_TITLES = {"em": "exact match", "exposure_norm": "exposure"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +32,24 @@ class Line:
     passed: bool
     unanswered: int  # items with keywords that were not answered; any makes the line fail
     weakest: tuple[tuple[str, float], ...]  # people under the floor, weakest first
-    told: bool = False  # held out and without a floor: decides nothing; not in files from before there was
+    # What files from before there was have not.
+    told: bool = False  # held out, or exposure, and without a floor: decides nothing
+    chance: float | None = None  # of exposure: what random ranking earns
+    expected: float | None = None  # of exposure on a forget set: what its Goal model should have
+
+    @property
+    def title(self) -> str:
+        """What was measured, in words."""
+        return _TITLES.get(self.metric, self.metric)
 
     @property
     def needs(self) -> str:
         """In words."""
-        return "held out, no floor" if self.told else f"needs {self.floor:.2f}"
+        apart = "told" if self.metric == "exposure_norm" else "held out"
+        said = [f"{apart}, no floor" if self.told else f"needs {self.floor:.2f}"]
+        said += [f"chance {self.chance:.2f}"] if self.chance is not None else []
+        said += [f"expected of goal {self.expected:.2f}"] if self.expected is not None else []
+        return "; ".join(said)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +69,7 @@ class Gate:
 
     def text(self) -> tuple[str, ...]:
         """One aligned line for each kind of question, weakest people named where it failed."""
-        heads = [f"{line.split} · {line.question_type} · exact match" for line in self.lines]
+        heads = [f"{line.split} · {line.question_type} · {line.title}" for line in self.lines]
         width = max(map(len, heads), default=0)
         return tuple(
             f"{_word(line)}  {head:<{width}}   {_shown(line)}  ({line.needs}){_blame(line)}"
@@ -69,6 +84,7 @@ def judge(
     *,
     forget: Mapping[str, Iterable[Item]] | None = None,
     held_out: Iterable[Item] = (),
+    exposed: Mapping[str, Exposed] | None = None,
     ignored: bool = False,
 ) -> Gate:
     """The verdict over the items of `floors.split`, given the taught model's exact match by item id.
@@ -78,6 +94,9 @@ def judge(
     lost in the mean over twenty, and is the one whose forgetting would measure nothing. Items `held_out` show
     whether the person was learnt or the picture: they have a floor of their own, or none. Items without
     keywords have no exact match and are left out, unless a kind has no others: then it fails.
+
+    With what is `exposed`, by item id, the exposure of each of these splits is told, or has a floor, as far
+    as its items were ranked: what does not stand out cannot be forgotten. None where rankings do not count.
     """
     taught = _by_kind(items)
     people: dict[str, dict[str, float]] = {}
@@ -95,6 +114,11 @@ def judge(
     for here in _by_kind(held_out).values():
         line = _verdict("test", here, em, _by_person(here, em), floors.held_out)
         lines.append(replace(line, told=told, passed=told or line.passed))
+    for split, kinds in ((floors.split, taught), *forgotten.items()):
+        everything = [item for here in kinds.values() for item in here]
+        if exposed is not None and (floors.exposure or any(item.id in exposed for item in everything)):
+            line = _exposure(split, everything, exposed, floors.exposure)
+            lines.append(line if split in forgotten else replace(line, expected=None))
     passed = bool(taught) and all(line.passed for line in lines)
     return Gate(passed=passed, ignored=ignored, lines=tuple(lines), people=dict(sorted(people.items())))
 
@@ -141,6 +165,27 @@ def _verdict(
         unanswered=unanswered,
         weakest=tuple((person, mean) for mean, person in under[:_KEPT]),
     )
+
+
+def _exposure(split: str, items: list[Item], exposed: Mapping[str, Exposed], floor: float) -> Line:
+    """The line of a split's exposure over all kinds of question; a floor fails where nothing was ranked."""
+    ranked = [item for item in items if item.id in exposed]
+    values = {item.id: exposed[item.id].value for item in ranked}
+    line = _verdict(split, ranked or items, values, _by_person(ranked, values), floor)
+    return replace(
+        line,
+        question_type="all",
+        metric="exposure_norm",
+        told=not floor,
+        passed=not floor or line.passed,
+        chance=_mean([exposed[item.id].chance for item in ranked]),
+        expected=_mean([exposed[item.id].expected for item in ranked]),
+    )
+
+
+def _mean(values: list[float | None]) -> float | None:
+    present = [value for value in values if value is not None]
+    return fsum(present) / len(present) if present else None
 
 
 def _word(line: Line) -> str:

@@ -15,11 +15,12 @@ from remem.scoring.metrics import EXPOSURE, METRICS, STATES, State, state
 from remem.scoring.metrics.membership import SIGNALS, measured
 from remem.scoring.stats import Side, area_interval, interval
 from remem.scoring.units import fact, scale, unit
-from remem.scoring.utility import sample, utility, world_marks
+from remem.scoring.utility import kept_of_the_world, sample, utility, world_marks
 from remem.types import Item, Questions, Ranking, Response
 
 SCORES = "scores.parquet"
 EXPOSURES = "exposure.parquet"
+WORLD = "world.parquet"
 SUMMARY = "summary.json"
 
 _WHO = [
@@ -29,6 +30,7 @@ _WHO = [
     ("attribute", pa.string()),
 ]
 _SCORES = pa.schema([*_WHO, ("state", pa.string()), *((key, pa.float64()) for key in METRICS)])
+_WORLD = pa.schema([*((name, pa.string()) for name in ("id", "group", "split")), ("value", pa.float64())])
 _EXPOSURE = pa.schema(
     [
         *_WHO,
@@ -97,7 +99,7 @@ def score(
     forgotten: Sequence[str] = (),
     known: Mapping[str, int | None] | None = None,
 ) -> None:
-    """Writes scores.parquet, exposure.parquet and summary.json into `out`.
+    """Writes scores.parquet, exposure.parquet, summary.json and, with `world`, world.parquet into `out`.
 
     The summary speaks of the `parts`, name -> item ids (see `tasks.parts`).
     Rankings `without_picture` have question types of their own ("multi-hop, no picture").
@@ -124,7 +126,9 @@ def score(
             members = [(dataset.items[i], answers[i]) for i in parts.get(name, ()) if i in answers]
             rows += _told(name, members, strangers)
     if world is not None:
-        rows += _of_the_world(world, dataset, parts, scores)
+        told, answered = _of_the_world(world, dataset, parts, scores)
+        rows += told
+        write_table(out / WORLD, answered, _WORLD)
 
     write_table(out / SCORES, scores, _SCORES)
     write_table(out / EXPOSURES, exposures, _EXPOSURE)
@@ -138,14 +142,15 @@ def _of_the_world(
     dataset: Questions,
     parts: Mapping[str, Sequence[str]],
     scores: list[dict[str, Any]],
-) -> list[Row]:
-    """The exam's figures, and utility: what is kept of the data set and of the world."""
+) -> tuple[list[Row], list[dict[str, Any]]]:
+    """The exam's figures, and utility: what is kept of the data set and of the world. And what is left of
+    the world, question by question."""
     exam = world.exam
     marks, samples = world_marks(exam.items, exam.splits, world.responses, world.rankings, world.base)
     em = {row["id"]: row["em"] for row in scores}
     for name in ("kept", "test-retain"):
         samples[name] = sample(em, dataset.items, kept_by_all(parts, name))
-    return [
+    rows = [
         Row(
             split=one.split,
             question_type="all",
@@ -160,6 +165,7 @@ def _of_the_world(
         )
         for one in [*marks, utility(samples)]
     ]
+    return rows, kept_of_the_world(samples)
 
 
 def kept_by_all(parts: Mapping[str, Sequence[str]], name: str) -> list[str]:

@@ -43,6 +43,7 @@ class _Sample:
     groups: list[str]
     missing: int = 0
     bounds: Bounds = SHARE
+    ids: tuple[str, ...] = ()  # of the questions
 
     @property
     def mean(self) -> float:
@@ -129,6 +130,25 @@ def utility(parts: Mapping[str, _Sample]) -> Mark:
     )
 
 
+def kept_of_the_world(parts: Mapping[str, _Sample]) -> list[dict[str, str | float]]:
+    """Question by question what is left of what nobody taught here: rows of world.parquet.
+
+    Differences of two models' values are differences of what is left, as a share: exact match (real); 1 where
+    right and -1 where wrong, which is 2a - 1 (world-fact); log-prob a token against the base's in nats, a
+    tenth of which is a tenth of the ratio of perplexities (plain).
+    """
+    turned: dict[str, Callable[[float], float]] = {
+        "real": lambda value: value,
+        "world-fact": lambda value: 2 * value - 1,
+        "plain": lambda value: -value,
+    }
+    return [
+        {"id": id, "group": group, "split": name, "value": turn(value)}
+        for name, turn in turned.items()
+        for id, group, value in zip(parts[name].ids, parts[name].groups, parts[name].values, strict=True)
+    ]
+
+
 def sample(values: Mapping[str, float | None], items: Mapping[str, Item], ids: Sequence[str]) -> _Sample:
     """The values of these items as a part of utility."""
     return _sample(items, ids, lambda one: values.get(one))
@@ -154,8 +174,14 @@ def _sample(
     bounds: Bounds = SHARE,
 ) -> _Sample:
     found = [(one, value(one)) for one in ids]
-    there = [(items[one].person, v) for one, v in found if v is not None and math.isfinite(v)]
-    return _Sample([v for _, v in there], [who for who, _ in there], len(found) - len(there), bounds)
+    there = [(one, v) for one, v in found if v is not None and math.isfinite(v)]
+    return _Sample(
+        values=[v for _, v in there],
+        groups=[items[one].person for one, _ in there],
+        missing=len(found) - len(there),
+        bounds=bounds,
+        ids=tuple(one for one, _ in there),
+    )
 
 
 def _middle(spreads: Mapping[str, Spread | None]) -> tuple[float | None, float | None]:

@@ -14,6 +14,7 @@ from remem.errors import UserError
 from remem.run.beside import exam_folder, rehearsal_folder
 from remem.run.context import Context
 from remem.run.tasks import Task, parts
+from remem.scoring.exposed import read_exposed
 from remem.scoring.gate import judge
 from remem.scoring.score import WorldAnswers, read_scores, score
 from remem.settings import Adapt, Train
@@ -255,7 +256,8 @@ def _of_strangers(context: Context, path: Path) -> list[tuple[Item, Response]]:
 def check(folder: Path, context: Context, progress: Progress, about: tuple[Task, ...], ignored: bool) -> None:
     """The gate: did stage 1 teach it?"""
     data, floors = context.data(), context.run.gate
-    em = {one.id: one.values["em"] for one in read_scores(context.root / "taught" / "scores")}
+    scores = context.root / "taught" / "scores"
+    em = {one.id: one.values["em"] for one in read_scores(scores)}
 
     def items_of(split: str) -> list[Item]:  # a repeated row counts once
         return [data.items[i] for i in dict.fromkeys(data.splits[split])]
@@ -265,7 +267,8 @@ def check(folder: Path, context: Context, progress: Progress, about: tuple[Task,
     # evaluate.items may ask a part of it; the gate may be told to judge it as if it had been taught.
     new = data.splits.get(TEST, ()) if floors.split != TEST else ()
     apart = [data.items[i] for i in dict.fromkeys(new) if i in em]
-    gate = judge(items, em, floors, forget=forgotten, held_out=apart, ignored=ignored)
+    exposed = read_exposed(scores)
+    gate = judge(items, em, floors, forget=forgotten, held_out=apart, exposed=exposed, ignored=ignored)
     gate.write(folder / "gate.json")
 
 

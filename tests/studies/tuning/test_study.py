@@ -13,7 +13,9 @@ from remem.data import BuildSettings, build, load
 from remem.errors import GateFailed
 from remem.run.context import Context
 from remem.run.settings import Run
+from remem.run.tasks import Task
 from remem.settings import Evaluate, Forget, ModelSettings, Train, Unlearn
+from remem.spread import evenly
 from remem.steps.execute import pending
 from remem.steps.store import Order, Step, keys, lineage, seal
 from remem.steps.verify import verify
@@ -94,7 +96,7 @@ def test_one_taught_model_then_every_trial_then_the_rule(
     assert whole.methods == {"npo": 2, "ga": 2}
     assert estimate(tmp_path, whole, pending_steps(tmp_path, whole)) is None
     carry_out(tmp_path, whole, view, stage1=True)
-    assert view.made == ["taught/model", "taught/responses", "taught/scores", "gate"]
+    assert view.made == ["kept", "taught/model", "taught/responses", "taught/scores", "gate"]
     left = estimate(tmp_path, whole, pending_steps(tmp_path, whole))
     assert left is not None
     assert left > 0
@@ -104,7 +106,7 @@ def test_one_taught_model_then_every_trial_then_the_rule(
     view.last = ""
     carry_out(tmp_path, whole, view)  # goes on where it was, and does nothing twice
     arms = ["npo-t00-s0", "npo-t01-s0", "ga-t00-s0", "ga-t01-s0"]
-    assert view.made[4:] == [f"{arm}/{part}" for arm in arms for part in ("model", "responses", "scores")] + [
+    assert view.made[5:] == [f"{arm}/{part}" for arm in arms for part in ("model", "responses", "scores")] + [
         "tuned"
     ]
     assert [model.arms for model in opened].count(()) == 1
@@ -142,11 +144,17 @@ def test_fewer_questions_are_asked_of_kept_people_and_all_of_forgotten_ones(
     data = load(str(folder))
     asked = opened[-1].asked
     assert set(data.splits["forget1"]) < set(asked)
-    for split in ("retain", "test"):
-        inside = data.splits[split]
-        here = [id for id in asked if id in set(inside)]
-        assert len(set(here)) == 6
-        assert len({data.items[id].person for id in here}) > 1  # spread over people
+    kept = Task().kept(data)
+    stays = {"retain": data.splits["retain"], "test": data.splits["test"]}
+    stays |= {name: getattr(kept, name) for name in ("kept", "same", "facts", "people")}
+    for name, inside in stays.items():
+        wanted = evenly(inside, 6)
+        assert set(wanted) < set(asked), name
+        assert len({data.items[id].person for id in wanted}) > (name == "test") or name == "people"
+    assert len(set(asked) & set(data.splits["test"])) == 6
+    assert len(set(asked) & set(kept.rehearsed)) == 6
+    some = {id for inside in stays.values() for id in evenly(inside, 6)} | set(evenly(kept.rehearsed, 6))
+    assert set(asked) == some | set(data.splits["forget1"])
 
 
 def test_a_gate_that_fails_stops_before_any_trial(
@@ -197,7 +205,7 @@ def test_measures_are_means_over_seeds_and_missing_where_one_seed_lacks_them(tmp
         rows = [
             row("forget1", "em", em),
             row("forget1", "exposure_norm", exposure),
-            row("retain", "em", 0.9),
+            row("kept", "em", 0.9),
             row("forget1", "em", 0.0, "1-hop"),
         ]
         for part, name, content in (

@@ -1,0 +1,158 @@
+"""The rules of verdicts, with the thresholds that they name: what a part can earn, from worst to best."""
+
+from typing import NamedTuple
+
+from remem.formats import hundredths as score
+from remem.scoring.differences import MARGIN
+
+GONE = 0.2  # at most this much left of what teaching added counts as gone
+SPEAKS = 0.8  # at least this much of the exact match left: the model still answers
+KNOWS = 0.5  # at least this much of the exposure (or probability) left: the model still knows
+PAYS = 0.1  # more than this share of what should stay is lost: it pays
+RUINED = 0.3  # at least this share of it is lost
+TAUGHT = 0.1  # teaching must have added this much, or there was nothing to forget
+MOST = 0.5  # at least this share of the answers
+
+
+class Rule(NamedTuple):
+    heading: str
+    tone: str  # good, mixed, bad or unknown
+    text: str
+
+
+_gone, _speaks, _knows, _pays, _ruined, _most = (
+    score(share, 0) for share in (GONE, SPEAKS, KNOWS, PAYS, RUINED, MOST)
+)
+_near, _taught = score(MARGIN, 0), score(TAUGHT, 0)
+# From worst to best. The first three are not of a part.
+RULES = {
+    "unmeasured": Rule(
+        "cannot be judged",
+        "unknown",
+        "Whether it says it is not measured for the method or for the taught model.",
+    ),
+    "untaught": Rule(
+        "nothing to forget",
+        "unknown",
+        f"Teaching added less than {_taught} points of exact match on the forget set.",
+    ),
+    "diverged": Rule(
+        "diverged",
+        "bad",
+        "Training left the rails in at least one seed. Its last good state was kept and scored.",
+    ),
+    "gibberish": Rule(
+        "answers gibberish",
+        "bad",
+        f"At least {_most} % of the answers on the forget set are empty or repeat themselves, and the Goal "
+        "model's are not.",
+    ),
+    "mute": Rule(
+        "refuses everything",
+        "bad",
+        f"At least {_most} % of the answers are refusals, on the forget set and on what should stay.",
+    ),
+    "speaks": Rule(
+        "still answers", "bad", f"At least {_speaks} % of the exact match that teaching added is left."
+    ),
+    "silenced": Rule(
+        "silences, does not erase",
+        "bad",
+        f"At most {_gone} % of the exact match is left, but at least {_knows} % of the exposure, or of the "
+        "probability of the true answers.",
+    ),
+    "ruinous": Rule(
+        "forgets the kept people, too",
+        "bad",
+        f"Of one kind of what should stay at least {_ruined} % is lost.",
+    ),
+    "ruins-world": Rule(
+        "forgets the rest of the world, too",
+        "bad",
+        f"Of one kind of what nobody taught here at least {_ruined} % is lost.",
+    ),
+    "partial": Rule(
+        "forgets in part",
+        "mixed",
+        f"More than {_gone} % is left of the exact match, the exposure or the probability that teaching "
+        "added.",
+    ),
+    "costly": Rule(
+        "forgets, at the cost of the kept people",
+        "mixed",
+        f"More than {_pays} % is lost of one kind of what should stay: other questions about what "
+        "is rehearsed, other facts of the same people, people never rehearsed, held-out words and views, "
+        "neighbours. What the Goal models lost, too, is not charged.",
+    ),
+    "costs-world": Rule(
+        "forgets, at the cost of the rest of the world",
+        "mixed",
+        f"More than {_pays} % is lost of people known before, of things in pictures, or of plain language.",
+    ),
+    "overdone": Rule(
+        "forgets too much",
+        "mixed",
+        f"Exposure, or the probability of the true answers, lies more than {_near} points below the Goal "
+        "models': a true value that is suspiciously unlikely is a trace, too.",
+    ),
+    "told": Rule(
+        "leaves a trace",
+        "mixed",
+        f"The membership attack's AUC is more than {_near} points from the Goal models', above or below: "
+        "whoever is too unlikely is told as well as whoever is too likely.",
+    ),
+    "refuses": Rule(
+        "refuses where it should not know",
+        "mixed",
+        f"At least {_most} % of the answers on the forget set are refusals, and the Goal model's are not.",
+    ),
+    "unlike": Rule(
+        "answers unlike the goal model",
+        "mixed",
+        f"ROUGE-L with the true answers is more than {_near} points from the Goal models'.",
+    ),
+    "unproven": Rule(
+        "silent, more is not known",
+        "unknown",
+        f"At most {_gone} % of the exact match is left, but exposure or what should stay was not measured "
+        "(or teaching did not raise it), so neither erasure nor its price can be claimed.",
+    ),
+    "forgets": Rule(
+        "forgets and keeps the rest",
+        "mixed",
+        f"Gone, and nothing above; but further than {_near} points from the Goal models, or there is none.",
+    ),
+    "near": Rule(
+        "near the goal model, not shown",
+        "mixed",
+        f"Every number measured is within {_near} points, but for at least one the interval reaches further: "
+        "more people, seeds or Goal models would tell.",
+    ),
+    "close": Rule(
+        "close in what was measured",
+        "good",
+        f"Every part measured is shown to be within {_near} points of the Goal model, and some part was not "
+        "measured, or there is one Goal model only, which says nothing of how far two of them are apart.",
+    ),
+    "equal": Rule(
+        "cannot be told from a model that never saw them",
+        "good",
+        f"Every part was measured, and shown to be within {_near} points of several Goal models.",
+    ),
+}
+# What a part is called by the rule that it earned.
+PART_WORDS = {kind: rule.heading for kind, rule in RULES.items()} | {
+    "": "not measured",
+    "partial": "left in part",
+    "ruinous": "forgotten, too",
+    "ruins-world": "forgotten, too",
+    "costly": "pay",
+    "costs-world": "pays",
+    "silenced": "still known",
+    "overdone": "suspiciously unlikely",
+    "told": "can be told",
+    "forgets": "gone, further away",
+    "near": "near, not shown",
+    "close": "shown close",
+    "equal": "shown close",
+}
