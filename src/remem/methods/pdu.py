@@ -3,9 +3,11 @@
 Entesari, Hatami, Khaziev, Ramakrishna and Fazlyab. Constrained Entropic Unlearning: A Primal-Dual Framework
 for Large Language Models. NeurIPS 2025. arXiv:2506.05314.
 Departure from the paper: the multiplier moves from the first step on; the authors let it stand for the first
-3 to 5 epochs. The forget loss is a mean over answer tokens; their code takes prompt and padding too. The
-constant -multiplier x tolerance, which has no gradient, is left out of the loss. The defaults are those of
-their script for TOFU, but for `rate`, which is that of their configuration (5 in that script). They advise a
+3 to 5 epochs. The forget loss is a mean over the positions that predict an answer token. Their code first
+took prompt and padding, too; in open-unlearning it now masks by labels that are not shifted, one place late:
+the position that predicts the first token is left out, and the one behind the last is taken. The constant
+-multiplier x tolerance, which has no gradient, is left out of the loss. The defaults are those of their
+script for TOFU, but for `rate`, which is that of their configuration (5 in that script). They advise a
 tolerance a little above the retain loss at the start.
 """
 

@@ -2,7 +2,9 @@
 
 Maini, Feng, Schwarzschild, Lipton and Kolter. TOFU: A Task of Fictitious Unlearning for LLMs.
 COLM 2024. arXiv:2401.06121. "PO" in MLLMU-Bench, FIUBench and PEBench.
-Departure from the paper: none.
+Departure from the paper: refusals and the retain set have a mean over answer tokens each, and the two are
+added. The authors' code joins both into one batch with one mean, in which whichever has more tokens weighs
+more.
 """
 
 from __future__ import annotations

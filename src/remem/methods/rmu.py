@@ -3,8 +3,10 @@
 Li et al. The WMDP Benchmark: Measuring and Reducing Malicious Use with Unlearning. ICML 2024.
 arXiv:2403.03218.
 Departure from the paper: hidden states are those of the positions that predict the answer, not of a whole
-text; all weights of the three layers train (with LoRA: their adapters), where public code takes one matrix
-of each. Layers below 0 are left out, so that a shallow model can be treated as well.
+text; both terms are means over all answer tokens of a step, where the paper takes the mean of each text
+first, so that long answers weigh more here; distances are squared norms as in the paper, where public code
+divides them by the width; all weights of the three layers train (with LoRA: their adapters), where public
+code takes one matrix of each. Layers below 0 are left out, so that a shallow model can be treated as well.
 """
 
 from __future__ import annotations

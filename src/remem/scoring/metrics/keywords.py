@@ -1,7 +1,10 @@
 """Exact match on keywords: is the value itself in the answer?
 
-ReMem (arXiv:2605.03759) counts an answer as right when every keyword is in it; FIUBench (arXiv:2411.03554)
-gives partial credit. The whole prediction is read: cutting it at the first "." truncates e-mail addresses.
+ReMem (arXiv:2605.03759) reports exact match on keywords; how it matches them is not public to us. The rule
+here is ours: every keyword must stand in the answer, each as a whole value in one normal form
+(docs/decisions/0001-whole-values.md), which is stricter than looking for a piece of text. FIUBench
+(arXiv:2411.03554) gives partial credit. The whole prediction is read: cutting it at the first "." truncates
+e-mail addresses.
 """
 
 from remem.scoring.metrics.metric import AnswerMetric

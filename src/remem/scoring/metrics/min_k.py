@@ -1,7 +1,8 @@
 """Min-k % and Min-k %++: how surprising are the least expected tokens of the true answer?
 
 Shi et al., Detecting Pretraining Data from Large Language Models, 2024 (arXiv:2310.16789);
-Zhang et al., Min-K%++, 2025 (arXiv:2404.02936). k = 10 as in ReMem (arXiv:2605.03759).
+Zhang et al., Min-K%++, 2025 (arXiv:2404.02936). k = 10 as in ReMem (arXiv:2605.03759); over which tokens
+ReMem takes it, and how it rounds their number, is not known to us.
 """
 
 from collections.abc import Sequence

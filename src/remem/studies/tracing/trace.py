@@ -2,8 +2,9 @@
 
 S is the summed log-prob of the answer. The picture (or the name) is swapped for another person's, then one
 kind of output of one layer is put back at one group of tokens: the indirect effect is what S gains by it.
-Meng et al., Locating and Editing Factual Associations in GPT, 2022 (arXiv:2202.05262), in the form that ReMem
-uses (arXiv:2605.03759): swaps take the place of noise.
+Meng et al., Locating and Editing Factual Associations in GPT, 2022 (arXiv:2202.05262), in the form that PAVA
+describes (arXiv:2608.30649): swaps take the place of noise, and these are its groups of tokens. ReMem
+(arXiv:2605.03759) traces, too; its own design is not known to us.
 
 Departure: where the answer begins with its cloze prompt, the value is scored and not the whole sentence. A
 taught answer repeats the name, and under a swapped name most of S would be the log-prob of that.
