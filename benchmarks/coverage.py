@@ -1,9 +1,9 @@
-"""How often do intervals hold the truth, and how wide are they? Populations whose truth is known, drawn again and again.
+"""How often do intervals hold the truth, and how wide are they? Known populations, drawn again and again.
 
 python benchmarks/coverage.py [--draws N] [--seed N] [--page docs/results/coverage.md]
 
-The percentile bootstraps that the intervals replaced are kept here alone, for the column "before"; what else was
-tried is in `tried.py`.
+The percentile bootstraps that the intervals replaced are kept here alone, for the column "before"; what else
+was tried is in `tried.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tried import grid
+from tried import RESAMPLED, grid
 
 from remem.scoring.stats import Interval, Side, area_interval, interval, nested_interval, paired_difference
 
@@ -241,23 +241,29 @@ def page(found: Sequence[Found], trials: str, draws: int, seed: int, seconds: fl
     error = (0.95 * 0.05 / draws) ** 0.5
     return f"""# Coverage
 
-Made by `python benchmarks/coverage.py --draws {draws} --seed {seed} --page docs/results/coverage.md` in {seconds:.0f} s on one core.
-Nominal 95 %; {draws:,} draws a cell, so a coverage of 0.95 is known to ± {error:.3f} (one standard error). "Before" is the percentile
-bootstrap of whole people (of questions, for one person) that the intervals of
-[decision 30](../decisions/0030-intervals-that-cover.md) replaced. Ranges are over the cells of a row.
+Made by `python benchmarks/coverage.py --draws {draws} --seed {seed} --page docs/results/coverage.md` in
+{seconds:.0f} s on one core. Nominal 95 %; {draws:,} draws a cell, so a coverage of 0.95 is known to ±
+{error:.3f} (one standard error). "Before" is the percentile bootstrap of whole people (of questions, for one
+person) that the intervals of [decision 30](../decisions/0030-intervals-that-cover.md) replaced. Ranges are
+over the cells of a row.
 
 {table(found)}
 
-- **Mean**: exact match; person means 0.1, 0.5 and 0.9, correlation inside a person 0.05 and 0.3 (beta-binomial), 60 questions each.
-- **One person**: 15 facts asked four times, correlation inside a fact 0.3 and 1; the truth is her mean over facts.
-- **Seeds**: means 0.5 and 0.9, correlation inside a seed 0.01 and 0.1, five people a seed with 0.2 inside each, 20 questions.
-- **Difference**: two arms with the same questions, equally good (half of the people alike to both) or 0.9 against 0.5.
-- **AUC**: 0.5, 0.8 and 0.95; familiarity is normal, a person has 0.05 or 0.3 of the variance, a fact 0.3; 15 facts asked four times. With one
-  person the truth is hers against all strangers.
+- **Mean**: exact match; person means 0.1, 0.5 and 0.9, correlation inside a person 0.05 and 0.3
+  (beta-binomial), 60 questions each.
+- **One person**: 15 facts asked four times, correlation inside a fact 0.3 and 1; the truth is her mean over
+  facts.
+- **Seeds**: means 0.5 and 0.9, correlation inside a seed 0.01 and 0.1, five people a seed with 0.2 inside
+  each, 20 questions.
+- **Difference**: two arms with the same questions, equally good (half of the people alike to both) or 0.9
+  against 0.5.
+- **AUC**: 0.5, 0.8 and 0.95; familiarity is normal, a person has 0.05 or 0.3 of the variance, a fact 0.3; 15
+  facts asked four times. With one person the truth is hers against all strangers.
 
 ## What was tried
 
-Of the mean over people, in the six cells of each number of people: least and largest coverage, and mean widths.
+Of the mean over people, in the six cells of each number of people: least and largest coverage, and mean
+width. "All or none": mean 0.5, correlation inside a person 0.9. {RESAMPLED} draws a cell for bootstraps.
 
 {trials}
 """

@@ -1,4 +1,4 @@
-"""Intervals of a mean over people that were tried: functions of the person means, (draws, people) -> two ends each."""
+"""Intervals of a mean over people that were tried: of the person means, (draws, people), two ends each."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def raw(means: Floats, each: int) -> Ends:
 
 
 def on_logits(coin: float, capped: bool = False, floor: bool = False) -> Kind:
-    """`coin`: how much the variance grows, in people who land at an end of the scale by the toss of a coin."""
+    """`coin`: by how much of a person who lands at an end of the scale by a coin the variance grows."""
 
     def ends(means: Floats, each: int) -> Ends:
         count, items = means.shape[1], means.shape[1] * each
@@ -164,7 +164,7 @@ KINDS: dict[str, Kind] = {
 
 
 def grid(means: Sequence[float], inside: Sequence[float], each: int, draws: int, seed: int) -> str:
-    """The table, in Markdown. The last two columns: people whose answers stand or fall together (0.9)."""
+    """The table, in Markdown. In the last two columns the answers of a person correlate by 0.9."""
     rng = np.random.default_rng(seed)
 
     def drawn(count: int, mean: float, correlation: float) -> Floats:

@@ -46,7 +46,7 @@ def of_seeds(count: int) -> Trial:
     who, which = names(count * 5, 20), [seed for seed in range(count) for _ in range(100)]
 
     def trial(rng: np.random.Generator) -> tuple[float, Interval]:
-        own = [answers(share, 0.2, 5, 20, rng) for share in rng.beta(4.5, 4.5, count)]
+        own = [answers(share, 0.2, 5, 20, rng) for share in rng.beta(2, 2, count)]
         return 0.5, nested_interval(np.concatenate(own).tolist(), who, which)
 
     return trial
@@ -64,7 +64,7 @@ def of_difference(count: int) -> Trial:
 
 
 def of_area(count: int, others: int) -> Trial:
-    """Familiarity is normal: 0.3 of its variance is a person's, 0.3 a fact's; with one person hers is the truth."""
+    """Familiarity is normal: 0.3 of its variance is a person's, 0.3 a fact's. Of one, hers is true."""
 
     def side(size: int, shift: float, rng: np.random.Generator) -> tuple[float, Side]:
         own = rng.normal(shift, 0.3**0.5, size)

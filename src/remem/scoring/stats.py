@@ -26,8 +26,8 @@ SHARE: Bounds = (0.0, 1.0)
 DIFFERENCE: Bounds = (-1.0, 1.0)  # of two shares
 
 # By how much of one unit that lands on an end of the scale by the toss of a coin the variance is smoothed.
-# Units that agree by chance would else give an interval that knows everything. Means of people near an end are
-# skewed, and their few exceptions easily missed; differences, areas and means of seeds are hardly so.
+# Units that agree by chance would else give an interval that knows everything. Means of people near an end
+# are skewed, and their few exceptions easily missed; differences, areas and means of seeds are hardly so.
 _PERSON, _LEAST = 0.2, 0.02
 
 
