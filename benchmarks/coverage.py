@@ -242,7 +242,7 @@ def page(found: Sequence[Found], trials: str, draws: int, seed: int, seconds: fl
     return f"""# Coverage
 
 Made by `python benchmarks/coverage.py --draws {draws} --seed {seed} --page docs/results/coverage.md` in
-{seconds:.0f} s on one core. Nominal 95 %; {draws:,} draws a cell, so a coverage of 0.95 is known to ±
+{seconds:.0f} s of one core. Nominal 95 %; {draws:,} draws a cell, so a coverage of 0.95 is known to ±
 {error:.3f} (one standard error). "Before" is the percentile bootstrap of whole people (of questions, for one
 person) that the intervals of [decision 30](../decisions/0030-intervals-that-cover.md) replaced. Ranges are
 over the cells of a row.
@@ -277,7 +277,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--page", type=Path, help="writes a Markdown page, too")
     asked = parser.parse_args()
-    clock = time.perf_counter()
+    clock = time.process_time()
     found = []
     for cell in cells():
         one = measure(cell, asked.draws, asked.seed)
@@ -290,7 +290,7 @@ def main() -> None:
     trials = grid(MEANS, CORRELATIONS, QUESTIONS, asked.draws, asked.seed)
     print(f"\n{table(found)}\n\n{trials}")
     if asked.page:
-        text = page(found, trials, asked.draws, asked.seed, time.perf_counter() - clock)
+        text = page(found, trials, asked.draws, asked.seed, time.process_time() - clock)
         asked.page.write_text(text, encoding="utf-8")
 
 
