@@ -63,7 +63,7 @@ def diagnose(
     repeats = (0,) if quick and seeds == "0,1,2" else _numbers("--seeds", seeds, int)
     if not repeats:
         raise UserError("--seeds names none: give at least one, as in --seeds 0")
-    study = Study(folder, tuple(chosen), tuple(members(chosen, repeats)))
+    study = Study(folder, tuple(chosen), tuple(members(chosen, repeats)), base.seed)
     todo = pending_steps(study)
     out.print(f"[bold]remem diagnose[/] → {folder}: {len(study.members)} models, {len(todo)} steps to do")
     processes, each = share(workers, threads, base)

@@ -26,8 +26,9 @@ SHARE: Bounds = (0.0, 1.0)
 DIFFERENCE: Bounds = (-1.0, 1.0)  # of two shares
 
 # By how much of one unit that lands on an end of the scale by the toss of a coin the variance is smoothed.
-# Units that agree by chance would else give an interval that knows everything.
-_COIN = 0.2
+# Units that agree by chance would else give an interval that knows everything. Means of people near an end
+# are skewed, and their few exceptions easily missed; differences, areas and means of seeds are hardly so.
+_PERSON, _LEAST = 0.2, 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +55,13 @@ class Spread:
     bounds: Bounds
 
     @classmethod
-    def of(cls, values: Sequence[float], units: Sequence[Hashable], bounds: Bounds) -> Spread | None:
+    def of(
+        cls, values: Sequence[float], units: Sequence[Hashable], bounds: Bounds, coin: float = _PERSON
+    ) -> Spread | None:
         """Of the plain mean of `values` (one per item); None with fewer than two units (one per item).
 
         A unit's weight is its share of the items. Between two ends of a scale the variance is at least that
-        of as many independent items, and grows by a fifth of the items' variance over the squared number of
+        of as many independent items, and grows by `coin` times the items' variance over the squared number of
         units. Both count half an item (half a unit) more at each end, so units that agree leave some width.
         Order does not matter, to the last bit.
         """
@@ -77,7 +80,7 @@ class Spread:
         low, high = bounds
         if low is not None and high is not None:
             alone = _square(found, len(found), low, high) / len(found)
-            variance = max(variance, alone) + _COIN * _square(found, number, low, high) / number**2
+            variance = max(variance, alone) + coin * _square(found, number, low, high) / number**2
         return cls(
             mean=mean,
             variance=variance,
@@ -139,13 +142,25 @@ def interval(
     """
     if len(values) != len(people) or (facts is not None and len(facts) != len(values)):
         raise ValueError(f"{len(values)} values but {len(people)} people or not as many facts")
+    return _plain(values, people, facts, bounds, level, unit, _PERSON)
+
+
+def _plain(
+    values: Sequence[float],
+    people: Sequence[str],
+    facts: Sequence[Hashable] | None,
+    bounds: Bounds,
+    level: float,
+    unit: Unit,
+    coin: float,
+) -> Interval:
     _finite(values)
     names = len(set(people))
     over: Over = "facts" if names == 1 else unit
     if not len(values):
         return Interval(mean=None, low=None, high=None, over=over, people=0, items=0)
     units: Sequence[Hashable] = people if names > 1 else (facts or ["one"] * len(values))
-    return _told(Spread.of(values, units, bounds), values, over, names, level)
+    return _told(Spread.of(values, units, bounds, coin), values, over, names, level)
 
 
 def nested_interval(
@@ -167,7 +182,7 @@ def nested_interval(
         return interval(values, people, facts=facts, bounds=bounds, level=level)
     _finite(values)
     who = len(set(zip(seeds, people, strict=True)))
-    return _told(Spread.of(values, seeds, bounds), values, "seeds", who, level)
+    return _told(Spread.of(values, seeds, bounds, _LEAST), values, "seeds", who, level)
 
 
 def paired_difference(
@@ -194,14 +209,9 @@ def paired_difference(
         for id, our in ours.items()
         if our is not None and (their := theirs[id]) is not None
     }  # fmt: skip
-    return interval(
-        list(gaps.values()),
-        [people[id] for id in gaps],
-        facts=None if facts is None else [facts[id] for id in gaps],
-        bounds=bounds,
-        level=level,
-        unit=unit,
-    )
+    asked = None if facts is None else [facts[id] for id in gaps]
+    who = [people[id] for id in gaps]
+    return _plain(list(gaps.values()), who, asked, bounds, level, unit, _LEAST)
 
 
 def area_interval(ours: Side, theirs: Side, *, level: float = 0.95) -> Interval:
@@ -218,7 +228,7 @@ def area_interval(ours: Side, theirs: Side, *, level: float = 0.95) -> Interval:
         return Interval(mean=None, low=None, high=None, over=over, people=who, items=len(ours.values))
     places = placements(ours.values, theirs.values), 1 - placements(theirs.values, ours.values)
     one, other = (
-        Spread.of(list(place), side.people if len(set(side.people)) > 1 else side.facts, SHARE)
+        Spread.of(list(place), side.people if len(set(side.people)) > 1 else side.facts, SHARE, _LEAST)
         for place, side in zip(places, (ours, theirs), strict=True)
     )
     both = None

@@ -42,7 +42,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def study(root: Path, base: Run) -> Study:
     found = sweeps(base, ("qa",), counts=(4,))
-    return Study(root, tuple(found), tuple(members(found, (0, 1))))
+    return Study(root, tuple(found), tuple(members(found, (0, 1))), 0)
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,7 @@ class Study:
     root: Path
     sweeps: tuple[Sweep, ...]
     members: tuple[Member, ...]
+    seed: int  # of the record of how a step was made
 
     def folder(self, member: Member) -> Path:
         return self.root / "members" / member.name
