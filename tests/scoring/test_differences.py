@@ -167,6 +167,14 @@ def test_p_is_where_the_interval_reaches_0() -> None:
     assert told(ours[:1], runs([[0.2] * 12], 3), people).p() is None  # one seed says nothing about the next
 
 
+def test_few_units_that_go_one_way_can_be_chance() -> None:
+    """Each of four people is wholly known to one arm and not to the other: by coins in one of 128 cases."""
+    ours = runs([[1.0] * 4] * 3, 12)
+    assert told(ours, runs([[0.0] * 4], 12), ids(4, 12)).p() == 2 / 4**4
+    ours = runs([[1.0] * 20] * 3, 12)
+    assert (told(ours, runs([[0.0] * 20], 12), ids(20, 12)).p() or 1) < 1e-6
+
+
 # A person answers with a chance of their own (beta, correlation rho between questions); seeds and models
 # shift it on the logit scale. The two arms' chances of a person go together.
 

@@ -110,9 +110,13 @@ def compare(
         Path | None,
         typer.Option("--settings", help="The settings file that the run was given, to tell of it."),
     ] = None,
+    against: Annotated[
+        str,
+        typer.Option(help="A method that all others are compared with, too. Default: the goal model alone."),
+    ] = "",
 ) -> None:
-    """One table of a run's methods over all seeds, and which of them cannot be told apart."""
+    """One table of a run's methods over all seeds, and how far each is from the goal model."""
     from remem.studies.comparing.page import write
 
-    path = write(folder, page or folder / "comparison.md", tuned)
+    path = write(folder, page or folder / "comparison.md", tuned, against)
     out.print(f"wrote {path}")

@@ -86,8 +86,10 @@ class Difference:
         return ends is not None and -margin < ends[0] and ends[1] < margin
 
     def p(self) -> float | None:
-        """Two-sided: 1 less the level of the interval that just reaches 0. None where there is none, and with
-        one seed: nothing then says what another seed would give.
+        """Two-sided: 1 less the level of the interval that just reaches 0, and no less than 2 / 4^units.
+
+        That is how often all units differ in one direction, where each arm knows a unit as a whole or not, by a
+        fair coin. None where there is no interval, and with one seed: nothing then says what another would give.
         """
         if self.mean is None or self.se is None or "seeds" not in self.over:
             return None
@@ -96,7 +98,8 @@ class Difference:
         def above(log_p: float) -> float:
             return reach(self.terms, math.exp(log_p)) - distance
 
-        return math.exp(_LEAST if above(_LEAST) < 0 else float(optimize.brentq(above, _LEAST, 0.0)))
+        found = _LEAST if above(_LEAST) < 0 else float(optimize.brentq(above, _LEAST, 0.0))
+        return max(math.exp(found), 2 * 0.25**self.units)
 
 
 def difference(

@@ -1,102 +1,75 @@
-"""Who can be told from whom: cases whose answer is known."""
+"""What is said of a difference: families without any true one, and cases whose answer is known."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from remem.studies.comparing.apart import ALPHA, apart, holm, measured, p_value, resampled
+from remem.scoring.differences import Difference, difference
+from remem.studies.comparing.apart import holm, results
+from remem.studies.comparing.saying import differences
 
-SEEDS, ITEMS, PEOPLE = 3, 40, 8
-OWNER = {f"q{n}": f"p{n % PEOPLE}" for n in range(ITEMS)}
-ONE = dict.fromkeys(OWNER, "p0")
 Runs = list[dict[str, float | None]]
+METHODS, SEEDS, QUESTIONS = 24, 3, 12
 
 
-def noisy(level: float, seed: int, noise: float = 0.2) -> Runs:
-    rng = np.random.default_rng(seed)
-    return [{id: level + noise * rng.normal() for id in OWNER} for _ in range(SEEDS)]
+def ids(people: int) -> tuple[dict[str, str], dict[str, str]]:
+    """Whom each question is about, and its fact: four questions a fact."""
+    names = {f"p{p}q{q}": f"p{p}" for p in range(people) for q in range(QUESTIONS)}
+    return names, {id: f"{id.partition('q')[0]}f{int(id.partition('q')[2]) // 4}" for id in names}
 
 
-def told(arms: dict[str, Runs], people: dict[str, str] = OWNER) -> dict[tuple[str, str], tuple[str, ...]]:
-    return dict(apart({"em": measured(arms, people)}, 0).told)
+def answered(rng: np.random.Generator, chance: np.ndarray, shifts: np.ndarray) -> Runs:
+    """A run for each shift (logit scale) of the people's chances."""
+    logit = np.log(chance / (1 - chance))
+    made: Runs = []
+    for shift in shifts:
+        hit = rng.random((len(chance), QUESTIONS)) < (1 / (1 + np.exp(-logit - shift)))[:, None]
+        made.append({f"p{p}q{q}": float(hit[p, q]) for p, q in np.ndindex(hit.shape)})
+    return made
 
 
-def test_the_same_answers_are_not_told_apart_and_others_are() -> None:
-    low, high = noisy(0.1, 0), noisy(0.9, 1)
-    found = told({"a": low, "b": low, "c": high})
-    assert found == {("a", "b"): (), ("a", "c"): ("em",), ("b", "c"): ("em",)}
-    assert told({"a": low, "c": high}, ONE) == {("a", "c"): ("em",)}  # questions, where there is one person
+def family(rng: np.random.Generator, people: int, shared: float, sd: float = 0.5) -> dict[int, Difference]:
+    """All methods against one Goal model, no true difference; seeds shift all methods alike by `shared`."""
+    whom, facts = ids(people)
+    chance = np.clip(rng.beta(1, 1, size=people), 0.05, 0.95)
+    common = rng.normal(size=SEEDS)
+    goal = answered(rng, chance, np.zeros(1))
+    found = {}
+    for n in range(METHODS):
+        own = rng.normal(size=SEEDS)
+        shifts = sd * (shared * common + (1 - shared**2) ** 0.5 * own)
+        found[n] = difference(answered(rng, chance, shifts), goal, whom, facts)
+    return found
 
 
-def test_a_difference_within_the_noise_is_none() -> None:
-    assert told({"a": noisy(0.50, 0, 0.4), "b": noisy(0.52, 1, 0.4)}) == {("a", "b"): ()}
-
-
-def test_pairing_finds_what_two_intervals_that_overlap_would_hide() -> None:
-    # Every person answers alike under both arms, up to a small, steady difference.
-    person = {id: int(who[1:]) / PEOPLE for id, who in OWNER.items()}
-    a: Runs = [dict(person) for _ in range(SEEDS)]
-    b: Runs = [{id: value + 0.05 for id, value in person.items()} for _ in range(SEEDS)]
-    found = measured({"a": a, "b": b}, OWNER)
-    means = resampled(found, 0, 2000)
-    assert np.quantile(means[:, 0], 0.975) > np.quantile(means[:, 1], 0.025)
-    assert told({"a": a, "b": b}) == {("a", "b"): ("em",)}
-
-
-def test_what_one_seed_of_three_does_not_show_is_not_found() -> None:
-    low, high = noisy(0.1, 0, 0.01), noisy(0.9, 1, 0.01)
-    odd = [high[0], high[1], low[2]]
-    assert told({"a": low, "b": odd}) == {("a", "b"): ()}
-    means = resampled(measured({"a": low, "b": odd}, OWNER), 0, 20_000)
-    assert p_value(means[:, 1] - means[:, 0]) == pytest.approx(2 / 27, rel=0.5)
-
-
-def test_a_reference_with_one_run_stands_for_every_seed() -> None:
-    high = noisy(0.9, 1)
-    found = measured({"a": high, "goal": [high[0]]}, OWNER)
-    assert found.means == pytest.approx(
-        [np.mean([list(run.values()) for run in high]), np.mean(list(high[0].values()))]
-    )
-    with pytest.raises(ValueError, match="2 seeds where others have 3"):
-        measured({"a": high, "b": high[:2]}, OWNER)
-
-
-def test_missing_values_are_left_out_and_never_0() -> None:
-    full: Runs = [dict.fromkeys(OWNER, 0.8)]
-    part: Runs = [{id: None if n % 2 else 0.8 for n, id in enumerate(OWNER)}]
-    found = measured({"a": full, "b": part}, OWNER)
-    assert found.means == pytest.approx([0.8, 0.8])
-    assert told({"a": full, "b": part}) == {("a", "b"): ()}
-    nothing: Runs = [dict.fromkeys(OWNER)]
-    assert np.isnan(measured({"a": full, "b": nothing}, OWNER).means[1])
-    assert told({"a": full, "b": nothing}) == {("a", "b"): ()}
-
-
-def test_resamples_are_spread_as_theory_says() -> None:
-    # One seed, independent units: the sd of the mean is that of the units over the root of their number.
-    rng = np.random.default_rng(3)
-    run = {f"q{n}": float(rng.normal()) for n in range(400)}
-    people = {id: id for id in run}
-    draws = resampled(measured({"a": [run]}, people), 0, 4000)[:, 0]
-    assert draws.std() == pytest.approx(np.std(list(run.values())) / 20, rel=0.1)
-
-
-def test_chance_differences_are_found_no_oftener_than_promised() -> None:
-    # Twelve arms that differ by nothing but noise: 66 pairs, and hardly ever one that is told apart.
-    wrong = 0
-    for trial in range(10):
-        arms = {f"m{n}": noisy(0.5, 100 * trial + n) for n in range(12)}
-        wrong += any(told(arms).values())
+@pytest.mark.parametrize("people", [1, 4, 12])
+@pytest.mark.parametrize("shared", [0.0, 0.8])
+def test_a_family_without_a_difference_hardly_ever_finds_one(people: int, shared: float) -> None:
+    rng = np.random.default_rng(1)
+    wrong = sum(any(one.differs for one in results(family(rng, people, shared)).values()) for _ in range(40))
     assert wrong <= 2
 
 
-def test_p_values() -> None:
-    assert p_value(np.zeros(99)) == 1.0
-    assert p_value(np.ones(99)) == 2 / 100
-    assert p_value(np.array([1.0, np.nan])) == 1.0
-    half = np.array([1.0, -1.0] * 50)
-    assert p_value(half) == 1.0
+def test_a_difference_that_is_there_is_found() -> None:
+    rng = np.random.default_rng(2)
+    whom, facts = ids(12)
+    ours = answered(rng, np.full(12, 0.95), np.zeros(3))
+    goal = answered(rng, np.full(12, 0.05), np.zeros(1))
+    found = results({"ga": difference(ours, goal, whom, facts), "goal": difference(goal, goal, whom, facts)})
+    assert found["ga"].differs
+    assert not found["ga"].alike
+    assert found["goal"].p is None
+
+
+def test_neither_different_nor_alike_is_left_open() -> None:
+    rng = np.random.default_rng(2)
+    few, many = (ids(people) for people in (2, 80))
+    for (whom, facts), alike in ((few, False), (many, True)):
+        chance = np.full(len(set(whom.values())), 0.02)
+        one = results({0: difference(answered(rng, chance, np.zeros(3)), answered(rng, chance, np.zeros(1)),
+                                    whom, facts)})[0]  # fmt: skip
+        assert (one.differs, one.alike) == (False, alike)
 
 
 def test_holm_by_hand() -> None:
@@ -105,10 +78,13 @@ def test_holm_by_hand() -> None:
     assert holm([]) == []
 
 
-def test_the_correction_leaves_room() -> None:
-    """However many arms there are, a difference that every resample shows is found."""
-    arms: dict[str, Runs] = {f"m{n}": [dict.fromkeys(OWNER, n / 30) for _ in range(2)] for n in range(26)}
-    found = apart({"em": measured(arms, OWNER)}, 0)
-    assert found.family == 325
-    assert all(found.told.values())
-    assert found.draws >= 4 * found.family / ALPHA
+def test_one_seed_has_no_p_and_the_page_says_why() -> None:
+    rng = np.random.default_rng(0)
+    whom, facts = ids(6)
+    goal = answered(rng, np.full(6, 0.1), np.zeros(1))
+    ours = answered(rng, np.full(6, 0.9), np.zeros(1))
+    found = results({("ga", "goal", "em"): difference(ours, goal, whom, facts)})
+    text = differences(found, {0})
+    assert "no p-values: with one seed nothing says what another seed would give" in text
+    assert ", p " not in text
+    assert "Not counted, as there is only one: seeds and goal models." in text

@@ -3,46 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from remem.asking.records import read_responses, read_table
 from remem.data import Dataset, strangers
+from remem.errors import unknown
 from remem.report.read import Arm, RunRecord
+from remem.report.words import METRICS
 from remem.run.tasks import Task
+from remem.scoring.differences import Bounds, Difference, Values, difference
 from remem.scoring.metrics import EXPOSURE
-from remem.scoring.metrics.membership import SIGNALS, beaten
+from remem.scoring.metrics.membership import SIGNALS
 from remem.scoring.metrics.membership import measured as signals
 from remem.scoring.score import EXPOSURES, SCORES
-from remem.seeds import derive
-from remem.studies.comparing.apart import Measured, Values, measured, resampled
+from remem.studies.comparing.levels import Cell, Groups, area, level
+from remem.studies.comparing.pairs import comparable
+from remem.types import Fact, Item
 
-DRAWS = 4000
-LEVEL = 0.95
 ATTACK = "loss_auc"  # the membership attack of the table
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A mean over seeds and items, with its interval; None where there is nothing to compute it from."""
-
-    mean: float | None
-    low: float | None = None
-    high: float | None = None
+Measure = tuple[str, str]  # split and metric
 
 
 class Numbers:
-    """All arms of a run. A method's arms are one entry, with one run a seed."""
+    """All arms of a run. A method's arms are one entry, with one run a seed, and all Goal models are one."""
 
-    def __init__(self, root: Path, run: RunRecord, data: Dataset, seed: int):
-        self.root, self.run, self.data, self.seed = root, run, data, seed
-        self.arms: dict[str, list[Arm]] = {
-            name: [arm] for name, arm in run.arms.items() if arm.method is None and arm.estimates
-        }
+    def __init__(self, root: Path, run: RunRecord, data: Dataset):
+        self.root, self.run, self.data = root, run, data
+        self.arms: dict[str, list[Arm]] = {}
+        for arm in run.arms.values():
+            if arm.method is None and arm.estimates:
+                self.arms.setdefault(arm.role, []).append(arm)
         self.arms |= {name: [one for one in arms if one.estimates] for name, arms in run.methods.items()}
         self.arms = {name: arms for name, arms in self.arms.items() if arms}
 
@@ -70,93 +63,90 @@ class Numbers:
         parts = task.parts(self.data)
         return {"forget" if name == task.forget else name: tuple(ids) for name, ids in parts.items()}
 
-    def values(self, arm: str, split: str, metric: str) -> Values:
-        """One arm's values of a split's items that have one."""
+    def values(self, arm: str, measure: Measure) -> list[Values]:
+        """An arm's values of a split's items, a mapping for each run; empty where there is no such split."""
+        split, metric = measure
         file = EXPOSURES if metric in EXPOSURE else SCORES
-        inside = set(self.splits[split])
-        rows = self._rows(arm, file, metric)
-        return {id: value for id, value in rows.items() if id in inside}
+        inside = set(self.splits.get(split, ()))
+        return [
+            {id: value for id, value in self._rows(one.name, file, metric).items() if id in inside}
+            for one in self.arms[arm]
+        ]
 
-    def measured(self, split: str, metric: str, arms: Sequence[str] = ()) -> Measured:
-        """One measure of these arms, or of all."""
-        chosen = {
-            name: [self.values(one.name, split, metric) for one in self.arms[name]]
-            for name in arms or self.arms
-        }
-        return measured(chosen, {id: item.person for id, item in self.data.items.items()})
+    def difference(self, arm: str, other: str, measure: Measure) -> Difference:
+        """A method less another arm."""
+        others = "goal models" if self.arms[other][0].role == "goal" else f"runs of {other}"
+        return difference(
+            self.values(arm, measure),
+            self.values(other, measure),
+            self.people,
+            self.facts,
+            bounds=_bounds(measure[1]),
+            others=others,
+        )
 
-    def cells(self, split: str, metric: str) -> dict[str, Cell]:
-        """Every arm's mean and interval; seeds are resampled with people, or with questions of one person."""
-        found = self.measured(split, metric)
-        if not found.sums.size:
-            return {name: Cell(None) for name in found.arms}
-        means, draws = found.means, resampled(found, self.seed, DRAWS)
-        return {
-            name: Cell(float(means[a]), *_ends(draws[:, a])) if np.isfinite(means[a]) else Cell(None)
-            for a, name in enumerate(found.arms)
-        }
+    def cell(self, arm: str, measure: Measure) -> Cell:
+        """An arm's mean and interval, over seeds and people, or facts of the one person."""
+        return level(self.values(arm, measure), self.people, self.facts, _bounds(measure[1]))
+
+    def comparable(self, arms: Sequence[str], measure: Measure) -> dict[str, Cell]:
+        """Means and intervals of these arms for a picture of all pairs."""
+        return comparable({name: self.values(name, measure) for name in arms}, self.people, self.facts)
+
+    def find(self, name: str) -> str:
+        """UserError for an arm that the run does not have, with the nearest name."""
+        if name not in self.arms:
+            raise unknown("arm to compare with", name, self.arms)
+        return name
 
     def membership(self, arm: str) -> Cell:
-        """Area under the attack's ROC curve, seeds and people on both sides resampled."""
-        sums, counts = [], []
+        """Area under the attack's ROC curve, with the people on both sides and the seeds as samples."""
+        members: list[dict[str, float]] = []
+        others: list[dict[str, float]] = []
         for one in self.arms[arm]:
             path = self.root / one.name / "strangers" / "responses.parquet"
             if not path.is_file():
                 return Cell(None)
             said = {r.id: r for r in read_responses(self.root / one.name / "responses" / "responses.parquet")}
-            ours = [said[i] for i in self.splits["forget"] if i in said]
-            theirs = read_responses(path)
-            numbers = [signals(SIGNALS[ATTACK], side) for side in (ours, theirs)]
-            present = [np.array([v is not None for v in side], dtype=np.float64) for side in numbers]
-            there = np.outer(present[0], present[1])
-            filled = [np.array([v if v is not None else np.nan for v in side]) for side in numbers]
-            groups = [
-                _groups([self.data.items[one.id].person for one in ours]),
-                _groups([self.strangers[one.id] for one in theirs]),
-            ]
-            sums.append(groups[0].T @ (beaten(*filled) * there) @ groups[1])
-            counts.append(groups[0].T @ there @ groups[1])
-        whole, seen = np.stack(sums), np.stack(counts)  # (seed, group of ours, group of theirs)
-        if not seen.sum():
-            return Cell(None)
-        return Cell(float(whole.sum() / seen.sum()), *_ends(_crossed(whole, seen, self.seed)))
+            ours = {id: said[id] for id in self.splits["forget"] if id in said}
+            theirs = {one.id: one for one in read_responses(path)}
+            for side, kept in ((ours, members), (theirs, others)):
+                numbers = signals(SIGNALS[ATTACK], list(side.values()))
+                kept.append({id: v for id, v in zip(side, numbers, strict=True) if v is not None})
+        told, new = (sorted(set.intersection(*map(set, side))) for side in (members, others))
+        return area(
+            [[run[id] for id in told] for run in members],
+            [[run[id] for id in new] for run in others],
+            _groups([self.data.items[id] for id in told]),
+            _groups([self.strangers[id] for id in new]),
+        )
 
     @cached_property
-    def strangers(self) -> Mapping[str, str]:
-        """Item id -> person, of those who were never taught."""
+    def people(self) -> dict[str, str]:
+        return {id: item.target for id, item in self.data.items.items()}
+
+    @cached_property
+    def facts(self) -> dict[str, Fact]:
+        return {id: item.fact for id, item in self.data.items.items()}
+
+    @cached_property
+    def strangers(self) -> Mapping[str, Item]:
+        """Those who were never taught, by item id."""
         found = strangers.read(self.data.root)
-        return {id: item.person for id, item in found.items.items()} if found else {}
+        return found.items if found else {}
 
     def _rows(self, arm: str, file: str, metric: str) -> dict[str, float | None]:
         rows = read_table(self.root / arm / "scores" / file, ["id", metric])
         return {row["id"]: row[metric] for row in rows}
 
 
-def _groups(people: Sequence[str]) -> NDArray[np.float64]:
-    """(rows, groups): which group each row is of. People, or rows where there is one person."""
-    names, owner = np.unique(np.asarray(people, dtype=str), return_inverse=True)
-    if len(names) < 2:
-        owner = np.arange(len(people))
-    each: NDArray[np.float64] = np.eye(owner.max(initial=-1) + 1)[owner]
-    return each
+def _bounds(metric: str) -> Bounds:
+    return METRICS[metric].low, METRICS[metric].high
 
 
-def _crossed(sums: NDArray[np.float64], counts: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
-    """(draws,): the mean over resampled seeds and groups of both sides."""
-    rng = np.random.default_rng(derive(seed, "membership"))
-    seeds, ours, theirs = (
-        rng.multinomial(size, [1 / size] * size, size=DRAWS).astype(np.float64) for size in sums.shape
-    )
-    total, count = (
-        np.einsum("ds,dg,sgh,dh->d", seeds, ours, part, theirs, optimize=True) for part in (sums, counts)
-    )
-    means: NDArray[np.float64] = total / np.maximum(count, 1e-9)
-    return means
-
-
-def _ends(draws: NDArray[np.float64]) -> tuple[float | None, float | None]:
-    there = draws[np.isfinite(draws)]
-    if not there.size:
-        return None, None
-    low, high = np.quantile(there, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+def _groups(items: Sequence[Item]) -> Groups:
+    """Each row's unit: people, or facts of the one person."""
+    alone = len({item.target for item in items}) == 1
+    names = [item.fact if alone else item.target for item in items]
+    place = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.array([place[name] for name in names], dtype=np.intp), "facts" if alone else "people"

@@ -1,44 +1,53 @@
-"""The comparison as a page: one table of all methods, and who cannot be told from whom. No number by hand."""
+"""The comparison as a page: one table of all methods, and how far each is from others. No number by hand."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from remem.data import Dataset
 from remem.errors import UserError
 from remem.formats import NONE
 from remem.methods import METHODS, searched, uses
 from remem.outgoing import markdown
-from remem.report import words
+from remem.report import svg, words
 from remem.report.costs import costs
 from remem.report.findings import findings
 from remem.report.marks import marks, sentences
 from remem.report.read import REFERENCES, RunRecord, read_run
 from remem.report.reproduce import command
-from remem.studies.comparing.apart import ALPHA, Apart, apart
+from remem.scoring.differences import MARGIN
+from remem.studies.comparing.apart import results
 from remem.studies.comparing.numbers import ATTACK, Numbers
+from remem.studies.comparing.pairs import Panel, picture
+from remem.studies.comparing.saying import differences
 from remem.studies.tuning.chosen import Chosen, departs, given, read
 
+KEPT, KEPT_HELD_OUT = "retain", "test-retain"  # the parts that say what is kept
 COLUMNS = {  # heading -> split, metric
     "EM": ("forget", "em"),
     "ROUGE-L F1": ("forget", "rouge_l_f1"),
     "exposure": ("forget", "exposure_norm"),
     "EM, held out": ("test-forget", "em"),
-    "kept: EM": ("retain", "em"),
-    "kept: EM, held out": ("test-retain", "em"),
+    "kept: EM": (KEPT, "em"),
+    "kept: EM, held out": (KEPT_HELD_OUT, "em"),
 }
-DECIDE = {  # what methods are told apart by
+DECIDE = {  # what methods are compared in
     "exact match on the forget set": ("forget", "em"),
     "exposure": ("forget", "exposure_norm"),
-    "exact match on the retain set": ("retain", "em"),
+    "exact match on what is kept": (KEPT, "em"),
 }
 YARDSTICK = "retrain"  # the Goal model once more
 
 
-def write(folder: Path, page: Path, settings: Path | None = None) -> Path:
-    """Writes the page of a run; `settings` is the file of tuned settings that the run was given."""
+def write(folder: Path, page: Path, settings: Path | None = None, against: str = "") -> Path:
+    """Writes the page of a run and its picture.
+
+    `settings` is the file of tuned settings that the run was given. Methods are compared with the Goal
+    models, and with one more arm where `against` names it.
+    """
     from remem.run.context import check_told, open_run
 
     context, _ = open_run(folder)
@@ -50,7 +59,7 @@ def write(folder: Path, page: Path, settings: Path | None = None) -> Path:
             f"{folder} forgets several sets ({', '.join(run.sizes)}): a comparison is of one. Its report has "
             f"them by size; to compare, run with --set forget.split={run.sizes[0]} and another --out."
         )
-    numbers = Numbers(folder, run, data, context.seed)
+    numbers = Numbers(folder, run, data)
     seeds = set(context.run.forget.seeds)
     names, others = numbers.keep_seeds(seeds)
     missing = [one for one in (one.name or one.method for one in context.run.forget.methods) if one in others]
@@ -60,26 +69,25 @@ def write(folder: Path, page: Path, settings: Path | None = None) -> Path:
         raise UserError(f"{folder} has no methods to compare: finish the run first.")
     tuned = read(settings) if settings else None
     verdicts = {one.method: one.verdict.heading for one in findings(run, data)}
-    competing = [name for name in names if name != YARDSTICK]
-    yardstick = [name for name, arms in numbers.arms.items() if arms[0].role == "goal"][:1]
-    found = apart(
+    references = [name for name in ("goal", numbers.find(against) if against else "") if name in numbers.arms]
+    found = results(
         {
-            title: numbers.measured(*measure, [*competing, *yardstick])
+            (name, other, title): numbers.difference(name, other, measure)
+            for other in dict.fromkeys(references)
+            for name in names
+            if name not in (other, YARDSTICK)
             for title, measure in DECIDE.items()
-            if numbers.measured(*measure).sums.size
-        },
-        context.seed,
+        }
     )
     parts = [
         f"# All methods on {run.forget}",
         _cautions(run, data, others),
-        _made(run, folder, page, settings, tuned),
+        _made(run, folder, page, settings, tuned, against),
         _setting(numbers, names, tuned, departs(context.run, tuned) if tuned else []),
         _table(numbers, names, verdicts),
         _reading(numbers),
-        "## Who cannot be told from whom",
-        _method(found),
-        _apart(found, competing, yardstick),
+        differences(found, seeds),
+        _pairs(numbers, page),
         _costs(run, numbers, names),
     ]
     page.parent.mkdir(parents=True, exist_ok=True)
@@ -95,12 +103,15 @@ def _cautions(run: RunRecord, data: Dataset, others: Sequence[str]) -> str:
     return f"**{said.strip()}**" if said.strip() else ""
 
 
-def _made(run: RunRecord, folder: Path, page: Path, settings: Path | None, tuned: Chosen | None) -> str:
+def _made(
+    run: RunRecord, folder: Path, page: Path, settings: Path | None, tuned: Chosen | None, against: str
+) -> str:
     first = (
         command(run, lambda made: given(made, tuned), "--settings", str(settings)) if tuned else command(run)
     )
     again = ["remem", "compare", str(folder), "--out", str(page)]
     again += ["--settings", str(settings)] if settings else []
+    again += ["--against", against] if against else []
     return f"Made by remem {run.version} from a run's files:\n\n```sh\n{first}\n{shlex.join(again)}\n```"
 
 
@@ -137,11 +148,10 @@ def _setting(numbers: Numbers, names: Sequence[str], tuned: Chosen | None, chang
 
 
 def _table(numbers: Numbers, names: Sequence[str], verdicts: dict[str, str]) -> str:
-    found = {title: numbers.cells(*measure) for title, measure in COLUMNS.items()}
     head = ["", *COLUMNS, "membership AUC", "verdict"]
     lines = [head, ["---", *["---:"] * (len(head) - 2), "---"]]
     for name in [*(one for one in numbers.arms if one not in names), *names]:
-        cells = [words.interval(found[title][name]) for title in COLUMNS]
+        cells = [words.interval(numbers.cell(name, measure)) for measure in COLUMNS.values()]
         lines.append([_label(name), *cells, words.interval(numbers.membership(name)), verdicts.get(name, "")])
     return markdown(lines)
 
@@ -151,33 +161,40 @@ def _label(name: str) -> str:
 
 
 def _reading(numbers: Numbers) -> str:
-    several = len({numbers.data.items[i].person for i in numbers.splits["forget"]}) > 1
-    unit = "people" if several else "people, or questions about the one person to forget"
+    several = len({numbers.people[i] for i in numbers.splits["forget"]}) > 1
+    unit = "people" if several else "people, or facts of the one person to forget"
     return (
-        f"Shares in hundredths; 95 % intervals resample seeds and {unit}. *EM* is exact match on keywords; "
-        "the first four columns are about forgotten people, *held out* means wording and views never taught. "
-        f"*Exposure* is `exposure_norm`. *Membership AUC* (`{ATTACK}`): how well an attacker tells "
-        "forgotten rows from rows about people who were never taught; 50 is no trace. The goal for forgotten "
-        "people is the row *goal*, for kept people the row *taught*."
+        f"Shares in hundredths; 95 % intervals are over {unit}, and over seeds where a row has several. "
+        "*EM* is exact match on keywords; the first four columns are about forgotten people, *held out* is "
+        f"wording and views never taught. *Exposure* is `exposure_norm`. *Membership AUC* (`{ATTACK}`): how "
+        "well an attacker tells forgotten rows from rows about people who were never taught; 50 is no trace, "
+        "and its interval knows how few both are. The goal for forgotten people is the row *goal*, for kept "
+        "people the row *taught*."
     )
 
 
-def _method(found: Apart) -> str:
+def _pairs(numbers: Numbers, page: Path) -> str:
+    """The picture of all pairs, written beside the page."""
+    goal = "goal" if "goal" in numbers.arms else None
+    shown = [name for name in numbers.arms if name not in ("base", YARDSTICK)]
+    drawn = {title: numbers.comparable(shown, measure) for title, measure in DECIDE.items()}
+    panels = [
+        Panel(title, cells, goal)
+        for title, cells in drawn.items()
+        if any(cell.mean is not None for cell in cells.values())
+    ]
+    if not panels:
+        return ""
+    path = page.with_suffix(".svg")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(svg.standalone(picture(panels)), encoding="utf-8")
+    band = f", with {words.score(MARGIN, 0)} hundredths around it shaded" if goal else ""
     return (
-        f"Every pair, and each with *goal*, by {words.listing(list(DECIDE))}: paired over seeds and people "
-        f"(questions about a single one), {found.draws:,} resamples, two-sided, {found.family:,} comparisons "
-        f"corrected by Holm at {ALPHA:g}. Not told apart means that this run cannot tell them apart, and not "
-        "that they are alike."
+        "## All pairs, by eye\n\nWhere the intervals of two rows do not overlap, that pair alone differs at "
+        "about 95 %; nothing here is corrected for how many pairs there are, so single pairs that are just "
+        f"apart prove nothing. The star is the goal model{band}.\n\n"
+        f"![All arms with comparison intervals]({quote(path.name)})"
     )
-
-
-def _apart(found: Apart, names: Sequence[str], yardstick: Sequence[str]) -> str:
-    lines = [["", "not told apart from", "differs from goal in"], ["---"] * 3]
-    for name in names:
-        same = [other for other in names if other != name and not found.between(name, other)]
-        goal = ", ".join(found.between(name, yardstick[0])) or "nothing" if yardstick else NONE
-        lines.append([name, ", ".join(same) or "nobody: differs from every other", goal])
-    return markdown(lines)
 
 
 def _costs(run: RunRecord, numbers: Numbers, names: Sequence[str]) -> str:
