@@ -13,7 +13,7 @@ from remem import jsonfile
 from remem.asking.records import read_table, write_table
 from remem.errors import UserError
 from remem.scoring.metrics import EXPOSURE, METRICS, STATES, State, state
-from remem.scoring.metrics.membership import SIGNALS, beaten, measured
+from remem.scoring.metrics.membership import SIGNALS, alike, beaten, kind_of, measured
 from remem.scoring.stats import Unit, interval, pairs_interval
 from remem.scoring.utility import sample, utility, world_marks
 from remem.types import Item, Questions, Ranking, Response
@@ -282,16 +282,29 @@ def _told(
     strangers: Sequence[tuple[Item, Response]],
     seed: int,
 ) -> Iterable[Row]:
-    """The area under the ROC curve of each membership attack, rows to forget against strangers' rows."""
+    """The area under the ROC curve of each membership attack: rows to forget, strangers' of their kind.
+
+    Rows of a kind that the other side has none of count as missing.
+    """
     for key, signal in SIGNALS.items():
-        numbers, people, missing = [], [], 0
-        for side in (members, strangers):
+        numbers, there, missing = [], [], 0
+        for side, others in ((members, strangers), (strangers, members)):
+            kinds = {kind_of(item) for item, _ in others}
             values = measured(signal, [response for _, response in side])
-            there = [(v, item.person) for v, (item, _) in zip(values, side, strict=True) if v is not None]
-            numbers.append(np.array([v for v, _ in there], dtype=np.float64))
-            people.append([person for _, person in there])
-            missing += len(side) - len(there)
-        estimate = pairs_interval(beaten(*numbers), *people, seed=seed)
+            found = [
+                (value, item)
+                for value, (item, _) in zip(values, side, strict=True)
+                if value is not None and kind_of(item) in kinds
+            ]
+            numbers.append(np.array([value for value, _ in found], dtype=np.float64))
+            there.append([item for _, item in found])
+            missing += len(side) - len(found)
+        estimate = pairs_interval(
+            beaten(*numbers),
+            *([item.person for item in side] for side in there),
+            seed=seed,
+            weights=alike(*([kind_of(item) for item in side] for side in there)),
+        )
         yield Row(split=split, question_type="all", metric=key, missing=missing, **asdict(estimate))
 
 

@@ -146,30 +146,33 @@ def pairs_interval(
     theirs: Sequence[str],
     *,
     seed: int,
+    weights: NDArray[np.float64] | None = None,
     level: float = 0.95,
     draws: int = 2000,
 ) -> Interval:
     """Mean over all pairs of one row of ours with one of theirs, (ours, theirs), whole people resampled.
+    `weights` of the pairs, of the same shape; None: all alike.
 
     One name per row on each side. A side with a single person has its questions resampled; `over` says so.
     """
     names = [np.unique(np.asarray(side, dtype=str), return_inverse=True) for side in (ours, theirs)]
     over: Literal["people", "questions"] = "people" if min(len(n) for n, _ in names) > 1 else "questions"
     people = sum(len(n) for n, _ in names)
-    if not pairs.size:
+    weights = np.ones_like(pairs) if weights is None else weights
+    if not weights.any():
         return Interval(mean=None, low=None, high=None, over=over, people=people, items=len(ours))
     groups = [np.arange(len(owner)) if len(n) == 1 else owner for n, owner in names]
     each = [np.eye(owner.max() + 1)[owner] for owner in groups]  # (rows, groups)
-    sums = each[0].T @ pairs @ each[1]
+    sums, sizes = (each[0].T @ one @ each[1] for one in (pairs * weights, weights))
     times = [
         _resamples(one.shape[1], derive(seed, "pairs", side), draws)
         for side, one in zip(("ours", "theirs"), each, strict=True)
     ]
-    counts = [t @ one.sum(0) for t, one in zip(times, each, strict=True)]
-    means = ((times[0] @ sums) * times[1]).sum(1) / (counts[0] * counts[1])
+    total, size = (((times[0] @ one) * times[1]).sum(1) for one in (sums, sizes))
+    means = total[size > 0] / size[size > 0]  # a resample may hold no two rows that are compared
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Interval(
-        mean=float(pairs.mean()),
+        mean=float((pairs * weights).sum() / weights.sum()),
         low=float(low),
         high=float(high),
         over=over,

@@ -9,6 +9,10 @@ Below 0.5: the rows to forget look less familiar than a stranger's, and that, to
 Yeom et al., Privacy Risk in Machine Learning, 2018 (arXiv:1709.01604) for the loss; Shi et al., 2024
 (arXiv:2310.16789) and Zhang et al., 2025 (arXiv:2404.02936) for Min-k %. The goal is "as retrained", which is
 0.5 up to how easy the two sets of values are to spell: compare with the Goal model's.
+
+Like is compared with like (`kind_of`): a question in text with one in text, one on a picture with one on a
+picture, who with who and a scene with a scene. Else the area would tell how unlike two mixtures of questions
+are.
 """
 
 import math
@@ -19,7 +23,7 @@ from numpy.typing import NDArray
 
 from remem.scoring.metrics.metric import SetMetric
 from remem.scoring.metrics.min_k import lowest, standardised
-from remem.types import Response
+from remem.types import Item, Response
 
 Familiar = Callable[[Response], float | None]
 
@@ -39,6 +43,26 @@ def beaten(members: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray
     """(members, others): 1 where the member's number is higher, one half where they are equal."""
     above: NDArray[np.float64] = np.greater.outer(members, others).astype(np.float64)
     return above + np.equal.outer(members, others) / 2
+
+
+Kind = tuple[str, bool]  # question type, and whether there is a picture
+
+
+def kind_of(item: Item) -> Kind:
+    """What a row may be compared with: rows of the same kind, and no others."""
+    return item.question_type.strip().lower(), bool(item.image_path)
+
+
+def alike(members: Sequence[Kind], others: Sequence[Kind]) -> NDArray[np.float64]:
+    """(members, others): the weight of each pair, 0 between kinds.
+
+    A member's pairs weigh 1 together, so that the members' mixture of kinds counts and not the others'; all
+    are 0 where the others have none of its kind.
+    """
+    same = np.array([[one == other for other in others] for one in members], dtype=np.float64)
+    same = same.reshape(len(members), len(others))
+    weights: NDArray[np.float64] = same / np.maximum(same.sum(1, keepdims=True), 1)
+    return weights
 
 
 def auc(members: Sequence[float], others: Sequence[float]) -> float | None:

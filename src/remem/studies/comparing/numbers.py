@@ -15,11 +15,12 @@ from remem.data import Dataset, strangers
 from remem.report.read import Arm, RunRecord
 from remem.run.tasks import Task
 from remem.scoring.metrics import EXPOSURE
-from remem.scoring.metrics.membership import SIGNALS, beaten
+from remem.scoring.metrics.membership import SIGNALS, alike, beaten, kind_of
 from remem.scoring.metrics.membership import measured as signals
 from remem.scoring.score import EXPOSURES, SCORES
 from remem.seeds import derive
 from remem.studies.comparing.apart import Measured, Values, measured, resampled
+from remem.types import Item
 
 DRAWS = 4000
 LEVEL = 0.95
@@ -108,12 +109,10 @@ class Numbers:
             theirs = read_responses(path)
             numbers = [signals(SIGNALS[ATTACK], side) for side in (ours, theirs)]
             present = [np.array([v is not None for v in side], dtype=np.float64) for side in numbers]
-            there = np.outer(present[0], present[1])
+            sides = [self.data.items[one.id] for one in ours], [self.strangers[one.id] for one in theirs]
+            there = np.outer(present[0], present[1]) * alike(*(list(map(kind_of, side)) for side in sides))
             filled = [np.array([v if v is not None else np.nan for v in side]) for side in numbers]
-            groups = [
-                _groups([self.data.items[one.id].person for one in ours]),
-                _groups([self.strangers[one.id] for one in theirs]),
-            ]
+            groups = [_groups([item.person for item in side]) for side in sides]
             sums.append(groups[0].T @ (beaten(*filled) * there) @ groups[1])
             counts.append(groups[0].T @ there @ groups[1])
         whole, seen = np.stack(sums), np.stack(counts)  # (seed, group of ours, group of theirs)
@@ -122,10 +121,10 @@ class Numbers:
         return Cell(float(whole.sum() / seen.sum()), *_ends(_crossed(whole, seen, self.seed)))
 
     @cached_property
-    def strangers(self) -> Mapping[str, str]:
-        """Item id -> person, of those who were never taught."""
+    def strangers(self) -> Mapping[str, Item]:
+        """The rows about those who were never taught."""
         found = strangers.read(self.data.root)
-        return {id: item.person for id, item in found.items.items()} if found else {}
+        return found.items if found else {}
 
     def _rows(self, arm: str, file: str, metric: str) -> dict[str, float | None]:
         rows = read_table(self.root / arm / "scores" / file, ["id", metric])
