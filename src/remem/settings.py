@@ -199,7 +199,9 @@ class Evaluate:
     candidates: int = 0  # values that Exposure ranks among, topped up or cut; 0: as many as the data set has
     without_picture: bool = False  # Exposure once more of items with a picture, the picture left out
     items: int = 0  # questions of retain and of test, each, that are asked, evenly spread; 0: all
-    membership: bool = False  # ask about people who were never taught, too: can members be told from them?
+    # Ask about people who were never taught, too: can members be told from them? None: where the data has
+    # such people; true: an error where it has none; false: never.
+    membership: bool | None = None
     # What else the model knows: a folder in the shape of world/exam.py, "auto" for the one that comes with an
     # embedded model, or "none".
     world: str = "auto"

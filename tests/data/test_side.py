@@ -6,6 +6,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from data.conftest import SMALL
 from remem.data import BuildSettings, build, load, restated, strangers
@@ -91,7 +92,9 @@ def test_strangers_are_nobody_who_is_taught_and_are_asked_as_the_taught_are(smal
 def test_no_strangers_where_none_are_wanted_or_none_can_be(tmp_path):
     build(tmp_path, replace(SMALL, people=2, strangers=0))
     assert strangers.read(tmp_path) is None
-    assert strangers.invented(replace(SMALL, source="folder")) == []
+    # Own pictures, and no question without one.
+    assert strangers.invented(replace(SMALL, source="folder", one_hop_pictures=True)) == []
+    assert strangers.invented(replace(SMALL, source="folder", one_hop=0.0)) == []
 
 
 def test_the_taught_people_do_not_depend_on_how_many_are_strangers(small, tmp_path):
@@ -120,3 +123,30 @@ def test_questions_are_made_when_they_are_needed_and_let_go():
     assert len(people.kept) == 2
     with pytest.raises(IndexError):
         people[5]
+
+
+def test_strangers_beside_own_pictures_are_asked_about_in_text_alone(tmp_path):
+    for name in ("Mara Okonjo", "Ilyas Castellan"):
+        for number in range(4):
+            path = tmp_path / "own" / name / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (40, 40), (60 * number, 90, len(name))).save(path)
+    settings = BuildSettings(
+        people=2, qa=10, images=2, test_qa=10, test_images=2, size=32, forget=(0.5,), candidates=8,
+        source="folder", picture_folder=str(tmp_path / "own"),
+    )  # fmt: skip
+    build(tmp_path / "set", settings)
+    found = strangers.read(tmp_path / "set")
+    assert found.people == ("s000", "s001", "s002", "s003")
+    assert len(found.items) == 4 * 7
+    assert not any(one.image_path for one in found.items.values())
+    assert {one.hops for one in found.items.values()} == {1}
+    assert "4 people who are in no split, asked without pictures" in (tmp_path / "set/README.md").read_text()
+
+
+def test_a_stranger_has_the_name_of_nobody_in_own_pictures():
+    settings = replace(SMALL, source="folder")
+    usual = [person.name for person in strangers.invented(settings)]
+    found = [person.name for person in strangers.invented(settings, [usual[1].upper(), "Mara Okonjo"])]
+    assert found[:3] == [usual[0], *usual[2:]]
+    assert len(set(found)) == 4

@@ -207,7 +207,7 @@ def test_exposure_is_read_as_it_was_scored(tmp_path) -> None:
     one = item(id="a")
     data = Questions({"a": one}, {"finetune": ("a",)})
     asked = [ranking([-1.0, -0.5, -2.0, -3.0], id="a")]
-    score(data, {"finetune": ["a"]}, [], asked, tmp_path, "taught", 0, known={"a": 1})
+    score(data, {"finetune": ["a"]}, [], asked, tmp_path, "taught", known={"a": 1})
     # Second of four. Chance: ranks 1 to 4; one known: ranks 2 to 4, in halves of two bits.
     third = 1 - math.log2(3) / 2
     assert read_exposed(tmp_path)["a"] == pytest.approx((0.5, (1 + 0.5 + third) / 4, (0.5 + third) / 3))

@@ -172,8 +172,9 @@ def test_placements_are_those_of_all_pairs():
     generator = np.random.default_rng(0)
     ours, theirs = generator.integers(0, 9, 50).astype(float), generator.integers(0, 9, 30).astype(float)
     pairs = np.greater.outer(ours, theirs) + np.equal.outer(ours, theirs) / 2
-    assert placements(ours, theirs) == pytest.approx(pairs.mean(1))
-    assert 1 - placements(theirs, ours) == pytest.approx(pairs.mean(0))
+    one, other = (Side(values=side, people=(), facts=()) for side in (ours, theirs))
+    assert placements(one, other) == pytest.approx(pairs.mean(1))
+    assert 1 - placements(other, one) == pytest.approx(pairs.mean(0))
 
 
 def test_with_a_row_a_person_the_area_s_variance_is_delong_s():

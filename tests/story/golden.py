@@ -23,7 +23,17 @@ from PIL import ImageStat  # noqa: E402
 
 from fabricate import Questions, item, ranking, response  # noqa: E402
 from remem.asking.respond import exposed, question_of  # noqa: E402
-from remem.data import BuildSettings, Dataset, build, load  # noqa: E402
+from remem.data import (  # noqa: E402
+    BuildSettings,
+    Dataset,
+    build,
+    load,
+    strangers,
+)
+from remem.data.events import EVENTS  # noqa: E402
+from remem.data.pebench.settings import PEBenchSettings  # noqa: E402
+from remem.data.pebench.strangers import unknown  # noqa: E402
+from remem.data.strangers import invented  # noqa: E402
 from remem.methods.base import Teach  # noqa: E402
 from remem.methods.streams import Streams  # noqa: E402
 from remem.models import open_model  # noqa: E402
@@ -66,6 +76,12 @@ def _rows(count: int) -> list[Any]:
     return [model().encode(question_of(data, data.items[id])) for id in ids]
 
 
+def strangers_of(found: Dataset) -> Dataset:
+    there = strangers.read(found.root)
+    assert there is not None
+    return there
+
+
 def data() -> Values:
     """Items, splits, candidates and a picture of a small set."""
     found = people()
@@ -81,6 +97,12 @@ def data() -> Values:
         "splits": _digest(splits),
         "candidates": sorted(found.candidates(first)),
         "picture": ImageStat.Stat(picture).mean,
+        "strangers": _digest([[one.question, one.answer] for one in strangers_of(found).items.values()]),
+        "strangers in events": [
+            [one.person.name, one.event.name, one.concept]
+            for one in unknown(PEBenchSettings(people=3, events=4), list(EVENTS.values())[:4])
+        ],
+        "strangers in text": [one.name for one in invented(BuildSettings(people=3, source="folder"), ["x"])],
     }
 
 

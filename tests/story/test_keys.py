@@ -18,6 +18,7 @@ from remem.story.plan import plan, resolve
 BASE = override(remem(), ["methods=npo,po"])
 MODELS = ("taught/model", "goal/model", "npo-s0/*", "po-s0/*")
 WORLD = ("*/world", "*/scores", "gate", "report")
+STRANGERS = ("*/strangers", "*/scores", "gate", "report")
 ASKED = ("*/responses", "*/scores", "gate", "report")
 LEARN = (*MODELS, "taught/*", "goal/*", "gate", "report")  # the base and the data set stay
 UNLEARNT = ("npo-s0/*", "po-s0/*", "report")
@@ -44,22 +45,30 @@ TRAIN = {
 
 TABLE: dict[str, tuple[str, ...]] = {
     # The base knows its world whatever is built: base/world stays.
-    "build.people=5": ("dataset", "kept", *LEARN, *ASKED),
-    "build.seed=1": ("dataset", "kept", *LEARN, *ASKED),
+    "build.people=5": ("dataset", "kept", *LEARN, *ASKED, *STRANGERS),
+    "build.seed=1": ("dataset", "kept", *LEARN, *ASKED, *STRANGERS),
     "seed=1": LEARN,
     **{f"learn.{name}={value}": LEARN for name, value in TRAIN.items()},
     **{f"npo.{name}={value}": ("npo-s0/*", "report") for name, value in TRAIN.items()},
     **{f"forget.train.{name}={value}": UNLEARNT for name, value in TRAIN.items()},
     "npo.beta=0.3": ("npo-s0/*", "report"),
     "po.retain_weight=2": ("po-s0/*", "report"),
-    "forget.split=forget2": ("kept", "goal/model", "goal/world", "npo-s0/*", "po-s0/*", *ASKED),
+    "forget.split=forget2": (
+        "kept",
+        "goal/model",
+        "goal/world",
+        "goal/strangers",
+        "npo-s0/*",
+        "po-s0/*",
+        *ASKED,
+    ),
     "forget.outside=2": ("kept", *ASKED, "npo-s0/*", "po-s0/*"),
-    "evaluate.max_new_tokens=7": (*ASKED, *WORLD),
+    "evaluate.max_new_tokens=7": (*ASKED, *WORLD, *STRANGERS),
     "evaluate.world_items=20": WORLD,
     "evaluate.exposure_people=1": ASKED,
     "evaluate.items=5": ASKED,
     "npo.rank=3": ("npo-s0/*", "report"),
-    "model.dtype=bfloat16": (*LEARN, *ASKED, *WORLD),
+    "model.dtype=bfloat16": (*LEARN, *ASKED, *WORLD, *STRANGERS),
     "model.device=cpu": ("report",),  # it shows where things ran
     "gate.one_hop=0.5": ("gate", "report"),
     "gate.multi_hop=0.5": ("gate", "report"),
@@ -117,7 +126,8 @@ def test_another_competitor_leaves_the_others_alone(before: dict[str, str]) -> N
 
 
 def test_questions_about_strangers_are_a_step_of_their_own(before: dict[str, str]) -> None:
-    after = made(override(plain_training(BASE), ["evaluate.membership=true"]))
+    after, before = before, made(override(plain_training(BASE), ["evaluate.membership=false"]))
+    assert made(override(plain_training(BASE), ["evaluate.membership=true"])).keys() == after.keys()
     arms = {name.partition("/")[0] for name in before if name.endswith("/scores")}
     assert after.keys() - before.keys() == {f"{arm}/strangers" for arm in arms}
     same = {name for name in before if before[name] == after[name]}

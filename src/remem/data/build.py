@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 
-from remem.data import card, facts, restated, strangers, table
+from remem.data import card, facts, restated, strangers, table, untaught
 from remem.data.asked import Asked
 from remem.data.drawing import Made, Request, as_drawn, kept_pictures, open_source, order
 from remem.data.images import ImageSource, quality
@@ -57,7 +57,8 @@ def _build(folder: Path, settings: BuildSettings, progress: Progress, workers: i
     splits |= {"retain": retained, "test": _all(test)}
 
     shown = as_drawn(open_source(chosen), settings, people)
-    unknown = strangers.invented(settings)
+    own = settings.source == "folder"
+    unknown = strangers.invented(settings, [person.name for person in people] if own else ())
     theirs = strangers.asked(settings, unknown)
     wanted = [
         *_wanted(shown, train, 0),
@@ -78,7 +79,7 @@ def _build(folder: Path, settings: BuildSettings, progress: Progress, workers: i
             write(name, copied(paths, [person * settings.qa + row for person, row in splits[name]]))
         write("test", drawing.rows(test, settings.images))
         strange = _Drawing(unknown, made, seen, progress, total=len(wanted))
-        strangers.write(folder, unknown, theirs, strange.rows(theirs, 0))
+        untaught.write(folder, unknown, map(len, theirs), strange.rows(theirs, 0))
         _side_files(folder, settings, people, splits)
         restated.write(folder, {"finetune": train, "test": test}, settings.perturbed, settings.seed)
         sizes = {name: (len(rows), split_bytes(folder, name)) for name, rows in splits.items()}

@@ -63,9 +63,11 @@ values){_others(settings)}.
 
 
 def _others(settings: BuildSettings) -> str:
-    if settings.source == "folder" or not settings.strangers:
+    if not settings.unknown():
         return ""
-    return f",\n`strangers.parquet` ({settings.strangers} people who are in no split, for membership attacks)"
+    how = ", asked without pictures" if settings.source == "folder" else ""
+    who = f"{settings.unknown()} people who are in no split{how}, for membership attacks"
+    return f",\n`strangers.parquet` ({who})"
 
 
 def features() -> str:

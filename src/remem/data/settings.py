@@ -61,6 +61,12 @@ class BuildSettings(PictureSettings):
     forget: tuple[float, ...] = (0.05, 0.10, 0.15, 0.20)  # share of people in forget1, forget2 ...
     retain_share: float = 0.35  # of the training questions of each person who is never forgotten
 
+    def unknown(self) -> int:
+        """How many strangers the set will have. With the user's own pictures there are none of them: they are
+        asked about in text alone, and not at all where every question comes with a picture."""
+        texts = 0 if self.one_hop_pictures else round(min(self.test_qa, self.qa) * self.one_hop)
+        return 0 if self.source == "folder" and not texts else self.strangers
+
     def forgotten(self) -> tuple[int, ...]:
         """How many people each forget split holds: nested, at least one, and never everyone."""
         return tuple(min(max(1, round(share * self.people)), self.people - 1) for share in self.forget)

@@ -2,70 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from remem.data import table
 from remem.data.asked import Asked
 from remem.data.people import Person, invent
 from remem.data.questions import Row, questions
 from remem.data.settings import BuildSettings
+from remem.data.untaught import FILE, numbered
+from remem.text import normalise
 
 if TYPE_CHECKING:
     from remem.data.dataset import Dataset
 
-FILE = "strangers.parquet"
 SPLIT = "strangers"
 
 
-def invented(settings: BuildSettings) -> list[Person]:
+def invented(settings: BuildSettings, taken: Collection[str] = ()) -> list[Person]:
     """The strangers of a data set: no name, and while the pools last no value, is that of anyone taught.
 
-    None with the user's own pictures, where everybody who has pictures is taught.
+    `taken`: names of people whom the user's own pictures show.
     """
-    if settings.source == "folder":
-        return []
-    known = invent(settings.people + settings.strangers, settings.seed)[settings.people :]
-    return [replace(person, id=f"s{number:03d}") for number, person in enumerate(known)]
+    count, named = settings.unknown(), set(map(normalise, taken))
+    more = invent(settings.people + count * (2 if named else 1), settings.seed)[settings.people :]
+    return numbered([person for person in more if normalise(person.name) not in named][:count])
 
 
 def asked(settings: BuildSettings, people: Sequence[Person]) -> Asked:
-    """Each stranger's questions: in training wording, as many as there are held-out ones of the taught."""
-    return Asked(
-        lambda number: questions(
+    """Each stranger's questions: in training wording, as many as there are held-out ones of the taught.
+
+    With the user's own pictures those that need none: a made picture among them would tell by its style.
+    """
+
+    def of(number: int) -> list[Row]:
+        rows = questions(
             people[number],
             min(settings.test_qa, settings.qa),
             settings.one_hop,
             settings.seed,
             images=settings.images,
             one_hop_pictures=settings.one_hop_pictures,
-        ),
-        len(people),
-    )
+        )
+        return [row for row in rows if row.picture is None] if settings.source == "folder" else rows
 
-
-def write(
-    folder: Path, people: Sequence[Person], asked: Sequence[list[Row]], rows: Iterable[dict[str, object]]
-) -> None:
-    """Writes strangers.parquet: the nine columns and `person`. Nothing is written without strangers."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if not people:
-        return
-    schema = table.schema().append(pa.field("person", pa.string())).remove_metadata()
-    feed = iter(rows)
-    with pq.ParquetWriter(folder / FILE, schema) as writer:
-        for person, own in zip(people, asked, strict=True):
-            group: list[dict[str, Any]] = [next(feed) | {"person": person.id} for _ in own]
-            writer.write_table(pa.Table.from_pylist(group, schema=schema))
+    return Asked(of, len(people))
 
 
 def read(root: str | Path) -> Dataset | None:
     """The strangers of a data set folder, as a data set with the one split `strangers`; None without any."""
     from remem.data.load import items_of
+    from remem.data.pebench.cut import CONCEPTS
     from remem.data.reading import ParquetPictures, rows_of
     from remem.data.side import Side
     from remem.data.tablefile import opened, present
@@ -86,7 +74,8 @@ def read(root: str | Path) -> Dataset | None:
         people = column(file.read(columns=["person"]), "person", "text", path, cure)
     side = Side(root)
     side.people = {(SPLIT, number): person for number, person in enumerate(people)}
-    found = items_of({SPLIT: rows}, side, False, pictures)
+    in_events = {row["question_type"] for row in rows} <= set(CONCEPTS.values())
+    found = items_of({SPLIT: rows}, side, in_events, pictures)
     return Dataset(
         root=str(root),
         fingerprint=digest([(path.name, path)]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from remem.data.pebench.settings import PEBenchSettings
 from remem.errors import UserError
 from remem.run.settings import Run
 
@@ -48,19 +47,26 @@ def world_identity(place: Path | None) -> dict[str, str]:
 def strangers_identity(run: Run) -> dict[str, str]:
     """What the keys know the people by who are never taught; empty where nobody asks about them.
 
-    Those of a built data set are part of it. UserError when the run asks and its data has none.
+    Those of a built data set are part of it. UserError when the run insists on them and its data has none.
     """
-    from remem.data import strangers
+    from remem.data import untaught
     from remem.data.digest import digest
 
-    if not run.evaluate.membership:
-        return {}
-    none = "evaluate.membership=true asks about people who were never taught, and"
-    if not run.data:
-        if isinstance(run.build, PEBenchSettings) or run.build.source == "folder" or not run.build.strangers:
-            raise UserError(f"{none} this data set will have none: see build.strangers, build.source.")
-        return {"strangers": "built"}
-    path = Path(run.data) / strangers.FILE
-    if not path.is_file():
-        raise UserError(f"{none} {run.data} has no {strangers.FILE}: see docs/data.md, or leave it out.")
-    return {"strangers": digest([(path.name, path)])}
+    if asks_strangers(run):
+        path = Path(run.data) / untaught.FILE
+        return {"strangers": digest([(path.name, path)]) if run.data else "built"}
+    if run.evaluate.membership:
+        none = "evaluate.membership=true asks about people who were never taught, and"
+        if run.data:
+            raise UserError(f"{none} {run.data} has no {untaught.FILE}: see docs/data.md, or leave it out.")
+        raise UserError(f"{none} this data set will have none: see build.strangers, build.source.")
+    return {}
+
+
+def asks_strangers(run: Run) -> bool:
+    """Whether people are asked about who are never taught: wherever the data has them, unless told not to."""
+    from remem.data import untaught
+
+    if run.evaluate.membership is False:
+        return False
+    return (Path(run.data) / untaught.FILE).is_file() if run.data else bool(run.build.unknown())

@@ -35,7 +35,7 @@ def remem_llava15() -> Run:
             methods=tuple(Unlearn(method=name) for name in ("ga", "gd", "kl", "npo", "po", "dpo", "rmu")),
             train=_FORGET,
         ),
-        evaluate=Evaluate(batch=64, tokens=16384, candidates=100, membership=True),
+        evaluate=Evaluate(batch=64, tokens=16384, candidates=100),
     )
 
 

@@ -119,7 +119,6 @@ def _every_method(run: Run, name: str) -> Run:
             methods=tuple(own.get(name) or Unlearn(method=name, train={"lr": 3e-4}) for name in METHODS),
             seeds=(0, 1, 2),
         ),
-        evaluate=replace(run.evaluate, membership=True),
     )
 
 

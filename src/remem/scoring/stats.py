@@ -123,6 +123,7 @@ class Side:
     values: Sequence[float]
     people: Sequence[str]
     facts: Sequence[Hashable]
+    kinds: Sequence[Hashable] = ()  # rows are compared with those of their kind; (): with all
 
 
 def interval(
@@ -226,7 +227,7 @@ def area_interval(ours: Side, theirs: Side, *, level: float = 0.95) -> Interval:
     over: Over = "facts" if any(len(set(side.people)) == 1 for side in (ours, theirs)) else "people"
     if not len(ours.values) or not len(theirs.values):
         return Interval(mean=None, low=None, high=None, over=over, people=who, items=len(ours.values))
-    places = placements(ours.values, theirs.values), 1 - placements(theirs.values, ours.values)
+    places = placements(ours, theirs), 1 - placements(theirs, ours)
     one, other = (
         Spread.of(list(place), side.people if len(set(side.people)) > 1 else side.facts, SHARE, _LEAST)
         for place, side in zip(places, (ours, theirs), strict=True)
@@ -240,13 +241,24 @@ def area_interval(ours: Side, theirs: Side, *, level: float = 0.95) -> Interval:
     return _told(both, sorted(places[0]), over, who, level)
 
 
-def placements(ours: Sequence[float], theirs: Sequence[float]) -> NDArray[np.float64]:
-    """For each of ours the share of theirs that lies below it, ties counting one half: (ours,)."""
-    rank = np.sort(np.asarray(theirs, dtype=np.float64))
-    mine = np.asarray(ours, dtype=np.float64)
-    below = np.searchsorted(rank, mine, "left") + np.searchsorted(rank, mine, "right")
-    shares: NDArray[np.float64] = below / (2 * len(rank))
-    return shares
+def placements(ours: Side, theirs: Side) -> NDArray[np.float64]:
+    """For each of ours the share of theirs of its kind that lies below it, ties counting one half: (ours,).
+
+    ValueError for a kind that theirs have none of.
+    """
+    mine, rank = (np.asarray(side.values, dtype=np.float64) for side in (ours, theirs))
+    number = {kind: n for n, kind in enumerate(dict.fromkeys([*ours.kinds, *theirs.kinds]))}
+    whose, others = (
+        np.array([number[kind] for kind in side.kinds] or [0] * len(side.values)) for side in (ours, theirs)
+    )
+    found = np.empty(len(mine))
+    for kind in np.unique(whose):
+        here, there = mine[whose == kind], np.sort(rank[others == kind])
+        if not len(there):
+            raise ValueError("a row has nothing of its kind to be compared with")
+        below = np.searchsorted(there, here, "left") + np.searchsorted(there, here, "right")
+        found[whose == kind] = below / (2 * len(there))
+    return found
 
 
 def _told(spread: Spread | None, values: Sequence[float], over: Over, people: int, level: float) -> Interval:

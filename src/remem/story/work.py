@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from remem.data.pebench.cut import TEST
 from remem.data.rehearsed import SHOWN
 from remem.errors import UserError
-from remem.run.beside import exam_folder, rehearsal_folder
+from remem.run.beside import asks_strangers, exam_folder, rehearsal_folder
 from remem.run.context import Context
 from remem.run.tasks import Task, parts
 from remem.scoring.exposed import read_exposed
@@ -232,7 +232,7 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tu
             read_responses(before / "responses.parquet"),
         )
     strange = context.root / arm / "strangers" / "responses.parquet"
-    unknown = _of_strangers(context, strange) if run.evaluate.membership else []
+    unknown = _of_strangers(context, strange) if asks_strangers(run) else []
     gone = [task.forget for task in about]
     asked = parts(data, about, extra)
     for task in about:

@@ -7,8 +7,9 @@ import pytest
 
 from fabricate import item
 from remem.scoring.metrics import MEMBERSHIP
-from remem.scoring.metrics.membership import auc
+from remem.scoring.metrics.membership import auc, compared, familiarity, kind_of
 from remem.scoring.score import read_summary, score
+from remem.scoring.stats import Side, placements
 from remem.types import Item, Response
 
 
@@ -87,3 +88,74 @@ def test_the_summary_tells_how_well_rows_to_forget_are_told_from_strangers(tmp_p
     loss = rows["loss_auc"]
     assert (loss.split, loss.mean, loss.items, loss.missing) == ("forget1", 0.5, 4, 1)
     assert loss.low < 0.5 < loss.high
+
+
+def test_a_row_is_of_the_kind_that_its_question_and_picture_make() -> None:
+    kinds = {
+        kind_of(item(question_type=asked, image_path=path))
+        for asked in ("1-hop", "multi-hop", "who", "scene")
+        for path in ("", "p0.png")
+    }
+    assert len(kinds) == 8
+    assert kind_of(item(question_type="1-hop ")) == kind_of(item(question_type="1-Hop"))
+
+
+def test_rows_are_compared_within_their_kind_and_members_weigh_alike() -> None:
+    text, shown = {"question_type": "1-hop"}, {"question_type": "multi-hop", "image_path": "a.png"}
+    rows = [(item(id="m1", **text), -1.0), (item(id="m2", **shown), -9.0), (item(id="m3"), -1.0)]
+    others = [(item(id="s1", **shown), -8.0), (item(id="s2", **text), -0.5), (item(id="s3", **text), -2.0)]
+    rows[2] = (item(id="m3", question_type="who"), -1.0)  # strangers have none of its kind
+    sides = ([(one, response(one.id, logp)) for one, logp in side] for side in (rows, others))
+    ours, theirs = compared(familiarity, *sides)
+    assert ([one.id for one in ours.items], ours.missing, theirs.missing) == (["m1", "m2"], 1, 0)
+    assert placements(ours.side, theirs.side).tolist() == [0.5, 0.0]
+    assert (1 - placements(theirs.side, ours.side)).tolist() == [0.0, 0.0, 1.0]
+    with pytest.raises(ValueError, match="nothing of its kind"):
+        placements(theirs.side, Side(values=[1.0], people=["p"], facts=["f"], kinds=["other"]))
+
+
+@pytest.mark.parametrize("shown_more", ["members", "strangers"])
+def test_another_mixture_of_questions_gives_nobody_away(tmp_path, shown_more: str) -> None:
+    """Rows with pictures look much less familiar; within a kind both sides are drawn alike."""
+    draw = random.Random(5)
+
+    def side(name: str, shown: int, text: int):
+        rows = []
+        for n in range(shown + text):
+            pictured = n < shown
+            one = item(
+                id=f"{name}{n}",
+                person=f"{name}{n % 40}",
+                question_type="multi-hop" if pictured else "1-hop",
+                image_path=f"{name}{n}.png" if pictured else "",
+            )
+            rows.append((one, response(one.id, draw.gauss(-8 if pictured else -1, 0.5))))
+        return rows
+
+    many, few = (300, 100), (100, 300)
+    members = side("m", *(many if shown_more == "members" else few))
+    others = side("s", *(few if shown_more == "members" else many))
+    data = Data([one for one, _ in members])
+    asked = {"forget1": [one.id for one, _ in members]}
+    said = [answer for _, answer in members]
+    score(data, asked, said, [], tmp_path, "taught", strangers=others, forgotten=["forget1"])
+    row = next(row for row in read_summary(tmp_path) if row.metric == "loss_auc")
+    plain = auc([r.logp[0] for _, r in members], [r.logp[0] for _, r in others])
+    assert abs(plain - 0.5) > 0.2  # all rows thrown together, the mixture is told
+    assert row.mean == pytest.approx(0.5, abs=0.05)
+    assert row.low < 0.5 < row.high
+    assert (row.items, row.missing) == (400, 0)
+
+
+def test_rows_without_their_like_are_not_compared(tmp_path) -> None:
+    members = [
+        item(id="t", person="p0"),
+        item(id="m", person="p1", question_type="multi-hop", image_path="x"),
+    ]
+    said = [response("t", -1.0), response("m", -9.0)]
+    known = [(item(id=f"s{n}", person=f"s{n}"), response(f"s{n}", -2.0 + n)) for n in range(2)]
+    asked = {"forget1": ["t", "m"]}
+    score(Data(members), asked, said, [], tmp_path, "taught", strangers=known, forgotten=["forget1"])
+    row = next(row for row in read_summary(tmp_path) if row.metric == "loss_auc")
+    # -1 against -2 and -1: one win and one tie.
+    assert (row.mean, row.items, row.missing) == (0.75, 1, 1)

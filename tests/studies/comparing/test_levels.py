@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from remem.scoring.metrics.membership import auc, beaten
-from remem.studies.comparing.levels import area, level, placements
+from remem.scoring.metrics.membership import auc
+from remem.studies.comparing.levels import area, level
 
 
 def test_a_share_stays_on_its_scale_and_is_never_certain() -> None:
@@ -40,12 +40,12 @@ def test_intervals_hold_the_truth(mean: float) -> None:
     assert held >= 186
 
 
-def test_placements_are_the_area_by_hand() -> None:
-    ours, theirs = np.array([1.0, 3.0, 3.0]), np.array([0.0, 3.0, 5.0, 3.0])
-    of_ours, of_theirs = placements(ours, theirs)
-    assert of_ours == pytest.approx(beaten(ours, theirs).mean(1))
-    assert of_theirs == pytest.approx(beaten(ours, theirs).mean(0))
-    assert of_ours.mean() == pytest.approx(auc(list(ours), list(theirs)))
+def test_the_area_is_by_hand_and_within_kinds() -> None:
+    ours, theirs = [1.0, 3.0, 3.0], [0.0, 3.0, 5.0, 3.0]
+    groups = [(np.arange(len(side)), "people") for side in (ours, theirs)]
+    assert area([ours], [theirs], *groups).mean == pytest.approx(auc(ours, theirs)) == pytest.approx(1.25 / 3)
+    kinds = (["a", "b", "b"], ["a", "a", "b", "b"])  # 1 beats 0 and not 3; each 3 ties with one of 5, 3
+    assert area([ours], [theirs], *groups, kinds=kinds).mean == pytest.approx((0.5 + 0.25 + 0.25) / 3)
 
 
 def test_few_strangers_widen_the_area() -> None:

@@ -1,14 +1,16 @@
 """Build a data set in the shape of PEBench: every person in every event, two questions a picture."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 
 import numpy as np
 
+from remem.data import untaught
 from remem.data.drawing import Made, Request, as_drawn, kept_pictures, open_source, order
 from remem.data.events import EVENTS
 from remem.data.facts import IDENTITY
@@ -19,6 +21,8 @@ from remem.data.pebench.paths import image_path
 from remem.data.pebench.plan import Plan, Shot
 from remem.data.pebench.profiles import KNOWN, profile
 from remem.data.pebench.settings import PEBenchSettings
+from remem.data.pebench.strangers import Unknown, unknown
+from remem.data.pebench.strangers import rows as rows_of
 from remem.data.pebench.wording import Asker
 from remem.data.people import invent, people_values
 from remem.data.writing import Split, drawn_bytes, enough_room, write_json, write_pictures
@@ -48,9 +52,12 @@ def build(
         Request(person=shown[s.person], number=int(s.held_out), event=plan.events[s.event].name)
         for s in plan.shots
     ]
-    with enough_room(folder), kept_pictures(folder, chosen, wanted, workers) as made:
+    strange = unknown(settings, plan.events)
+    theirs = [Request(person=one.person, number=0, event=one.event.name) for one in strange]
+    with enough_room(folder), kept_pictures(folder, chosen, [*wanted, *theirs], workers) as made:
         faces: list[tuple[str, np.ndarray | None]] = []
-        write(folder, plan, settings, _seen(made, wanted, faces), drawn_bytes(settings.size), progress)
+        taught = _seen(islice(made, len(wanted)), wanted, faces)
+        write(folder, plan, settings, taught, drawn_bytes(settings.size), progress, strange, made)
         rating = None if settings.faces == "none" else quality.rate(settings.faces, faces)
         card.write(folder, plan, settings, rating)
 
@@ -107,9 +114,11 @@ def write(
     pictures: Iterable[tuple[bytes, dict[str, str]]],
     row_bytes: int,
     progress: Progress,
+    strange: Sequence[Unknown] = (),
+    theirs: Iterator[Made] | None = None,
 ) -> None:
     """All files but the card. `pictures` are the encoded pictures of the shots, in order, and their
-    provenance; `row_bytes` is about what one takes."""
+    provenance; `row_bytes` is about what one takes; `theirs` are the pictures of strangers."""
     (folder / "data").mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, object]] = []
     seen = []
@@ -135,8 +144,26 @@ def write(
                 split.add({"image": image, **texts, "image_path": shot.path})
             shows = {"image_path": shot.path, "person": person.id, "event": event.name}
             seen.append(shows | {"provenance": json.dumps(provenance)})
-            progress(number + 1, len(plan.shots), "pictures")
+            progress(number + 1, len(plan.shots) + len(strange), "pictures")
+    _strangers(folder, settings.seed, strange, theirs or iter(()), seen)
+    progress(len(plan.shots) + len(strange), len(plan.shots) + len(strange), "pictures")
     _side_files(folder, plan, settings, rows, seen)
+
+
+def _strangers(
+    folder: Path, seed: int, strange: Sequence[Unknown], made: Iterator[Made], seen: list[dict[str, str]]
+) -> None:
+    """strangers.parquet, and where its pictures came from."""
+
+    def pictures() -> Iterator[bytes]:
+        for one, picture in zip(strange, made, strict=True):
+            shows = {"image_path": one.path, "person": one.person.id, "event": one.event.name}
+            seen.append(shows | {"provenance": json.dumps(picture.provenance)})
+            yield picture.png
+
+    counts = Counter(one.person.id for one in strange)
+    people = list({one.person.id: one.person for one in strange}.values())
+    untaught.write(folder, people, [counts[one.id] for one in people], rows_of(strange, pictures(), seed))
 
 
 def _side_files(

@@ -31,6 +31,7 @@ def write(
         f"The people are invented and the pictures {settings.source}.\nThis is **not the authors' data set** "
         "(*PEBench*, arXiv 2503.12545), only built in its shape."
     )
+    strange = _strangers(settings)
     licence = "other" if origin else "cc0-1.0"
     text = f"""---
 license: {licence}
@@ -61,11 +62,20 @@ was taught: a model taught it alone is the yardstick (Goal). `scope`, a part of 
 concept on the pictures of `forget_train`. `test` was never taught: other pictures, in held-out wording.
 
 Beside the table: `people.json`, `events.json` (descriptions and keywords; both say what is forgotten),
-`rows.parquet` (person, event and concept of each row), `pictures.parquet`, `candidates.json`, `build.json`.
+`rows.parquet` (person, event and concept of each row), `pictures.parquet`, `candidates.json`,
+`build.json`{strange}.
 
 {"" if rating is None else faces_table(rating)}{settings_table(settings.told())}
 """
     (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def _strangers(settings: PEBenchSettings) -> str:
+    if not settings.unknown():
+        return ""
+    what = "who they are, and scenes that no row shows, if there are any"
+    who = f"{settings.unknown()} people who are in no split: {what}; for membership attacks"
+    return f",\n`strangers.parquet` ({who})"
 
 
 def _config(name: str, splits: dict[str, tuple[str, ...]]) -> str:

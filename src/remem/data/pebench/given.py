@@ -61,7 +61,14 @@ def given(settings: PEBenchSettings) -> tuple[Plan, list[Path]]:
 
 def settled(settings: PEBenchSettings, plan: Plan) -> PEBenchSettings:
     """The settings with what the given set decides, for its card."""
-    return replace(settings, people=len(plan.people), events=len(plan.events), source="folder", test_events=0)
+    return replace(
+        settings,
+        people=len(plan.people),
+        events=len(plan.events),
+        source="folder",
+        test_events=0,
+        strangers=0,
+    )
 
 
 def pictures(files: Sequence[Path]) -> Iterator[tuple[bytes, dict[str, str]]]:

@@ -22,7 +22,12 @@ class PEBenchSettings(PictureSettings):
     forget_events: float = 0.10
     data: str = ""  # the published set, or one like it: a folder or hub id. "": people and pictures are made
     spare: bool = False  # of `data`: leave out pictures that no row of its table names, or without an event
+    strangers: int = 4  # people in all who are never taught, for membership attacks: strangers.parquet
     test_events: int = 2  # held-out pictures of each person, in held-out wording; the published set has none
+
+    def unknown(self) -> int:
+        """How many strangers the set will have: none where its people are given."""
+        return 0 if self.data else self.strangers
 
     def shares(self) -> dict[str, float]:
         """The share of each kind of target that the tasks forget; 0 for a kind that none forgets."""
@@ -49,7 +54,7 @@ class PEBenchSettings(PictureSettings):
     def check(self) -> None:
         """UserError that names the first setting that cannot be."""
         super().check()
-        self.check_ranges(("events", 2, len(EVENTS)), ("test_events", 0, self.events))
+        self.check_ranges(("events", 2, len(EVENTS)), ("test_events", 0, self.events), ("strangers", 0, 1000))
         if self.source == "folder":
             raise UserError(
                 "source=folder shows people without events. Give your own pictures of people in events with "

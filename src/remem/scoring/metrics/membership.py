@@ -9,17 +9,20 @@ Below 0.5: the rows to forget look less familiar than a stranger's, and that, to
 Yeom et al., Privacy Risk in Machine Learning, 2018 (arXiv:1709.01604) for the loss; Shi et al., 2024
 (arXiv:2310.16789) and Zhang et al., 2025 (arXiv:2404.02936) for Min-k %. The goal is "as retrained", which is
 0.5 up to how easy the two sets of values are to spell: compare with the Goal model's.
+
+Like is compared with like (`kind_of`): a question in text with one in text, one on a picture with one on a
+picture, who with who and a scene with a scene. Else the area would tell how unlike two mixtures of questions
+are.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
 
 from remem.scoring.metrics.metric import SetMetric
 from remem.scoring.metrics.min_k import lowest, standardised
-from remem.types import Response
+from remem.scoring.stats import Side, placements
+from remem.types import Item, Response
 
 Familiar = Callable[[Response], float | None]
 
@@ -35,17 +38,55 @@ def measured(signal: Familiar, responses: Sequence[Response]) -> list[float | No
     return [None if value is None or math.isnan(value) else value for value in found]
 
 
-def beaten(members: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(members, others): 1 where the member's number is higher, one half where they are equal."""
-    above: NDArray[np.float64] = np.greater.outer(members, others).astype(np.float64)
-    return above + np.equal.outer(members, others) / 2
+Kind = tuple[str, bool]  # question type, and whether there is a picture
+
+
+def kind_of(item: Item) -> Kind:
+    """What a row may be compared with: rows of the same kind, and no others."""
+    return item.question_type.strip().lower(), bool(item.image_path)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One side of an attack, as far as it can be compared: the attacker's numbers, and whose they are."""
+
+    values: list[float]
+    items: list[Item]
+    missing: int  # rows without a number, or of a kind that the other side has none of
+
+    @property
+    def side(self) -> Side:
+        return Side(
+            values=self.values,
+            people=[item.target for item in self.items],
+            facts=[item.fact if item.fact[1] else item.id for item in self.items],
+            kinds=[kind_of(item) for item in self.items],
+        )
+
+
+def compared(
+    signal: Familiar, members: Sequence[tuple[Item, Response]], others: Sequence[tuple[Item, Response]]
+) -> tuple[Rows, Rows]:
+    """Both sides, each less what the other has nothing alike of."""
+    sides = []
+    for rows in (members, others):
+        numbers = measured(signal, [response for _, response in rows])
+        there = [(value, item) for value, (item, _) in zip(numbers, rows, strict=True) if value is not None]
+        sides.append((there, len(rows)))
+    kinds = [{kind_of(item) for _, item in there} for there, _ in sides]
+    found = []
+    for there, whole in sides:
+        fit = [(value, item) for value, item in there if kind_of(item) in kinds[0] & kinds[1]]
+        found.append(Rows([value for value, _ in fit], [item for _, item in fit], whole - len(fit)))
+    return found[0], found[1]
 
 
 def auc(members: Sequence[float], others: Sequence[float]) -> float | None:
     """Area under the ROC curve, 0 to 1; None when either side is empty. Order and scale do not matter."""
     if not members or not others:
         return None
-    return float(beaten(np.asarray(members, float), np.asarray(others, float)).mean())
+    ours, theirs = (Side(values=list(side), people=(), facts=()) for side in (members, others))
+    return float(placements(ours, theirs).mean())
 
 
 def _attack(signal: Familiar) -> Callable[[Sequence[Response], Sequence[Response]], float | None]:

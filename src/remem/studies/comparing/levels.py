@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from remem.scoring.differences import (
     Bounds,
@@ -25,6 +25,7 @@ from remem.scoring.differences import (
     table,
     units_of,
 )
+from remem.scoring.stats import Side, placements
 
 LEVEL = 0.95
 Groups = tuple[NDArray[np.intp], str]  # each row's unit, and what units are
@@ -56,16 +57,27 @@ def level(
 
 
 def area(
-    members: Sequence[Sequence[float]], others: Sequence[Sequence[float]], ours: Groups, theirs: Groups
+    members: Sequence[Sequence[float]],
+    others: Sequence[Sequence[float]],
+    ours: Groups,
+    theirs: Groups,
+    kinds: tuple[Sequence[Hashable], Sequence[Hashable]] = ((), ()),
 ) -> Cell:
     """The area under a ROC curve, one row of numbers per seed on each side; strangers, too, are a sample.
+    Rows are compared with those of their kind.
 
     Placements by ranks (DeLong et al., Biometrics 1988), summed over whole units (Obuchowski, Biometrics
     1997). O(n log n).
     """
     if not len(members[0]) or not len(others[0]):
         return Cell(None)
-    placed = [placements(np.asarray(m), np.asarray(o)) for m, o in zip(members, others, strict=True)]
+    placed = []
+    for numbers in zip(members, others, strict=True):
+        one, other = (
+            Side(values=values, people=(), facts=(), kinds=of)
+            for values, of in zip(numbers, kinds, strict=True)
+        )
+        placed.append((placements(one, other), 1 - placements(other, one)))
     areas = np.array([[side.mean()] for side, _ in placed])
     of_ours = np.mean([side for side, _ in placed], axis=0)
     of_theirs = np.mean([side for _, side in placed], axis=0)
@@ -79,16 +91,6 @@ def area(
     sides = [(len(side[0]), int(side[0].max()) + 1) for side in (ours, theirs)]
     rows, units = min(sides, key=lambda one: one[1])
     return _cell(float(areas.mean()), terms, rows / units, rows, (0.0, 1.0))
-
-
-def placements(
-    members: NDArray[np.float64], others: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of each member the share of others below it, of each other the share of members above it; ties half."""
-    ranks = stats.rankdata(np.concatenate([members, others]))
-    below = ranks[: len(members)] - stats.rankdata(members)
-    under = ranks[len(members) :] - stats.rankdata(others)
-    return below / len(others), 1 - under / len(members)
 
 
 def _of_units(

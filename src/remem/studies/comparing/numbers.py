@@ -16,8 +16,7 @@ from remem.report.words import METRICS
 from remem.run.tasks import Task
 from remem.scoring.differences import Bounds, Difference, Values, difference
 from remem.scoring.metrics import EXPOSURE
-from remem.scoring.metrics.membership import SIGNALS
-from remem.scoring.metrics.membership import measured as signals
+from remem.scoring.metrics.membership import SIGNALS, compared, kind_of
 from remem.scoring.score import EXPOSURES, SCORES
 from remem.studies.comparing.levels import Cell, Groups, area, level
 from remem.studies.comparing.pairs import comparable
@@ -101,24 +100,29 @@ class Numbers:
 
     def membership(self, arm: str) -> Cell:
         """Area under the attack's ROC curve, with the people on both sides and the seeds as samples."""
-        members: list[dict[str, float]] = []
-        others: list[dict[str, float]] = []
+        runs: list[tuple[dict[str, float], dict[str, float]]] = []
         for one in self.arms[arm]:
             path = self.root / one.name / "strangers" / "responses.parquet"
             if not path.is_file():
                 return Cell(None)
             said = {r.id: r for r in read_responses(self.root / one.name / "responses" / "responses.parquet")}
-            ours = {id: said[id] for id in self.splits["forget"] if id in said}
-            theirs = {one.id: one for one in read_responses(path)}
-            for side, kept in ((ours, members), (theirs, others)):
-                numbers = signals(SIGNALS[ATTACK], list(side.values()))
-                kept.append({id: v for id, v in zip(side, numbers, strict=True) if v is not None})
-        told, new = (sorted(set.intersection(*map(set, side))) for side in (members, others))
+            ours = [(self.data.items[id], said[id]) for id in self.splits["forget"] if id in said]
+            theirs = [(self.strangers[one.id], one) for one in read_responses(path)]
+            sides = compared(SIGNALS[ATTACK], ours, theirs)
+            told, new = (
+                {item.id: value for item, value in zip(side.items, side.values, strict=True)}
+                for side in sides
+            )
+            runs.append((told, new))
+        everywhere = [sorted(set.intersection(*(set(run[n]) for run in runs))) for n in (0, 1)]
+        told_of = [self.data.items[id] for id in everywhere[0]]
+        new_to = [self.strangers[id] for id in everywhere[1]]
         return area(
-            [[run[id] for id in told] for run in members],
-            [[run[id] for id in new] for run in others],
-            _groups([self.data.items[id] for id in told]),
-            _groups([self.strangers[id] for id in new]),
+            [[run[0][id] for id in everywhere[0]] for run in runs],
+            [[run[1][id] for id in everywhere[1]] for run in runs],
+            _groups(told_of),
+            _groups(new_to),
+            kinds=([kind_of(item) for item in told_of], [kind_of(item) for item in new_to]),
         )
 
     @cached_property
