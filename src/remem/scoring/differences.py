@@ -88,8 +88,9 @@ class Difference:
     def p(self) -> float | None:
         """Two-sided: 1 less the level of the interval that just reaches 0, and no less than 2 / 4^units.
 
-        That is how often all units differ in one direction, where each arm knows a unit as a whole or not, by a
-        fair coin. None where there is no interval, and with one seed: nothing then says what another would give.
+        That is how often all units differ in one direction, where each arm knows a unit as a whole or not, by
+        a fair coin. None where there is no interval, and with one seed: nothing then says what another would
+        give.
         """
         if self.mean is None or self.se is None or "seeds" not in self.over:
             return None
