@@ -1,1 +1,1 @@
-"""All methods of a run side by side: over seeds, with intervals, and which of them cannot be told apart."""
+"""All methods of a run side by side: over seeds, with intervals, and how far each is from others."""
