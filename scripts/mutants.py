@@ -37,6 +37,7 @@ ROOT = Path(__file__).parent.parent
 DEAD = ("killed", "timeout")
 FAIL = "mutants: the tests fail before anything is changed: mend them first"
 CHECKS = {"positive", "not_negative", "share"}  # their first argument is a word of the error's text
+WORDS = {"encoding", "title", "unit", "source"}  # of calls: what tables say of a number
 SPEECH = {"print", "warn", "debug", "info", "warning", "error", "exception", "log"}
 
 
@@ -89,7 +90,7 @@ class _Numbers(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if _called(node) in CHECKS:
             node.args = node.args[1:]
-        node.keywords = [one for one in node.keywords if one.arg != "encoding"]
+        node.keywords = [one for one in node.keywords if one.arg not in WORDS]
         return self.generic_visit(node)
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
