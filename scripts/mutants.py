@@ -200,7 +200,12 @@ class Bench:
         for file in self.files():
             kept = self.copy / f"{file}.meta"
             if kept.exists():
-                codes = json.loads(kept.read_text("utf-8"))["exit_code_by_key"]
+                try:
+                    codes = json.loads(kept.read_text("utf-8"))["exit_code_by_key"]
+                except json.JSONDecodeError:  # killed while it was written: mutmut makes both anew
+                    kept.unlink()
+                    kept.with_suffix("").unlink()
+                    continue
                 first |= {name: status_by_exit_code[code] for name, code in codes.items() if code is not None}
         return first | self.second
 
@@ -224,7 +229,9 @@ class Bench:
         for one in mutants:
             if known.get(one.name) not in DEAD and one.name not in self.second:
                 self.second[one.name] = self._look(one.name)
-                self.second_file.write_text(json.dumps(self.second, indent=1))
+                part = self.second_file.with_suffix(".part")
+                part.write_text(json.dumps(self.second, indent=1))
+                part.replace(self.second_file)
         known = self.found()
         return {one.name: known[one.name] for one in mutants}
 

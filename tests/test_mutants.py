@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def mutants() -> ModuleType:
     return made
 
 
-def toy(mutants: ModuleType, root: Path, tests: str) -> object:
+def toy(mutants: ModuleType, root: Path, tests: str) -> Any:
     for name, text in {"src/toy.py": TOY, "tests/test_toy.py": tests, "pyproject.toml": ""}.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text, "utf-8")
@@ -52,6 +53,11 @@ def test_survivors_of_a_toy_are_named_with_their_line(mutants: ModuleType, tmp_p
     # Another process goes on from what is on disk: nothing is run again.
     again = toy(mutants, tmp_path, TESTS)
     again._look = None
+    assert again.run(made) == found
+    kept = again.copy / "src" / "toy.py.meta"
+    kept.write_text(kept.read_text()[:40])  # killed while it was written
+    assert set(again.found()) == set(again.second)
+    again._look = lambda name: pytest.fail("the second look is kept")
     assert again.run(made) == found
 
 
