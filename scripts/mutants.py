@@ -218,7 +218,7 @@ class Bench:
             command = [str(mutmut), "run", "--max-children", str(self.processes), *waiting]
             with (self.folder / "log.txt").open("w") as log:
                 done = subprocess.run(
-                    command, cwd=self.folder, stdout=log, stderr=log, env=_env(), check=False
+                    command, cwd=self.folder, stdout=log, stderr=log, env=self._env(), check=False
                 )
             if done.returncode:
                 told = (self.folder / "log.txt").read_text("utf-8", "replace")[-3000:]
@@ -250,25 +250,25 @@ class Bench:
         return time.monotonic() - start
 
     def _tests(self, name: str, limit_s: float) -> int:
-        env = _env() | {"MUTANT_UNDER_TEST": name, "PYTHONPATH": str((self.copy / "src").resolve())}
+        env = self._env() | {"MUTANT_UNDER_TEST": name}
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *self.room.tests]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         return subprocess.run(
             command, cwd=self.copy, env=env, timeout=limit_s, check=False, **quiet
         ).returncode
 
+    def _env(self) -> dict[str, str]:
+        """CI: hypothesis draws the same examples each time. No plugins: a process of tests starts quicker.
 
-def _env() -> dict[str, str]:
-    """CI: hypothesis draws the same examples each time. No plugins: a process of tests starts quicker.
-
-    Without PYTHONPATH sources come from the folder's copy only.
-    """
-    return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {
-        "CI": "true",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OMP_NUM_THREADS": "1",
-    }
+        PYTHONPATH: processes that a test starts see the changed sources, too, and not those installed.
+        """
+        return os.environ | {
+            "CI": "true",
+            "OMP_NUM_THREADS": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str((self.copy / "src").absolute()),
+        }
 
 
 def _digest(root: Path, room: Room) -> str:
