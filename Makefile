@@ -6,8 +6,10 @@ READY := .venv/.ready
 export OMP_WAIT_POLICY := PASSIVE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+SAMPLE ?= 60
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint bench clean
+.PHONY: help setup demo test test-all lint mutants bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,9 +40,13 @@ lint: $(READY) ## ruff, mypy and the import contract, as continuous integration 
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+# make mutants ROOM=methods SAMPLE=all goes on where it was stopped.
+mutants: $(READY) ## does a test fail when a number changes? SAMPLE=60 of a ROOM, or all
+	$(BIN)/python scripts/mutants.py --sample $(SAMPLE) $(if $(ROOM),--room $(ROOM))
+
 bench: $(READY) ## speed, measured side by side
 	$(BIN)/python benchmarks/speed.py --page docs/results/speed.md
 
 clean: ## remove .venv and caches; runs/ is left alone
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf .venv .mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -30,6 +30,31 @@ def test_decoys_are_put_together_from_fellows():
     assert recombined(days, 20, "date_of_birth") == found
 
 
+def test_pieces_stay_in_values_of_their_build():
+    """As many pieces in each: words, numbers and what stands between tell them apart."""
+    dashed, spaced, dated = ["a-b", "c-d"], ["e f", "g h"], ["7 may", "12 june"]
+    found = recombined([*dashed, *spaced, *dated], 50, "code")
+    assert set(found) == {"a-d", "c-b", "e h", "g f", "7 june", "12 may"}
+
+
+def test_a_build_comes_up_as_often_as_the_values_have_it():
+    """90 values of one build and 10 of another: 9 in 10 of what is drawn, where neither is exhausted."""
+    letters = "abcdefghij"
+    often = [f"{one}{one} {other}{other}" for one in letters[:9] for other in letters]
+    seldom = [f"{one}-{one}" for one in letters]
+    widened = [
+        text.replace(" ", f"{n} ") for n, text in enumerate(often)
+    ]  # a number each: far from exhausted
+    found = recombined([*widened, *seldom], 60, "code")
+    assert len(found) == 60
+    assert 48 <= sum(" " in text for text in found) <= 59  # 54, less or more 2.5 standard deviations
+
+
+def test_decoys_are_drawn_by_their_purpose():
+    days = ["12 May 1987", "3 June 1990", "28 July 2001"]
+    assert recombined(days, 10, "born") != recombined(days, 10, "died")
+
+
 def test_a_form_that_has_no_more_gives_fewer():
     assert recombined(["red", "blue"], 5, "colour") == []
     assert set(recombined(["ann lee", "bob ray"], 50, "name")) == {"ann ray", "bob lee"}
@@ -83,12 +108,32 @@ def test_the_value_is_the_stretch_between_whole_keywords(answer, keywords, found
     assert value(item(answer=answer, keywords=keywords)) == found
 
 
-def test_one_value_in_two_spellings_is_one_candidate():
-    class Data:
-        def candidates(self, item):
-            return ("Rome", "ROME", "Lima", "café", "cafe\u0301", "Oslo")
+class Many:
+    """As much of a data set as ranking looks at."""
 
-    ranked = Ranked(Data(), 0)
+    def __init__(self, *values):
+        self.values = values
+
+    def candidates(self, item):
+        return self.values
+
+
+def test_too_many_are_cut_alike_in_every_process():
+    values = [f"value {number}" for number in range(200)]
+    email, phone = (item(attribute=name, keywords=("value 0",)) for name in ("email", "phone"))
+    one, other = (Ranked(Many(*values), 10) for _ in range(2))
+    assert one.among(email) == other.among(email)
+    assert one.among(email) != one.among(phone)
+
+
+def test_too_few_are_topped_up_with_decoys_of_their_attribute():
+    days = ("12 May 1987", "3 June 1990", "28 July 2001")
+    asked = item(attribute="born", keywords=days[:1], answer=days[0])
+    assert Ranked(Many(*days), 9).among(asked) == (*days, *recombined(days, 6, "born"))
+
+
+def test_one_value_in_two_spellings_is_one_candidate():
+    ranked = Ranked(Many("Rome", "ROME", "Lima", "café", "cafe\u0301", "Oslo"), 0)
     assert ranked.among(item(keywords=("Rome",))) == ("Rome", "Lima", "café", "Oslo")
     assert ranked.among(item(keywords=("rome",))) == ("rome", "Lima", "café", "Oslo")
     assert ranked.among(item(keywords=("Bergen",))) == ("Rome", "Lima", "café", "Bergen")

@@ -3,7 +3,7 @@
 import ast
 import json
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from remem.methods.divergence import divergence
 from remem.methods.rmu import direction
 from remem.models.base import Batch, Output, Policy, output_of
 from remem.refusals import REFUSALS, refusal_for
+from remem.seeds import derive
 
 VOCABULARY = 7
 LOSSES = [
@@ -293,8 +294,10 @@ def test_pdu_by_hand() -> None:
 
 
 def test_pdu_is_zero_on_flat_logits_and_raises_its_multiplier_while_the_bound_is_broken() -> None:
-    even = says(torch.zeros(3, 5, VOCABULARY))
-    assert loss_of("pdu", {"first": 0.0}).loss(even, even, at(0)).item() == 0.0
+    even, asked = says(torch.zeros(3, 5, VOCABULARY)), at(0)
+    assert loss_of("pdu", {"first": 0.0}).loss(even, even, asked).item() == 0.0
+    # an even guess costs log V nats: what `after_step` will compare with the bound
+    assert asked.step.noted == pytest.approx({"retain_nll": math.log(VOCABULARY)})
     method = make("pdu", {"tolerance": 0.5, "rate": 2.0, "first": 1.0})
     assert isinstance(method, Remembers)
     assert method.after_step(Step(noted={"retain_nll": 0.75})) == {"multiplier": 1.5}
@@ -313,6 +316,14 @@ def test_scrub_takes_turns() -> None:
     expected = [keeping, -kl(FORGET), keeping, -kl(FORGET), keeping, -kl(FORGET), *[keeping] * 4]
     found = [method.loss(policy, reference, at(step)).item() for step in range(10)]
     assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_scrub_only_keeps_from_its_share_of_the_steps_on() -> None:
+    """At step 5 of 10 one half is over: an odd step that would have had its turn."""
+    policy, reference = says(random_logits(0)), says(random_logits(1))
+    agree = policy(RETAIN).token_mean(divergence(reference(RETAIN), policy(RETAIN))).item()
+    kept = loss_of("scrub", {"forget_until": 0.5}).loss(policy, reference, at(5)).item()
+    assert kept == pytest.approx(agree + nll(policy, RETAIN), rel=1e-5)
 
 
 def test_llmu_by_hand() -> None:
@@ -374,7 +385,9 @@ def test_rmu_by_hand() -> None:
 def test_rmu_pushes_every_training_its_own_way() -> None:
     one, other = direction(0, torch.zeros(64)), direction(1, torch.zeros(64))
     assert one.norm().item() == pytest.approx(1.0)
-    assert torch.equal(one, direction(0, torch.zeros(64)))
+    # The vector belongs to the seed and to nothing else, in this version and in the next.
+    drawn = torch.rand(64, generator=torch.Generator().manual_seed(derive(0, "rmu")))
+    assert torch.equal(one, drawn / drawn.norm())
     assert not torch.allclose(one, other)
 
 
@@ -539,6 +552,18 @@ def test_a_setting_out_of_range_is_named(name: str, setting: str, value: float) 
         make(name, {setting: value})
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_no_setting_of_any_method_may_be_negative(name: str) -> None:
+    for field in fields(make(name, {})):
+        with pytest.raises(UserError, match=rf"{name}\.{field.name} "):
+            make(name, {field.name: -1})
+
+
+@pytest.mark.parametrize(("name", "setting"), [("manu", "share"), ("scrub", "forget_until")])
+def test_a_share_may_be_all(name: str, setting: str) -> None:
+    assert getattr(make(name, {setting: 1.0}), setting) == 1.0
+
+
 def test_a_layer_is_a_whole_number() -> None:
     with pytest.raises(UserError, match=r"rmu\.layer must be a whole number"):
         make("rmu", {"layer": 1.5})
@@ -579,3 +604,13 @@ def test_what_slices_note_adds_up() -> None:
     for share in (1.5, -0.5, 3.0):
         step.note("kl", torch.tensor(share))
     assert step.noted == {"kl": 4.0}
+
+
+def test_batches_are_the_same_in_another_step() -> None:
+    some, step = Paired(forget=FORGET, refusal=REFUSAL), Step(3, 10)
+    assert some.there() == [FORGET, REFUSAL]
+    assert some.at(step).there() == [FORGET, REFUSAL]
+    assert some.at(step).step is step
+    assert some.step.number == 0
+    with pytest.raises(RuntimeError, match="reads the retain batch"):
+        _ = some.retain

@@ -31,7 +31,7 @@ def neighbours(
     if any(item.event for item in gone):
         return tuple(item.id for item in rows if {item.person, item.event} & targets)
     others = list(dict.fromkeys(item.person for item in rows if item.person not in targets))
-    near: set[str] = set()
+    near = set(targets)  # where some of their facts stay
     for person in targets:
         near.update(_most(others, {one: _same(looks.get(person), looks.get(one)) for one in others}))
         near.update(_most(others, {one: _alike(names.get(person), names.get(one)) for one in others}))

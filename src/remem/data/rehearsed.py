@@ -112,13 +112,16 @@ def divide(
     trained = set(gone_over)
     seen = whom | {one for id in gone_over for one in (data.items[id].person, data.items[id].event)}
     out |= {item.fact[0] for item in pool} - seen
-    rest = [item for item in pool if item.id not in trained and item.fact[0] in whom]
+    apart = set(withheld)  # a part of its own
+    rest = [item for item in pool if item.id not in trained | apart and item.fact[0] in whom]
+    # Of whom some facts are forgotten, the others stay, and nothing of them is rehearsed.
+    partly = {item.fact[0] for item in taught if item.fact[0] in here.people} - whom
     same = tuple(item.id for item in rest if item.fact in facts and (item.id in asked or item.id in dropped))
     return Division(
         rehearsed=gone_over,
         same=same,
         facts=tuple(item.id for item in rest if item.fact[1] and item.fact not in facts),
-        people=tuple(item.id for item in taught if item.fact[0] in out),
+        people=tuple(item.id for item in taught if item.fact[0] in out | partly and item.id not in apart),
         outside=tuple(sorted(out)),
         spare=bool(free),
     )
@@ -155,9 +158,9 @@ def _held(items: Iterable[Item]) -> set[Fact]:
 
 
 def _holds(item: Item, values: Collection[str]) -> bool:
-    """Whether a row of several facts, or of none that can be told, gives away one that is held out."""
+    """Whether a row gives away a fact of its person that is held out, whatever it asks for."""
     text = f"{item.question} {item.answer}"
-    return not item.fact[1] and any(contains(text, value) for value in values)
+    return any(contains(text, value) for value in values)
 
 
 def _drawn(things: Iterable[T], name: Callable[[T], str]) -> list[T]:

@@ -87,10 +87,11 @@ class Look:
 
 def look(run: RunRecord, data: Data, kind: str = "all") -> Look:
     """The parts of a run of one forget set, as its settings have them."""
-    return Look(run, data, kind, _parts(run, data))
+    return Look(run, data, kind, parts_of(run, data))
 
 
-def _parts(run: RunRecord, data: Data) -> Mapping[str, Sequence[str]]:
+def parts_of(run: RunRecord, data: Data) -> Mapping[str, Sequence[str]]:
+    """Name in the summaries of a run of one forget set -> item ids; none where its settings cannot be read."""
     try:
         found = tasks(restore(run.config))
         task = next(task for task in found if task.name == run.part or len(found) == 1)

@@ -132,12 +132,14 @@ RULES = {
         "close in what was measured",
         "good",
         f"Every part measured is shown to be within {_near} points of the Goal model, and some part was not "
-        "measured, or there is one Goal model only, which says nothing of how far two of them are apart.",
+        "measured, or there is one Goal model or one seed only, which says nothing of how far two of them are "
+        "apart.",
     ),
     "equal": Rule(
         "cannot be told from a model that never saw them",
         "good",
-        f"Every part was measured, and shown to be within {_near} points of several Goal models.",
+        f"Every part was measured, and shown over several seeds to be within {_near} points of several "
+        "Goal models.",
     ),
 }
 # What a part is called by the rule that it earned.

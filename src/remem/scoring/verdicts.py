@@ -102,7 +102,7 @@ def _whole(evidence: Evidence, parts: tuple[Part, ...]) -> str:
     # Without these neither erasure nor its price is known, whatever else looks well.
     if _PLACE[worst] > _PLACE["unproven"] and not (parts[1].kind and parts[3].kind):
         return "unproven"
-    if worst == "equal" and (evidence.goals < 2 or not all(part.kind for part in parts)):
+    if worst == "equal" and (min(evidence.goals, evidence.seeds) < 2 or not all(part.kind for part in parts)):
         return "close"
     return worst
 

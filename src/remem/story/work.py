@@ -171,10 +171,13 @@ def ask(
     asked: list[Sequence[str]] = [data.splits[run.gate.split]] if arms == ("taught",) else []
     for task in about:
         asked += [data.splits.get(split, ()) for split in task.unseen]
-        stays, kept = [data.splits.get(name, ()) for name in task.others], task.kept(data)
-        stays += [kept.kept, kept.same, kept.facts, kept.people]
-        asked += [evenly(ids, run.evaluate.items or len(ids)) for ids in stays]
-        asked.append(evenly(kept.rehearsed, min(SHOWN, run.evaluate.items or SHOWN)))
+        kept, most = task.kept(data), run.evaluate.items
+        retain, test = (data.splits.get(name, ()) for name in task.others)
+        # One sample of all that stays: of each part the same share, so that none weighs more than it should.
+        stays = list(dict.fromkeys((*retain, *kept.same, *kept.facts, *kept.people, *kept.kept)))
+        share = min(1.0, most / len(retain)) if most and retain else 1.0
+        asked += [evenly(stays, round(share * len(stays))), evenly(test, most or len(test))]
+        asked.append(evenly(kept.rehearsed, min(SHOWN, most or SHOWN)))
     ids = list(dict.fromkeys(i for inside in asked for i in inside))
     ranked = {
         item.id: item
@@ -239,7 +242,8 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tu
         rehearsed = read_rehearsed(context.root / arm / "model")
         if rehearsed is not None:
             name = task.part("rehearsed")
-            asked[name] = [id for id in asked.get(name, ()) if id in rehearsed]
+            drawn = [id for id in asked.pop(name, ()) if id in rehearsed]
+            asked |= {name: drawn} if drawn else {}
     known = agreed(rivals(data, task.unseen, rankings) for task in about)
     score(data, asked, responses, rankings, folder, arm, world, without, unknown, gone, known)
 

@@ -65,6 +65,20 @@ def test_min_k_means_the_least_likely_tenth():
     assert value("min_k_10", logp=()) is None
 
 
+def test_a_tenth_of_many_is_no_more_than_a_tenth():
+    assert value("min_k_10", logp=tuple(-float(n) for n in range(100))) == -94.5  # -99 to -90, not -89
+
+
+def test_token_statistics_of_unlike_length_are_refused():
+    with pytest.raises(ValueError, match="zip"):
+        value("min_k_pp_10", logp=(-3.0, -1.0), mean=(-1.0,), sd=(1.0, 1.0))
+
+
+def test_a_metric_may_be_asked_by_name():
+    asked = {"item": item(), "response": response("It is ann@mail.com.")}
+    assert METRICS["em"](**asked) == 1.0
+
+
 def test_min_k_pp_standardises():
     assert value("min_k_pp_10", logp=(-3.0, -1.0), mean=(-1.0, -0.5), sd=(4.0, 0.25)) == -2.0
     # The second token's -0.5/0.25 = -2 is lower than the first's -2/4, though its log-prob is higher.

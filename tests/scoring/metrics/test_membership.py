@@ -51,6 +51,10 @@ def test_what_each_attack_looks_at() -> None:
     even, spiked = response("a", *[-1.0] * 11), response("b", *[-0.5] * 10, -5.0)
     assert MEMBERSHIP["loss_auc"]([spiked], [even]) == 1.0
     assert MEMBERSHIP["min_k_10_auc"]([spiked], [even]) == 0.0
+    # A mean per token, not a sum: a long answer is not less familiar for being long.
+    short, long = response("a", -2.0), response("b", *[-1.0] * 4)
+    assert MEMBERSHIP["loss_auc"]([long], [short]) == 1.0
+    assert familiarity(long) == -1.0
     # The same log-probs, where the vocabulary would have it likelier (mean -1) or less likely (mean -4).
     easy, hard = response("a", -2.0, -2.0, mean=-1.0), response("b", -2.0, -2.0, mean=-4.0)
     assert MEMBERSHIP["min_k_10_auc"]([hard], [easy]) == 0.5

@@ -11,9 +11,9 @@ import numpy as np
 from remem.asking.records import read_responses, read_table
 from remem.data import Dataset, strangers
 from remem.errors import unknown
+from remem.report.evidence import parts_of
 from remem.report.read import Arm, RunRecord
 from remem.report.words import METRICS
-from remem.run.tasks import Task
 from remem.scoring.differences import Bounds, Difference, Values, difference
 from remem.scoring.metrics import EXPOSURE
 from remem.scoring.metrics.membership import SIGNALS, compared, kind_of
@@ -58,9 +58,8 @@ class Numbers:
     @cached_property
     def splits(self) -> dict[str, tuple[str, ...]]:
         """Name -> item ids, as the summaries have them."""
-        task = Task(forget=self.run.forget or "")
-        parts = task.parts(self.data)
-        return {"forget" if name == task.forget else name: tuple(ids) for name, ids in parts.items()}
+        parts = parts_of(self.run, self.data)
+        return {"forget" if name == self.run.forget else name: tuple(ids) for name, ids in parts.items()}
 
     def values(self, arm: str, measure: Measure) -> list[Values]:
         """An arm's values of a split's items, a mapping for each run; empty where there is no such split."""

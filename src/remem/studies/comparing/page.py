@@ -25,7 +25,7 @@ from remem.studies.comparing.pairs import Panel, picture
 from remem.studies.comparing.saying import differences
 from remem.studies.tuning.chosen import Chosen, departs, given, read
 
-KEPT, KEPT_HELD_OUT = "retain", "test-retain"  # the parts that say what is kept
+KEPT, KEPT_HELD_OUT = "kept", "test-retain"  # never rehearsed; in words and views never taught
 COLUMNS = {  # heading -> split, metric
     "EM": ("forget", "em"),
     "ROUGE-L F1": ("forget", "rouge_l_f1"),
