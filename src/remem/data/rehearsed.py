@@ -116,12 +116,14 @@ def divide(
     rest = [item for item in pool if item.id not in trained | apart and item.fact[0] in whom]
     # Of whom some facts are forgotten, the others stay, and nothing of them is rehearsed.
     partly = {item.fact[0] for item in taught if item.fact[0] in here.people} - whom
+    alone = [item for item in taught if item.fact[0] in out | partly]
+    there = {item.fact[0] for item in alone if item.id not in apart}
     same = tuple(item.id for item in rest if item.fact in facts and (item.id in asked or item.id in dropped))
     return Division(
         rehearsed=gone_over,
         same=same,
         facts=tuple(item.id for item in rest if item.fact[1] and item.fact not in facts),
-        people=tuple(item.id for item in taught if item.fact[0] in out | partly and item.id not in apart),
+        people=tuple(item.id for item in alone if item.id not in apart or item.fact[0] not in there),
         outside=tuple(sorted(out)),
         spare=bool(free),
     )

@@ -91,7 +91,7 @@ def look(run: RunRecord, data: Data, kind: str = "all") -> Look:
 
 
 def parts_of(run: RunRecord, data: Data) -> Mapping[str, Sequence[str]]:
-    """Name in the summaries of a run of one forget set -> item ids; none where its settings cannot be read."""
+    """Name in the summaries of a run of one forget set -> item ids; none where it cannot be told."""
     try:
         found = tasks(restore(run.config))
         task = next(task for task in found if task.name == run.part or len(found) == 1)

@@ -56,10 +56,10 @@ def demo() -> Run:
     run = _twelve()
     # As `--settings embedded` has them: tuned on other people by a written rule (docs/results/methods.md).
     tuned = (
-        Unlearn(method="ga", train={"lr": 5e-4, "epochs": 4.0}),
-        Unlearn(method="gd", train={"lr": 3e-4}),
-        Unlearn(method="kl", train={"lr": 5e-4, "epochs": 4.0}),
-        Unlearn(method="npo", train={"lr": 1e-3}),
+        Unlearn(method="ga", train={"lr": 2e-4}),
+        Unlearn(method="gd", train={"lr": 5e-4, "epochs": 4.0}),
+        Unlearn(method="kl", train={"lr": 2e-4}),
+        Unlearn(method="npo", settings={"beta": 0.5}, train={"lr": 5e-4}),
         Unlearn(method="po", train={"lr": 2e-3}),
     )
     return replace(run, recipe="demo", forget=replace(run.forget, methods=tuned))
@@ -97,7 +97,7 @@ def tiny() -> Run:
 
 
 def methods() -> Run:
-    """All methods on the drawn people, three seeds. Give it what `remem tune methods` found."""
+    """All methods on the drawn people, three seeds and Goal models. Give it what `remem tune methods` found."""
     return _every_method(drawn(), "methods")
 
 
@@ -118,6 +118,7 @@ def _every_method(run: Run, name: str) -> Run:
             run.forget,
             methods=tuple(own.get(name) or Unlearn(method=name, train={"lr": 3e-4}) for name in METHODS),
             seeds=(0, 1, 2),
+            goals=3,  # a yardstick that nobody knows to hold still measures nothing
         ),
     )
 

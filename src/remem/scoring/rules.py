@@ -132,8 +132,7 @@ RULES = {
         "close in what was measured",
         "good",
         f"Every part measured is shown to be within {_near} points of the Goal model, and some part was not "
-        "measured, or there is one Goal model or one seed only, which says nothing of how far two of them are "
-        "apart.",
+        "measured, or there is one Goal model or one seed only, and nothing tells how far two are apart.",
     ),
     "equal": Rule(
         "cannot be told from a model that never saw them",
