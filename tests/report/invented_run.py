@@ -160,6 +160,7 @@ def run(folder: Path, people: int = 6, questions: int = 10, forget: int = 1) -> 
         },
     }  # fmt: skip
     _json(folder / "gate" / "gate.json", gate)
+    _json(folder / "kept" / "kept.json", {"": {"kept": "rehearsed", "rehearsed": []}})
     config = {
         "data": {"people": people, "questions": questions, "seed": 7},
         "forget": {"split": "forget1", "seeds": [0]},

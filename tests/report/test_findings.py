@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from remem.report.findings import findings, pooled
+from remem.report.evidence import pooled
+from remem.report.findings import findings, story
 from remem.report.read import Arm, read_run
 from remem.run.arms import Arm as Record
 from remem.scoring.estimate import Estimate
@@ -37,15 +38,40 @@ def test_a_verdict_reads_its_floor_from_the_goal_model_and_its_start_from_the_ta
     for number, one in enumerate(run.arms.values()):  # no two arms have a number in common
         one.estimates.update({key: replace(e, mean=0.01 * number) for key, e in one.estimates.items()})
     told = {
-        role: {
-            (split, metric): arm.get(split, "all", metric).mean  # type: ignore[union-attr]
+        role: [
+            arm.get(split, "all", metric).mean  # type: ignore[union-attr]
             for split, metric in (("forget1", "em"), ("forget1", "exposure_norm"), ("retain", "em"))
-        }
-        for role in ("base", "taught", "goal")
+        ]
+        for role in ("taught", "goal")
         for arm in run.arms.values()
         if arm.role == role
     }
     for one in findings(run, data):
         seen = one.evidence
-        assert (seen.goal_em, seen.goal_exposure, seen.goal_retain) == tuple(told["goal"].values())
-        assert (seen.taught_em, seen.taught_exposure, seen.taught_retain) == tuple(told["taught"].values())
+        read = (seen.said, seen.exposure, seen.kept["rehearsed rows"])
+        assert [one.goal for one in read] == told["goal"]
+        assert [one.taught for one in read] == told["taught"]
+        assert seen.rehearsed
+
+
+def test_several_goal_models_are_one_yardstick(made: tuple[Path, Invented]) -> None:
+    folder, data = made
+    one = read_run(folder, data)
+    first = one.arms["goal"]
+    moved = {key: replace(e, mean=(e.mean or 0.0) + 0.2) for key, e in first.estimates.items()}
+    record = replace(first.record, name="goal-s1", seed=1)
+    two = replace(
+        one, arms={**one.arms, "goal-s1": replace(first, record=record, name="goal-s1", estimates=moved)}
+    )
+    for before, after in zip(findings(one, data), findings(two, data), strict=True):
+        assert (before.evidence.goals, after.evidence.goals) == (1, 2)
+        assert after.evidence.said.goal == pytest.approx((before.evidence.said.goal or 0.0) + 0.1)
+
+
+def test_the_headline_says_how_far_it_reaches(made: tuple[Path, Invented]) -> None:
+    folder, data = made
+    run = read_run(folder, data)
+    said = story(run, data, findings(run, data))
+    assert "one person" in said
+    assert "one Goal model" in said
+    assert "whether it comes back, which was not tested" in said

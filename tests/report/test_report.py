@@ -12,6 +12,7 @@ import pytest
 
 from remem.errors import UserError
 from remem.report import write
+from remem.report.read import read_run
 from remem.scoring.metrics import EXPOSURE
 from remem.scoring.metrics.exposure import expected_norm
 
@@ -268,3 +269,14 @@ def test_exposure_without_pictures_is_a_kind_of_its_own(made, tmp_path: Path):
     with (tmp_path / "out" / "tables" / "exposure.csv").open(newline="") as file:
         [found] = [row for row in csv.DictReader(file) if row["question_type"] == "multi-hop, no picture"]
     assert float(found["mean"]) == 0.123
+
+
+def test_a_run_from_before_what_is_rehearsed_was_told_says_whose_rules_it_follows(
+    made, tmp_path: Path
+) -> None:
+    folder, data = made
+    assert not read_run(folder, data).former
+    shutil.rmtree(folder / "kept")
+    page = write(folder, tmp_path / "report", data).read_text()
+    assert "What is kept was measured on rows that methods rehearsed." in page
+    assert "former-rules" in (tmp_path / "report" / "tables" / "methods.csv").read_text()

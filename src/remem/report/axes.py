@@ -32,7 +32,8 @@ class Line:
     label: str
     method: bool
     cells: tuple[AxisRow | None, ...]  # turned as the table prints them
-    distance: float | None  # mean absolute difference to the Goal model over the columns that both have
+    distance: float | None  # mean absolute difference to the Goal models over the columns that both have
+    goal: bool = False  # whether it is a Goal model
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,14 @@ def arms_of(run: RunRecord, task: str) -> list[tuple[str, str, bool]]:
         (a.short, words.arm(a.short, a.method, a.seed, seeds[a.method]), True) for a in own if a.method
     ]
     # The base knows nobody to forget; its row would only widen the tables.
-    return [("taught", "Finetuned", False), *methods, ("goal", "Goal", False)]
+    return [("taught", "Finetuned", False), *methods, *goals_of(run, task)]
+
+
+def goals_of(run: RunRecord, task: str) -> list[tuple[str, str, bool]]:
+    """The Goal models of a task: name within it, label."""
+    found = [arm for arm in run.arms.values() if arm.task == task and arm.role == "goal"]
+    several = len(found) > 1
+    return [(arm.short, f"Goal · seed {arm.seed}" if several else "Goal", False) for arm in found]
 
 
 def judges(rows: Sequence[AxisRow]) -> list[str]:
@@ -82,11 +90,87 @@ def _axes(run: RunRecord, task: str, target: str, rows: Sequence[AxisRow]) -> Ax
         row = found.get((arm, column.axis, column.concept, metric))
         return turned(row) if row and column.turned else row
 
-    goal = [cell("goal", column) for column in columns]
+    goals = {name for name, _, _ in goals_of(run, task)}
+    yard = [_mean([cell(name, column) for name in goals]) for column in columns]
     lines = []
     for arm, label, method in arms_of(run, task):
         cells = tuple(cell(arm, column) for column in columns)
-        lines.append(Line(arm, label, method, cells, None if arm == "goal" else _distance(cells, goal)))
+        distance = None if arm in goals else _distance(cells, yard)
+        lines.append(Line(arm, label, method, cells, distance, arm in goals))
+    return Axes(task, target, columns, tuple(lines))
+
+
+def turned(row: AxisRow) -> AxisRow:
+    """1 less the value: Efficacy of names is the share that is not given."""
+    ends = {"mean": row.mean, "low": row.high, "high": row.low}
+    return AxisRow(**{**vars(row), **{name: None if v is None else 1 - v for name, v in ends.items()}})
+
+
+def _mean(rows: Sequence[AxisRow | None]) -> float | None:
+    there = [row.mean for row in rows if row is not None and row.mean is not None]
+    return sum(there) / len(there) if there else None
+
+
+def _distance(ours: Sequence[AxisRow | None], goal: Sequence[float | None]) -> float | None:
+    gaps = [
+        abs(a.mean - b)
+        for a, b in zip(ours, goal, strict=True)
+        if a is not None and a.mean is not None and b is not None
+    ]
+    return sum(gaps) / len(gaps) if gaps else None
+
+
+def title(self) -> str:
+    both = f": {CONCEPTS[self.target].lower()}" if len(TASKS[self.task]) > 1 else ""
+    return FORGET[self.task] + both
+
+
+def tables(run: RunRecord, rows: Sequence[AxisRow]) -> list[Axes]:
+    """One for each task and kind of target."""
+    return [_axes(run, task, target, rows) for task in run.tasks for target in TASKS[task]]
+
+
+def arms_of(run: RunRecord, task: str) -> list[tuple[str, str, bool]]:
+    """(name within the task, label, whether it is a method), stage 1 first and the Goal model last."""
+    own = [arm for arm in run.arms.values() if arm.task == task]
+    seeds = {arm.method: len({o.seed for o in own if o.method == arm.method}) for arm in own}
+    methods = [
+        (a.short, words.arm(a.short, a.method, a.seed, seeds[a.method]), True) for a in own if a.method
+    ]
+    # The base knows nobody to forget; its row would only widen the tables.
+    return [("taught", "Finetuned", False), *methods, *goals_of(run, task)]
+
+
+def goals_of(run: RunRecord, task: str) -> list[tuple[str, str, bool]]:
+    """The Goal models of a task: name within it, label."""
+    found = [arm for arm in run.arms.values() if arm.task == task and arm.role == "goal"]
+    several = len(found) > 1
+    return [(arm.short, f"Goal · seed {arm.seed}" if several else "Goal", False) for arm in found]
+
+
+def judges(rows: Sequence[AxisRow]) -> list[str]:
+    """The names of the judges, as the rows have them."""
+    found = {row.metric.partition("/")[2] for row in rows if row.metric.startswith(f"{G_EVAL}/")}
+    return sorted(found, key=lambda name: (not name.startswith("offline"), name))
+
+
+def _axes(run: RunRecord, task: str, target: str, rows: Sequence[AxisRow]) -> Axes:
+    first = judges(rows)[:1]
+    columns = headline(target)
+    found = {(row.arm, row.axis, row.concept, row.metric): row for row in rows if row.task == task}
+
+    def cell(arm: str, column: Column) -> AxisRow | None:
+        metric = f"{G_EVAL}/{first[0]}" if column.metric == G_EVAL and first else column.metric
+        row = found.get((arm, column.axis, column.concept, metric))
+        return turned(row) if row and column.turned else row
+
+    goals = {name for name, _, _ in goals_of(run, task)}
+    yard = [_mean([cell(name, column) for name in goals]) for column in columns]
+    lines = []
+    for arm, label, method in arms_of(run, task):
+        cells = tuple(cell(arm, column) for column in columns)
+        distance = None if arm in goals else _distance(cells, yard)
+        lines.append(Line(arm, label, method, cells, distance, arm in goals))
     return Axes(task, target, columns, tuple(lines))
 
 

@@ -81,9 +81,14 @@ def _over(cell: Estimate) -> str:
 def labels(run: RunRecord) -> dict[str, str]:
     """Arm -> its name on the page; the seed is named only where a method has several."""
     seeds = {method: len({arm.seed for arm in arms}) for method, arms in run.methods.items()}
+    several = {arm.name for arm in run.goals if sum(one.task == arm.task for one in run.goals) > 1}
     return {
         name: words.task(arm.task)
-        + words.arm(arm.short, arm.method, arm.seed, seeds.get(arm.method or "", 1))
+        + (
+            f"Goal · seed {arm.seed}"
+            if name in several
+            else words.arm(arm.short, arm.method, arm.seed, seeds.get(arm.method or "", 1))
+        )
         for name, arm in run.arms.items()
     }
 

@@ -62,12 +62,15 @@ class Look:
             ours=found,
             taught=mean(pooled(taught, split, metric, self.kind)),
             goal=mean(pooled(run.goals, split, metric, self.kind)),
-            gap=self.gap(arms, taught if stays else run.goals, split, metric) if found else None,
+            gap=self.gap(arms, taught if stays else run.goals, (split,), metric) if found else None,
         )
 
-    def gap(self, arms: Sequence[Arm], others: Sequence[Arm], split: str, metric: str) -> Difference | None:
+    def gap(
+        self, arms: Sequence[Arm], others: Sequence[Arm], splits: Sequence[str], metric: str
+    ) -> Difference | None:
         """A method's seeds less other arms, item by item; None where the items are not known."""
-        items = [item for id in self.parts.get(split, ()) if self._asks(item := self.data.items[id])]
+        asked = dict.fromkeys(id for split in splits for id in self.parts.get(split, ()))
+        items = [item for id in asked if self._asks(item := self.data.items[id])]
         ours, theirs = ([_of(arm.values(metric), items) for arm in side] for side in (arms, others))
         if not ours or not theirs or not all([*ours, *theirs]):
             return None
@@ -121,9 +124,11 @@ def evidence(
     refusing = [mean(pooled(arms, split, "state_refused", kind)) for split in kept for kind in kinds]
     diverged = [arm.divergence for arm in arms if arm.diverged]
     again = next((split for split in AGAIN if split in there), "")
+    # Both ask for the same facts: together they show more.
+    gap = found.gap(arms, run.goals, (forget, again), found.said)
     return Evidence(
-        said=found.seen(arms, forget, found.said),
-        again=found.seen(arms, again, found.said),
+        said=replace(found.seen(arms, forget, found.said), gap=gap),
+        again=replace(found.seen(arms, again, found.said), gap=gap),
         rouge=found.seen(arms, forget, "rouge_l_f1"),
         refused=found.seen(arms, forget, "state_refused"),
         degenerate=found.seen(arms, forget, "state_degenerate"),

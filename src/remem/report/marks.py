@@ -34,6 +34,8 @@ def marks(run: RunRecord, data: Data) -> list[Mark]:
         found.append(Mark("kept-old", text, about))
     if run.former:
         text = f"Made by remem {run.version}, whose rules and questions its numbers follow."
+        if not run.parted:
+            text += " What is kept was measured on rows that methods rehearsed."
         found.append(Mark("former-rules", text))
     people = len(forgotten_people(run, data))
     if people == 1:

@@ -142,6 +142,7 @@ class RunRecord:
     old: dict[str, str] = field(default_factory=dict)  # steps kept though stale, and why they are
     tasks: tuple[str, ...] = ()  # of people in events
     sizes: tuple[str, ...] = ()  # several forget sets of people, each forgotten by itself
+    parted: bool = True  # whether it says what is rehearsed (kept.json): what is kept is measured apart
     part: str = ""  # which task or size of a run this is, where it was one of several
     split: str = ""  # the forget split as the data names it, where that is another name
 
@@ -152,8 +153,9 @@ class RunRecord:
 
     @property
     def former(self) -> bool:
-        """Whether a version of other rules made it."""
-        return any(arm.record.former for arm in self.arms.values())
+        """Whether a version of other rules made it: of format 1, or before what is rehearsed was told."""
+        scored = any(arm.estimates for arm in self.arms.values())
+        return (scored and not self.parted) or any(arm.record.former for arm in self.arms.values())
 
     @property
     def goal(self) -> Arm | None:
@@ -220,6 +222,7 @@ def read_run(folder: Path, data: Data) -> RunRecord:
         old=dict(run.get("old") or {}),
         tasks=tasks,
         sizes=sizes,
+        parted=(folder / "kept" / "kept.json").is_file(),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from remem.data.pebench.cut import TASKS
 from remem.pebench.interference import TOLD_BY, Change, Picture, worst
-from remem.report.axes import FORGET, arms_of
+from remem.report.axes import FORGET, arms_of, goals_of
 from remem.report.people import Picture as Thumbnail
 from remem.report.people import thumbnail
 from remem.report.read import Data, RunRecord
@@ -51,14 +51,15 @@ def matrix(run: RunRecord, changes: Sequence[Change]) -> list[Block]:
     for task in run.tasks:
         labels |= {arm: label for arm, label, _ in arms_of(run, task) if arm != "taught"}
     blocks = []
-    for arm in sorted(labels, key=lambda arm: arm != "goal"):
+    goals = {name for task in run.tasks for name, _, _ in goals_of(run, task)}
+    for arm in sorted(labels, key=lambda arm: arm not in goals):
         rows = [
             (FORGET[task], tuple(found.get((task, arm, axis, concept)) for axis, concept, _ in COLUMNS))
             for task in run.tasks
             if any((task, arm, axis, concept) in found for axis, concept, _ in COLUMNS)
         ]
         if rows:
-            blocks.append(Block(labels[arm], arm == "goal", tuple(rows)))
+            blocks.append(Block(labels[arm], arm in goals, tuple(rows)))
     return blocks
 
 

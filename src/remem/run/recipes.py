@@ -97,7 +97,7 @@ def tiny() -> Run:
 
 
 def methods() -> Run:
-    """All methods on the drawn people, three seeds and Goal models. Give it what `remem tune methods` found."""
+    """All methods on the drawn people; three seeds and Goal models. For what `remem tune methods` found."""
     return _every_method(drawn(), "methods")
 
 
