@@ -214,6 +214,8 @@ class Bench:
         known = self.found()
         waiting = [one.name for one in mutants if one.name not in known]
         if waiting:
+            # Python takes what is on its path and not there when it starts for missing for good.
+            (self.copy / "src").mkdir(parents=True, exist_ok=True)
             mutmut = Path(sys.executable).with_name("mutmut")
             command = [str(mutmut), "run", "--max-children", str(self.processes), *waiting]
             with (self.folder / "log.txt").open("w") as log:

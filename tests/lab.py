@@ -37,7 +37,7 @@ class Lab:
             forget=Forget(
                 methods=(Unlearn(method="npo"), Unlearn(method="po")), train=Train(epochs=EPOCHS, batch=8)
             ),
-            evaluate=Evaluate(max_new_tokens=5, batch=7, exposure_people=1, world="none"),
+            evaluate=Evaluate(max_new_tokens=5, batch=7, exposure_people=1, world="none", membership=False),
             model=ModelSettings(rehearse=0.0),
         )
 

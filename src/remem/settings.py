@@ -174,8 +174,9 @@ class Forget:
         names = [one.name or one.method for one in self.methods]
         if len(set(names)) < len(names):
             raise UserError(f"forget.methods has {max(names, key=names.count)} twice: give each a name")
-        if taken := sorted(set(names) & {"base", "taught", "goal"}):
-            raise UserError(f"forget.methods: {taken[0]} is what another model is called: give another name")
+        folders = {f"{name}-s{seed}" for name in names for seed in self.seeds}
+        if taken := sorted(folders & {f"goal-s{number}" for number in range(1, self.goals)}):
+            raise UserError(f"forget.methods: {taken[0]} is the folder of a Goal model: give another name")
         if len(set(self.tasks)) < len(self.tasks):
             raise UserError(f"forget.tasks={','.join(self.tasks)}: name each task once")
         if not all(self.splits) or len(set(self.splits)) < len(self.splits):

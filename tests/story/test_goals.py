@@ -15,7 +15,7 @@ from remem.run.overrides import override
 from remem.run.recipes import recipe, remem
 from remem.run.settings import Run
 from remem.run.tasks import goal_names
-from remem.settings import Forget
+from remem.settings import Forget, Unlearn
 from remem.steps.store import Step, keys
 from remem.story.plan import plan, resolve
 
@@ -86,3 +86,10 @@ def test_each_is_taught_the_same_in_an_order_of_its_own(
     assert [model.adapted for model in lab.opened] == [[0], [1]]
     lab.make("goal-s1/responses")
     assert lab.opened[-1].arms == ("goal-s1",)
+
+
+def test_a_competitor_may_not_lie_where_a_goal_model_does() -> None:
+    named = (Unlearn(method="npo", name="goal"),)
+    with pytest.raises(UserError, match="goal-s1 is the folder of a Goal model"):
+        Forget(methods=named, seeds=(0, 1), goals=2)
+    assert Forget(methods=named, seeds=(0,), goals=2).goals == 2

@@ -122,6 +122,7 @@ def test_a_changed_method_is_made_again_and_nothing_else_is(root: Path, people: 
     assert found.stale == {
         "npo-s0/model": "the code of method npo has changed since",
         "npo-s0/responses": ABOVE,
+        "npo-s0/strangers": ABOVE,
     }
     before = (
         (root / "npo-s0/model/provenance.json").read_bytes(),

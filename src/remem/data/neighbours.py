@@ -25,8 +25,9 @@ def neighbours(
     looks: Looks,
 ) -> tuple[str, ...]:
     """Those of the `kept` ids that ask about the nearest of whom the `forgotten` ids are about."""
+    lost = set(forgotten)
     gone = [data.items[id] for id in forgotten]
-    rows = [data.items[id] for id in kept]
+    rows = [data.items[id] for id in kept if id not in lost]
     targets = {item.target for item in gone}
     if any(item.event for item in gone):
         return tuple(item.id for item in rows if {item.person, item.event} & targets)
