@@ -130,7 +130,7 @@ def asking_memory(run: Run, body: Sizes, read: Reading) -> dict[str, float]:
 
 
 def hours(run: Run, body: Sizes, read: Reading, card: Card) -> dict[str, float]:
-    """By part of the run; stage 1 twice, for the Goal model."""
+    """By part of the run; stage 1 once more for each Goal model."""
     language, eyes = body.parameters["language"], body.parameters["vision"] + body.parameters["projector"]
     length = read.prompt + read.answer
     looked = 0.0 if run.model.features != "off" else 2.0 * eyes * read.patches
@@ -141,14 +141,15 @@ def hours(run: Run, body: Sizes, read: Reading, card: Card) -> dict[str, float]:
     taught = passes * language * length + (looked if adapt.vision == "frozen" else 6.0 * eyes * read.patches)
     forward = 2 * language * length + 2.0 * eyes * read.patches
     apart = len(tasks(run))  # each with a Goal model of its own
-    stage1 = (1 + apart) * taught * read.questions * run.learn.epochs
+    goals = apart * run.forget.goals
+    stage1 = (1 + goals) * taught * read.questions * run.learn.epochs
     unlearn = 0.0
     for one, how in zip(run.forget.methods, _methods_trainings(run), strict=True):
         uses = _needs(one.method)
         batches = 1 + ("retain" in uses) + bool({"refusal", "mismatch", "substitute"} & set(uses))
         each = batches * taught + (batches * forward if any("reference" in use for use in uses) else 0)
         unlearn += len(run.forget.seeds) * apart * each * read.forgotten * how.epochs
-    arms = 2 + apart + len(run.forget.methods) * len(run.forget.seeds) * apart
+    arms = 2 + goals + len(run.forget.methods) * len(run.forget.seeds) * apart
     rows = min(run.evaluate.batch, max(1, run.evaluate.tokens // read.longest))
     # Every token that is said reads all weights once, for all rows.
     decoded = read.asked / rows * read.answer * weights(run, body) / card.bandwidth
@@ -170,7 +171,9 @@ def reading(run: Run, source: str, data: Dataset | None, patch: int) -> Reading:
     if data is not None:
         taught = len(data.splits["finetune"])
         gone = round(fmean(len(data.splits[task.forget]) for task in tasks(run)))
-        asked = sum(len(data.splits.get(name, ())) for name in ("retain", "test")) + gone
+        task = tasks(run)[0]
+        stays = {id for ids in task.parts(data).values() for id in ids} | set(data.splits.get("test", ()))
+        asked = len(stays)
     elif isinstance(run.build, PEBenchSettings):
         taught = 2 * run.build.people * run.build.events
         gone = max(1, round(taught * max(run.build.forget_people, run.build.forget_events)))

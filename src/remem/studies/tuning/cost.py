@@ -35,8 +35,12 @@ def estimate(root: Path, tuning: Tuning, todo: Sequence[Step]) -> float | None:
     answers = pq.read_metadata(taught / "responses" / "responses.parquet").num_rows
     a_row, an_answer = learnt / max(1, steps * run.learn.batch), asked / max(1, answers)
     data = Context(root, run, tuning.fingerprint).data()
-    forget, retain = len(data.splits[run.forget.split]), len(data.splits["retain"])
-    questions = forget + 2 * min(run.evaluate.items, retain)
+    task = tasks(run)[0]
+    forget, kept = len(data.splits[run.forget.split]), task.kept(data)
+    retain = len(kept.rehearsed)
+    stays = {*data.splits["retain"], *kept.same, *kept.facts, *kept.people}
+    share = min(1.0, run.evaluate.items / len(data.splits["retain"])) if run.evaluate.items else 1.0
+    questions = forget + share * len(stays) + (run.evaluate.items or len(data.splits["test"]))
     left = {step.name for step in todo}
     seconds = 0.0
     for name, (one, _) in methods(run, tasks(run)[0]).items():
