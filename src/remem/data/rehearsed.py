@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from remem.data.forgotten import Forgotten
-from remem.text import contains
+from remem.text import contains, normalise
 from remem.types import Fact, Item, Questions
 
 T = TypeVar("T")
@@ -147,22 +147,37 @@ def _outside(items: Sequence[Item], beyond: Sequence[Item], wanted: int) -> set[
 
 
 def _held(items: Iterable[Item]) -> set[Fact]:
-    """The facts that are held out: a share of each person's, and one is always left."""
-    known: dict[str, dict[Fact, None]] = {}
+    """The facts that are held out: a share of each person's, and one is always left.
+
+    What rows that ask for something else give away cannot be held out: a name stands in every question.
+    """
+    rows: dict[str, list[tuple[Fact, str]]] = {}
     for item in items:
-        if item.fact[1]:
-            known.setdefault(item.fact[0], {})[item.fact] = None
+        rows.setdefault(item.fact[0], []).append((item.fact, _text(item)))
     found: set[Fact] = set()
-    for facts in known.values():
-        count = min(max(1, round(FACTS * len(facts))), len(facts) - 1)
-        found.update(_drawn(facts, "/".join)[:count])
+    for own in rows.values():
+        known = dict.fromkeys(fact for fact, _ in own if fact[1])
+        secret = [
+            fact
+            for fact in known
+            if not any(other != fact and other[1] and _gives(text, fact[2]) for other, text in own)
+        ]
+        count = min(max(1, round(FACTS * len(known))), len(known) - 1)
+        found.update(_drawn(secret, "/".join)[: max(0, count)])
     return found
 
 
 def _holds(item: Item, values: Collection[str]) -> bool:
-    """Whether a row gives away a fact of its person that is held out, whatever it asks for."""
-    text = f"{item.question} {item.answer}"
-    return any(contains(text, value) for value in values)
+    """Whether a row of several facts, or of none that can be told, gives away one that is held out."""
+    return not item.fact[1] and any(_gives(_text(item), value) for value in values)
+
+
+def _text(item: Item) -> str:
+    return normalise(f"{item.question} {item.answer}")
+
+
+def _gives(text: str, value: str) -> bool:
+    return value in text and contains(text, value)  # both in normal form
 
 
 def _drawn(things: Iterable[T], name: Callable[[T], str]) -> list[T]:
