@@ -21,6 +21,12 @@ def built() -> Code:
     return rooms("data")
 
 
+def parted() -> Code:
+    """Of what is rehearsed and what is held out."""
+    files = ("remem.data.rehearsed", "remem.data.neighbours", "remem.data.forgotten")
+    return rooms("data") | {f"file {name}": syntax_digest(name) for name in files}
+
+
 def taught(rehearses: bool) -> Code:
     return rooms("data", "models", "training", *(("world",) if rehearses else ()))
 

@@ -114,7 +114,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
             settings=data | _parting(every),
             needs=built,
             arguments={"about": every},
-            code=code.built(),
+            code=code.parted(),
             derived=True,
         )
     )
