@@ -92,7 +92,7 @@ def found(data: Questions, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     record = {"recipe": "drawn", "request": {"data": ""}, "config": plain(RUN)}
     (folder / "run.json").write_text(json.dumps(record))
     (folder / "kept").mkdir()
-    (folder / "kept" / "kept.json").write_text("{}")
+    (folder / "kept" / "kept.json").write_text('{"": {}}')
     run = read_run(folder, data)
     return {one.method: one for one in findings(run, data)}
 

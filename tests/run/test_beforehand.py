@@ -7,6 +7,7 @@ import pytest
 from data.invented import data, of, published
 from data.invented import rows as invented
 from remem.data import load
+from remem.data.strangers import check_untaught
 from remem.errors import UserError
 from remem.models.families import make_tiny
 from remem.run.beforehand import check_rehearsed, check_with_model, left_out
@@ -191,3 +192,15 @@ def test_fewer_left_out_than_asked_for_are_told():
     alone = invented(["a", "b"], 1, 1)
     [said] = left_out(forgetting(), data(alone, forget1=of(alone, ["a"]), retain=alone[1:]))
     assert "here 0. What else stays beside forget1: told by rehearsed" in said
+
+
+def test_somebody_who_is_taught_is_no_stranger():
+    every = invented(["a", "b"], 2, 1)
+    taught = data(every, forget1=of(every, ["a"]))
+    others = data(invented(["s"], 2, 1))
+    others.splits = {"strangers": others.splits["finetune"]}
+    check_untaught(others, taught)
+    mixed = data(invented(["s", "b"], 2, 1))
+    mixed.splits = {"strangers": mixed.splits["finetune"]}
+    with pytest.raises(UserError, match=r"strangers\.parquet row 2 is taught, too"):
+        check_untaught(mixed, taught)

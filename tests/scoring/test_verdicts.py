@@ -87,7 +87,17 @@ RETURNS = "comes back"
         ("close", {"kept": CLOSE.kept | {"held out": stays(0.7, 0.9, goal=0.7, reach=0.0)}}),
         ("costs-world", {"world": {"plain language": stays(0.8)}}),
         ("ruins-world", {"world": {"plain language": stays(0.3)}}),
-        ("unproven", {"exposure": Seen()}),
+        ("unproven", {"exposure": Seen(), "probability": Seen()}),
+        ("close", {"exposure": Seen()}),  # the probability tells
+        ("silenced", {"exposure": Seen(), "probability": seen(0.9, 0.2, 0.9)}),
+        ("unsound", {"kept": {"other facts": stays(0.02, 1.0, goal=0.02)}}),
+        ("unsound", {"degenerate": seen(0.9, 0.9)}),
+        ("ruins-world", {"world": {"things": stays(0.0, 0.8, goal=0.0)}}),  # no excuse
+        ("close", {"world": {"things": stays(0.0, 0.02, goal=0.02)}}),  # a share of nothing is noise
+        ("near", {"kept": CLOSE.kept | {"other people": replace(stays(0.95), gap=None)}}),
+        ("near", {"kept": CLOSE.kept | {"neighbours": stays(0.8, reach=0.5)}}),  # six rows show nothing
+        ("forgets", {"rouge": seen(0.3, 0.5, 1.0, reach=0.5)}),
+        ("forgets", {"again": seen(0.15, 0.0, 0.9)}),
         ("unproven", {"kept": {}}),
         ("forgets", {"said": seen(0.15, 0.0, 1.0)}),
         ("forgets", {"rouge": replace(CLOSE.rouge, goal=None)}),
@@ -144,6 +154,14 @@ def test_what_was_not_rehearsed_decides_though_what_was_rehearsed_is_whole() -> 
 def test_the_goal_models_own_loss_is_not_charged() -> None:
     found = judge(replace(CLOSE, kept={"held out": stays(0.9, taught=1.0, goal=0.9)}))
     assert {part.title: part.kind for part in found.parts}["the kept"] in ("near", "equal")
+
+
+def test_a_goal_model_that_says_it_is_named() -> None:
+    verdict = judge(replace(CLOSE, said=seen(1.0, 0.95, 1.0)))
+    assert verdict.kind == "untaught"
+    assert verdict.sentence.startswith(
+        "The Goal model says it, too: exact match 100.0 (taught 100.0, goal 95.0)"
+    )
 
 
 def test_expected_exposure_is_the_floor_without_a_goal_model_and_chance_without_either() -> None:

@@ -118,6 +118,12 @@ def divide(
     partly = {item.fact[0] for item in taught if item.fact[0] in here.people} - whom
     alone = [item for item in taught if item.fact[0] in out | partly]
     there = {item.fact[0] for item in alone if item.id not in apart}
+    # A fact that only retain asks for is no secret where a row about another gives it away.
+    said: dict[str, list[str]] = {}
+    for id in gone_over:
+        said.setdefault(data.items[id].fact[0], []).append(_text(data.items[id]))
+    untold = {item.fact for item in rest if item.fact not in facts and item.fact[1]}
+    facts |= {fact for fact in untold if any(_gives(text, fact[2]) for text in said.get(fact[0], ()))}
     same = tuple(item.id for item in rest if item.fact in facts and (item.id in asked or item.id in dropped))
     return Division(
         rehearsed=gone_over,
@@ -173,7 +179,7 @@ def _holds(item: Item, values: Collection[str]) -> bool:
 
 
 def _text(item: Item) -> str:
-    return normalise(f"{item.question} {item.answer}")
+    return normalise(f"{item.question} {item.answer} {' , '.join(item.keywords)}")
 
 
 def _gives(text: str, value: str) -> bool:

@@ -21,13 +21,15 @@ def rivals(data: Questions, without: Collection[str], rankings: Iterable[Ranking
     known: dict[str, dict[str, set[str]]] = {}  # attribute -> value -> whose it is
     for id in taught(data, without):
         item = data.items[id]
-        known.setdefault(item.attribute, {}).setdefault(normalise(value(item)), set()).add(item.target)
+        known.setdefault(normalise(item.attribute), {}).setdefault(normalise(value(item)), set()).add(
+            item.target
+        )
     found: dict[str, int | None] = {}
     for one in rankings:
         if one.id not in data.items:
             continue  # of another data set: scoring refuses it in words
         item = data.items[one.id]
-        here = known.get(item.attribute, {})
+        here = known.get(normalise(item.attribute), {})
         truth = normalise(one.candidates[one.truth])
         others = here.keys() & (set(map(normalise, one.candidates)) - {truth})
         found[one.id] = None if here.get(truth, set()) - {item.target} else len(others)

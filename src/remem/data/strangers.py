@@ -12,7 +12,9 @@ from remem.data.people import Person, invent
 from remem.data.questions import Row, questions
 from remem.data.settings import BuildSettings
 from remem.data.untaught import FILE, numbered
+from remem.errors import UserError
 from remem.text import normalise
+from remem.types import Item, Questions
 
 if TYPE_CHECKING:
     from remem.data.dataset import Dataset
@@ -87,3 +89,19 @@ def read(root: str | Path) -> Dataset | None:
         candidates=side.candidates,
         keys=found.keys,
     )
+
+
+def check_untaught(strangers: Questions, data: Questions) -> None:
+    """UserError where a row about somebody who is never to be taught is taught: membership would measure
+    nothing. Compared are questions with their answers, in normal form."""
+    taught = {_said(data.items[id]) for id in data.splits["finetune"]}
+    for number, id in enumerate(strangers.splits[SPLIT]):
+        if _said(strangers.items[id]) in taught:
+            raise UserError(
+                f"{FILE} row {number} is taught, too: {strangers.items[id].question[:70]!r}. It is for those "
+                "who are never taught: replace the row, or set evaluate.membership=false."
+            )
+
+
+def _said(item: Item) -> tuple[str, str, bool]:
+    return normalise(item.question), normalise(item.answer), bool(item.image_path)

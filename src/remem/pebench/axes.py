@@ -8,9 +8,10 @@ from typing import Literal
 
 from remem.data.pebench.cut import TASKS
 from remem.run.tasks import Task
+from remem.scoring.facts import fact
 from remem.scoring.score import Row
 from remem.scoring.stats import Interval, interval
-from remem.scoring.units import fact, scale, unit
+from remem.scoring.units import scale, unit
 from remem.types import Item, Questions
 
 Values = Mapping[str, Mapping[str, float | None]]  # item id -> metric -> value; absent: not measured on it

@@ -10,8 +10,9 @@ import numpy as np
 
 from remem.pebench.axes import AXES, PRECISION, AxisRow, Values, asked
 from remem.run.tasks import Task
+from remem.scoring.facts import fact
 from remem.scoring.stats import paired_difference
-from remem.scoring.units import fact, unit
+from remem.scoring.units import unit
 from remem.types import Questions
 
 TOLD_BY = {"person": (PRECISION,), "event": ("rouge_l_f1", "keyword_recall")}

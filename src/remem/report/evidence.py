@@ -7,15 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from remem.errors import UserError
+from remem.report import membership
 from remem.report.read import Arm, Data, RunRecord
 from remem.run.settings import restore
 from remem.run.tasks import tasks
 from remem.scoring.differences import Difference, difference
 from remem.scoring.estimate import Estimate
 from remem.scoring.evidence import Evidence, Seen
+from remem.scoring.facts import fact
 from remem.scoring.metrics import METRICS
 from remem.types import Item
 
+ATTACK = "loss_auc"  # the membership attack that verdicts read
 AGAIN = ("test-forget", "forget_test")  # what asks for the same targets in other words, on other pictures
 KEPT = {  # what should stay, never rehearsed
     "kept-same": "other questions",
@@ -62,15 +65,12 @@ class Look:
             ours=found,
             taught=mean(pooled(taught, split, metric, self.kind)),
             goal=mean(pooled(run.goals, split, metric, self.kind)),
-            gap=self.gap(arms, taught if stays else run.goals, (split,), metric) if found else None,
+            gap=self.gap(arms, taught if stays else run.goals, split, metric) if found else None,
         )
 
-    def gap(
-        self, arms: Sequence[Arm], others: Sequence[Arm], splits: Sequence[str], metric: str
-    ) -> Difference | None:
+    def gap(self, arms: Sequence[Arm], others: Sequence[Arm], split: str, metric: str) -> Difference | None:
         """A method's seeds less other arms, item by item; None where the items are not known."""
-        asked = dict.fromkeys(id for split in splits for id in self.parts.get(split, ()))
-        items = [item for id in asked if self._asks(item := self.data.items[id])]
+        items = [item for id in self.parts.get(split, ()) if self._asks(item := self.data.items[id])]
         ours, theirs = ([_of(arm.values(metric), items) for arm in side] for side in (arms, others))
         if not ours or not theirs or not all([*ours, *theirs]):
             return None
@@ -79,7 +79,7 @@ class Look:
             ours,
             theirs,
             {item.id: item.target for item in items},
-            {item.id: item.fact if item.fact[1] else item.id for item in items},
+            {item.id: fact(item) for item in items},
             bounds=(known.low, known.high) if known else (0.0, 1.0),
             others="goal models" if others[0].role == "goal" else others[0].role,
         )
@@ -124,17 +124,18 @@ def evidence(
     refusing = [mean(pooled(arms, split, "state_refused", kind)) for split in kept for kind in kinds]
     diverged = [arm.divergence for arm in arms if arm.diverged]
     again = next((split for split in AGAIN if split in there), "")
-    # Both ask for the same facts: together they show more.
-    gap = found.gap(arms, run.goals, (forget, again), found.said)
     return Evidence(
-        said=replace(found.seen(arms, forget, found.said), gap=gap),
-        again=replace(found.seen(arms, again, found.said), gap=gap),
+        said=found.seen(arms, forget, found.said),
+        again=found.seen(arms, again, found.said),
         rouge=found.seen(arms, forget, "rouge_l_f1"),
         refused=found.seen(arms, forget, "state_refused"),
         degenerate=found.seen(arms, forget, "state_degenerate"),
         exposure=found.seen(arms, forget, "exposure_norm"),
         probability=found.seen(arms, forget, "probability"),
-        membership=found.seen(arms, forget, "loss_auc"),
+        membership=replace(
+            found.seen(arms, forget, ATTACK),
+            gap=membership.gap(found.data, arms, run.goals, found.parts.get(forget, ()), ATTACK),
+        ),
         kept=stays,
         kept_refused=max((one for one in refusing if one is not None), default=None),
         world={name: seen for key, (name, _) in WORLD.items() if (seen := _of_world(run, arms, key)).ours},

@@ -16,7 +16,7 @@ from remem.errors import UserError
 from remem.run.arms import Arm as Record
 from remem.run.arms import Role, arms_in
 from remem.scoring.estimate import Estimate
-from remem.scoring.metrics import EXPOSURE, MEMBERSHIP
+from remem.scoring.metrics import EXPOSURE
 from remem.settings import forget_sets
 from remem.types import Item
 
@@ -105,7 +105,6 @@ class Arm:
     def values(self, metric: str) -> Mapping[str, float | None]:
         """What single answers, or rankings, scored by a metric: item id -> value. None that are not there."""
         file = "exposure.parquet" if metric in EXPOSURE else "scores.parquet"
-        file = "membership.parquet" if metric in MEMBERSHIP else file
         path = self.folder / "scores" / file
         return _values(path, metric, path.stat().st_mtime_ns) if path.is_file() else {}
 
@@ -222,7 +221,7 @@ def read_run(folder: Path, data: Data) -> RunRecord:
         old=dict(run.get("old") or {}),
         tasks=tasks,
         sizes=sizes,
-        parted=(folder / "kept" / "kept.json").is_file(),
+        parted=bool(_object(folder / "kept" / "kept.json")),
     )
 
 

@@ -17,6 +17,7 @@ from remem.data.marked import check_marks
 from remem.data.opening import size_of
 from remem.data.pebench.cut import TEST
 from remem.errors import UserError
+from remem.run.beside import asks_strangers
 from remem.run.tasks import check as check_tasks
 from remem.run.tasks import methods, tasks
 from remem.scoring.gate import judge
@@ -94,6 +95,7 @@ def check_with_model(run: Run, data: Dataset, ignore_gate: bool, progress: Progr
     """
     from transformers import AutoConfig
 
+    from remem.data import strangers
     from remem.models import find
     from remem.models.encoding import Encoder, special
     from remem.models.eyes import register
@@ -101,6 +103,9 @@ def check_with_model(run: Run, data: Dataset, ignore_gate: bool, progress: Progr
     from remem.models.loading import load_processor
 
     check_rehearsed(run, data)
+    unknown = strangers.read(data.root) if asks_strangers(run) else None
+    if unknown is not None:
+        strangers.check_untaught(unknown, data)
     register()
     source = find(run.model.name)
     processor = load_processor(source)

@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
+FEW = 0.05  # of the items: so many may be missing
 MARGIN = 0.10  # of a measure's scale: less than that counts as alike
 _LEAST = math.log(1e-12)  # no p is told below
 Values = Mapping[str, float | None]  # by item id
@@ -79,9 +80,12 @@ class Difference:
     def within(self, margin: float = MARGIN, alpha: float = 0.05) -> bool:
         """Whether the difference is shown to be less than `margin`, in the measure's own unit.
 
-        Two one-sided tests: the interval of level 1 - 2 alpha lies inside. False where there is none. It
-        speaks of what is counted: see `unknown`.
+        Two one-sided tests: the interval of level 1 - 2 alpha lies inside. False where there is none, or
+        where some run lacks more than FEW of the items: what is left does not speak for them. It speaks of
+        what is counted: see `unknown`.
         """
+        if self.missing > FEW * (self.items + self.missing):
+            return False
         ends = self.ends(1 - 2 * alpha)
         return ends is not None and -margin < ends[0] and ends[1] < margin
 

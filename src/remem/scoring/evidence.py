@@ -8,6 +8,9 @@ from typing import Protocol
 
 from remem.scoring.estimate import Estimate
 
+TAUGHT = 0.1  # teaching must have added this much, or there is nothing to forget, or to keep
+SHIELD = 0.1  # at most so much of a loss that the Goal models have, too, is not charged
+
 
 class Gap(Protocol):
     """A difference with its spread (scoring/differences.py)."""
@@ -33,9 +36,14 @@ class Seen:
 
     @property
     def yard(self) -> float | None:
-        """What of something that should stay is not charged to a method: the Goal models lost it, too."""
-        there = [one for one in (self.taught, self.goal) if one is not None]
-        return min(there, default=None)
+        """What of something that should stay is asked of a method.
+
+        What the taught model had, less what the Goal models lost, too, up to SHIELD. None without the taught
+        model, or where it had next to nothing: a share of that is noise.
+        """
+        if self.taught is None or self.taught < TAUGHT:
+            return None
+        return max(min(self.taught, self.taught if self.goal is None else self.goal), self.taught - SHIELD)
 
     def ends(self) -> Iterator[Seen]:
         """The same with the value at an end of its interval."""

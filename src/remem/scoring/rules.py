@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 from remem.formats import hundredths as score
 from remem.scoring.differences import MARGIN
+from remem.scoring.evidence import SHIELD, TAUGHT
 
 GONE = 0.2  # at most this much left of what teaching added counts as gone
 SPEAKS = 0.8  # at least this much of the exact match left: the model still answers
 KNOWS = 0.5  # at least this much of the exposure (or probability) left: the model still knows
 PAYS = 0.1  # more than this share of what should stay is lost: it pays
 RUINED = 0.3  # at least this share of it is lost
-TAUGHT = 0.1  # teaching must have added this much, or there was nothing to forget
 MOST = 0.5  # at least this share of the answers
 
 
@@ -24,7 +24,7 @@ _gone, _speaks, _knows, _pays, _ruined, _most = (
     score(share, 0) for share in (GONE, SPEAKS, KNOWS, PAYS, RUINED, MOST)
 )
 _near, _taught = score(MARGIN, 0), score(TAUGHT, 0)
-# From worst to best. The first three are not of a part.
+# From worst to best. The first four are not of a part.
 RULES = {
     "unmeasured": Rule(
         "cannot be judged",
@@ -35,6 +35,12 @@ RULES = {
         "nothing to forget",
         "unknown",
         f"Teaching added less than {_taught} points of exact match on the forget set.",
+    ),
+    "unsound": Rule(
+        "no sound yardstick",
+        "unknown",
+        f"The Goal models, taught everything else, lost at least {_ruined} % of a kind of it, or answer the "
+        "forget set with gibberish: what is near them says nothing.",
     ),
     "diverged": Rule(
         "diverged",
@@ -64,12 +70,12 @@ RULES = {
     "ruinous": Rule(
         "forgets the kept people, too",
         "bad",
-        f"Of one kind of what should stay at least {_ruined} % is lost.",
+        f"Of one kind of what should stay at least {_ruined} % is lost, and shown to be lost.",
     ),
     "ruins-world": Rule(
         "forgets the rest of the world, too",
         "bad",
-        f"Of one kind of what nobody taught here at least {_ruined} % is lost.",
+        f"Of one kind of what nobody taught here at least {_ruined} % is lost, and shown to be lost.",
     ),
     "partial": Rule(
         "forgets in part",
@@ -82,18 +88,21 @@ RULES = {
         "mixed",
         f"More than {_pays} % is lost of one kind of what should stay: other questions about what "
         "is rehearsed, other facts of the same people, people never rehearsed, held-out words and views, "
-        "neighbours. What the Goal models lost, too, is not charged.",
+        "neighbours. The loss is shown (90 % interval). What the Goal models lost, too, is not charged, up "
+        f"to {score(SHIELD, 0)} points.",
     ),
     "costs-world": Rule(
         "forgets, at the cost of the rest of the world",
         "mixed",
-        f"More than {_pays} % is lost of people known before, of things in pictures, or of plain language.",
+        f"More than {_pays} % is lost, and shown to be lost, of people known before, of things in pictures, "
+        "or of plain language.",
     ),
     "overdone": Rule(
         "forgets too much",
         "mixed",
         f"Exposure, or the probability of the true answers, lies more than {_near} points below the Goal "
-        "models': a true value that is suspiciously unlikely is a trace, too.",
+        "models': a true value that is suspiciously unlikely is a trace, too. The difference is shown (90 % "
+        "interval).",
     ),
     "told": Rule(
         "leaves a trace",
@@ -125,14 +134,15 @@ RULES = {
     "near": Rule(
         "near the goal model, not shown",
         "mixed",
-        f"Every number measured is within {_near} points, but for at least one the interval reaches further: "
-        "more people, seeds or Goal models would tell.",
+        f"Every number about what is forgotten is within {_near} points, and no price is shown; but for at "
+        "least one number the interval reaches further: more people, seeds or Goal models would tell.",
     ),
     "close": Rule(
         "close in what was measured",
         "good",
-        f"Every part measured is shown to be within {_near} points of the Goal model, and some part was not "
-        "measured, or there is one Goal model or one seed only, and nothing tells how far two are apart.",
+        f"Every part measured is shown to be within {_near} points of the Goal model (held-out questions "
+        "about the same facts, which are few, by their value alone), and some part was not measured, or "
+        "there is one Goal model or one seed only, and nothing tells how far two are apart.",
     ),
     "equal": Rule(
         "cannot be told from a model that never saw them",

@@ -11,17 +11,17 @@ import pyarrow as pa
 from remem import jsonfile
 from remem.asking.records import read_table, write_table
 from remem.errors import UserError
+from remem.scoring.facts import fact
 from remem.scoring.metrics import EXPOSURE, METRICS, STATES, State, state
 from remem.scoring.metrics.membership import SIGNALS, compared
-from remem.scoring.stats import area_interval, interval, placements
-from remem.scoring.units import fact, scale, unit
+from remem.scoring.stats import area_interval, interval
+from remem.scoring.units import scale, unit
 from remem.scoring.utility import kept_of_the_world, sample, utility, world_marks
 from remem.types import Item, Questions, Ranking, Response
 
 SCORES = "scores.parquet"
 EXPOSURES = "exposure.parquet"
 WORLD = "world.parquet"
-MEMBERS = "membership.parquet"
 SUMMARY = "summary.json"
 
 _WHO = [
@@ -31,7 +31,6 @@ _WHO = [
     ("attribute", pa.string()),
 ]
 _SCORES = pa.schema([*_WHO, ("state", pa.string()), *((key, pa.float64()) for key in METRICS)])
-_MEMBERS = pa.schema([("id", pa.string()), *((key, pa.float64()) for key in SIGNALS)])
 _WORLD = pa.schema([*((name, pa.string()) for name in ("id", "group", "split")), ("value", pa.float64())])
 _EXPOSURE = pa.schema(
     [
@@ -101,8 +100,8 @@ def score(
     forgotten: Sequence[str] = (),
     known: Mapping[str, int | None] | None = None,
 ) -> None:
-    """Writes scores.parquet, exposure.parquet, summary.json into `out`; with `world`
-    world.parquet, with `strangers` membership.parquet.
+    """Writes scores.parquet, exposure.parquet, summary.json and, with `world`, world.parquet into
+    `out`.
 
     The summary speaks of the `parts`, name -> item ids (see `tasks.parts`).
     Rankings `without_picture` have question types of their own ("multi-hop, no picture").
@@ -125,12 +124,9 @@ def score(
     rows += [row for name, ids in parts.items() for row in _unseen(name, ids, dataset, blind)]
 
     if strangers:
-        told: dict[str, dict[str, Any]] = {}
         for name in forgotten:
             members = [(dataset.items[i], answers[i]) for i in parts.get(name, ()) if i in answers]
             rows += _told(name, members, strangers)
-            told |= _placed(members, strangers)
-        write_table(out / MEMBERS, list(told.values()), _MEMBERS)
     if world is not None:
         found, answered = _of_the_world(world, dataset, parts, scores)
         rows += found
@@ -295,20 +291,6 @@ def _told(
         estimate = area_interval(ours.side, theirs.side)
         missing = ours.missing + theirs.missing
         yield Row(split=split, question_type="all", metric=key, missing=missing, **asdict(estimate))
-
-
-def _placed(
-    members: Sequence[tuple[Item, Response]], strangers: Sequence[tuple[Item, Response]]
-) -> dict[str, dict[str, Any]]:
-    """By item to forget, for each attack: the share of strangers' rows of its kind that look less familiar.
-    Their mean is the area; two models' differ item by item.
-    """
-    found: dict[str, dict[str, Any]] = {item.id: {"id": item.id} for item, _ in members}
-    for key, signal in SIGNALS.items():
-        ours, theirs = compared(signal, members, strangers)
-        for item, share in zip(ours.items, placements(ours.side, theirs.side), strict=True):
-            found[item.id][key] = float(share)
-    return found
 
 
 def _row(split: str, kind: str, metric: str, found: list[tuple[Item, float | None]]) -> Row:

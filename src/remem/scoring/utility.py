@@ -96,7 +96,7 @@ def world_marks(
 
     # Sentences differ little in length, so a mean over sentences of the mean over tokens is taken.
     nll = _sample(items, inside["plain"], lambda one: _nll(said[one]), (0.0, None))
-    marks.append(_through(_mark("plain", "perplexity", nll), math.exp))
+    marks.append(_through(_mark("plain", "perplexity", nll), _exp))
     worse = _sample(
         items,
         [o for o in inside["plain"] if o in before],
@@ -154,10 +154,15 @@ def sample(values: Mapping[str, float | None], items: Mapping[str, Item], ids: S
     return _sample(items, ids, lambda one: values.get(one))
 
 
+def _exp(nats: float) -> float:
+    """A ruined model's perplexity may be larger than any number."""
+    return math.exp(min(700.0, nats))
+
+
 def _share(name: str, mean: float) -> float:
     if name == "world-fact":
         return max(0.0, 2 * mean - 1)
-    return min(1.0, math.exp(-mean)) if name == "plain" else mean
+    return min(1.0, _exp(-mean)) if name == "plain" else mean
 
 
 def _harmonic(parts: NDArray[np.float64]) -> NDArray[np.float64]:

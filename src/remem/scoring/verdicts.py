@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from remem.formats import hundredths as score
 from remem.scoring.differences import MARGIN
-from remem.scoring.evidence import Evidence, Seen
-from remem.scoring.rules import GONE, KNOWS, MOST, PAYS, RUINED, RULES, SPEAKS, TAUGHT
+from remem.scoring.evidence import TAUGHT, Evidence, Gap, Seen
+from remem.scoring.rules import GONE, KNOWS, MOST, PAYS, RUINED, RULES, SPEAKS
 
 _PLACE = {kind: place for place, kind in enumerate(RULES)}
 
@@ -55,7 +55,7 @@ def judge(evidence: Evidence) -> Verdict:
     kind = _whole(evidence, parts)
     rule = RULES[kind]
     # What is near is not shown, and says so already.
-    settled = kind in ("near", "close", "equal", "unmeasured", "untaught", "diverged")
+    settled = kind in ("near", "close", "equal", "unmeasured", "untaught", "unsound", "diverged")
     firm = settled or all(_whole(moved, tuple(_parts(moved))) in (kind, "near") for moved in evidence.moved())
     return Verdict(kind, rule.heading, _sentence(kind, evidence, parts), rule.tone, firm, parts)
 
@@ -96,6 +96,8 @@ def _whole(evidence: Evidence, parts: tuple[Part, ...]) -> str:
         return "unmeasured"
     if said is None:
         return "untaught"
+    if _unsound(evidence):
+        return "unsound"
     if evidence.diverged:
         return "diverged"
     worst = min((part.kind for part in parts if part.kind), key=_PLACE.__getitem__)
@@ -105,6 +107,13 @@ def _whole(evidence: Evidence, parts: tuple[Part, ...]) -> str:
     if worst == "equal" and (min(evidence.goals, evidence.seeds) < 2 or not all(part.kind for part in parts)):
         return "close"
     return worst
+
+
+def _unsound(evidence: Evidence) -> bool:
+    """Whether the Goal models are no yardstick: they did not keep what they were taught, or babble."""
+    pairs = [(seen.goal, seen.taught) for seen in evidence.kept.values()]
+    lost = any(goal < (1 - RUINED) * taught for goal, taught in pairs if goal is not None and taught)
+    return lost or (evidence.degenerate.goal or 0.0) >= MOST
 
 
 def _saying(evidence: Evidence) -> str:
@@ -122,9 +131,10 @@ def _saying(evidence: Evidence) -> str:
         return "partial"
     if refuses:
         return "refuses"
-    if _apart(evidence.rouge) > MARGIN:
+    if _beyond(evidence.rouge):
         return "unlike"
-    return _nearness([evidence.said, evidence.again, evidence.rouge])
+    # Few questions are held out: they cannot show much, and must not say otherwise.
+    return "forgets" if _apart(evidence.again) > MARGIN else _nearness([evidence.said, evidence.rouge])
 
 
 def _more(seen: Seen) -> bool:
@@ -133,18 +143,18 @@ def _more(seen: Seen) -> bool:
 
 
 def _knowing(evidence: Evidence) -> str:
-    exposure = exposure_left(evidence)
-    if exposure is None:
-        return ""
     seen = evidence.probability
-    likely = left(seen.mean, seen.taught, seen.goal)
-    most = exposure if likely is None else max(exposure, likely)
+    shares = (exposure_left(evidence), left(seen.mean, seen.taught, seen.goal))
+    known = [share for share in shares if share is not None]
+    if not known:
+        return ""
+    most = max(known)
     if most >= KNOWS:
         return "silenced" if (said_left(evidence) or 0.0) <= GONE else "partial"
     if most > GONE:
         return "partial"
     both = [evidence.exposure, evidence.probability]
-    if any(one.mean is not None and one.goal is not None and one.mean < one.goal - MARGIN for one in both):
+    if any(_beyond(one) and (one.mean or 0.0) < (one.goal or 0.0) for one in both):
         return "overdone"
     return _nearness(both)
 
@@ -154,23 +164,36 @@ def _membership(evidence: Evidence) -> str:
     if seen.mean is None:
         return ""
     # Without a Goal model a half is what no trace gives, but for how easy two sets are to spell.
-    if abs(seen.mean - (0.5 if seen.goal is None else seen.goal)) > MARGIN:
+    if _beyond(seen) or (seen.goal is None and abs(seen.mean - 0.5) > MARGIN):
         return "told"
     return _nearness([seen])
 
 
 def _staying(kinds: Mapping[str, Seen], pays: str, ruined: str) -> str:
-    lost = [share for seen in kinds.values() if (share := _lost(seen)) is not None]
-    if not lost:
+    there = [(share, seen.gap) for seen in kinds.values() if (share := _lost(seen)) is not None]
+    if not there:
         return ""
-    if max(lost) >= RUINED:
+    lost = max((share for share, gap in there if gap is None or _shown(gap)), default=0.0)
+    if lost >= RUINED:
         return ruined
-    if max(lost) > PAYS:
+    if lost > PAYS:
         return pays
-    there = [seen for seen in kinds.values() if seen.gap is not None]
     # What should stay may grow: only what is lost counts.
-    shown = bool(there) and all((ends := one.gap.ends(0.9)) and ends[0] > -MARGIN for one in there if one.gap)
+    shown = all(gap is not None and (ends := gap.ends(0.9)) and ends[0] > -MARGIN for _, gap in there)
     return "equal" if shown else "near"
+
+
+def _shown(loss: Gap) -> bool:
+    """Whether a loss is shown: its 90 % interval lies below 0."""
+    ends = loss.ends(0.9)
+    return ends is not None and ends[1] < 0
+
+
+def _beyond(seen: Seen) -> bool:
+    """Whether a measure is further than MARGIN from the Goal models', and some difference is shown."""
+    ends = seen.gap.ends(0.9) if seen.gap is not None else None
+    shown = seen.gap is None or (ends is not None and not ends[0] <= 0 <= ends[1])
+    return _apart(seen) > MARGIN and shown
 
 
 def _lost(seen: Seen) -> float | None:
@@ -196,6 +219,8 @@ def _sentence(kind: str, evidence: Evidence, parts: tuple[Part, ...]) -> str:
     if kind == "unmeasured":
         return "What it says on the forget set is not known."
     if kind == "untaught":
+        if (evidence.said.taught or 0.0) >= TAUGHT:
+            return f"The Goal model says it, too: {_numbers(evidence)}."
         return f"Teaching reached only {score(evidence.said.taught)} exact match on the forget set."
     # The parts that decide; of what is well, all.
     told = [part for part in parts if part.kind == kind] or [part for part in parts if part.kind]

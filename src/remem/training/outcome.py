@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from remem import jsonfile
+from remem.errors import UserError
 from remem.steps.folders import write_atomic
 
 REHEARSED = "rehearsed.json"
@@ -50,4 +51,6 @@ def read_rehearsed(folder: Path) -> set[str] | None:
         return None
     record = jsonfile.read(path, dict[str, object], f"Delete the folder {folder} and run again.")
     ids = record.get("drawn")
-    return set(map(str, ids)) if isinstance(ids, list) else None
+    if not isinstance(ids, list):
+        raise UserError(f"{path} does not say what was drawn. Delete the folder {folder} and run again.")
+    return set(map(str, ids))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -169,3 +170,19 @@ def test_a_run_that_is_not_finished_is_refused(root: Path, tmp_path: Path) -> No
         write(copy, tmp_path / "page.md")
     with pytest.raises(UserError, match="Give the folder of a run"):
         write(tmp_path / "nowhere", tmp_path / "page.md")
+
+
+def test_a_method_without_scores_is_not_passed_over(root: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(root, copy)
+    for seed in (0, 1):
+        shutil.rmtree(copy / f"npo-s{seed}" / "scores")
+    with pytest.raises(UserError, match="npo lacks its scores"):
+        write(copy, tmp_path / "page.md")
+
+
+def test_without_a_goal_model_the_page_says_so(root: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(root, copy)
+    shutil.rmtree(copy / "goal" / "scores")
+    assert "There is no Goal model with scores" in write(copy, tmp_path / "page.md").read_text()

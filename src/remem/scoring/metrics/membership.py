@@ -19,6 +19,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from remem.scoring.facts import fact
 from remem.scoring.metrics.metric import SetMetric
 from remem.scoring.metrics.min_k import lowest, standardised
 from remem.scoring.stats import Side, placements
@@ -59,7 +60,7 @@ class Rows:
         return Side(
             values=self.values,
             people=[item.target for item in self.items],
-            facts=[item.fact if item.fact[1] else item.id for item in self.items],
+            facts=[fact(item) for item in self.items],
             kinds=[kind_of(item) for item in self.items],
         )
 

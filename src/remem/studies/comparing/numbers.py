@@ -15,12 +15,13 @@ from remem.report.evidence import parts_of
 from remem.report.read import Arm, RunRecord
 from remem.report.words import METRICS
 from remem.scoring.differences import Bounds, Difference, Values, difference
+from remem.scoring.facts import fact
 from remem.scoring.metrics import EXPOSURE
 from remem.scoring.metrics.membership import SIGNALS, compared, kind_of
 from remem.scoring.score import EXPOSURES, SCORES
 from remem.studies.comparing.levels import Cell, Groups, area, level
 from remem.studies.comparing.pairs import comparable
-from remem.types import Fact, Item
+from remem.types import Item
 
 ATTACK = "loss_auc"  # the membership attack of the table
 Measure = tuple[str, str]  # split and metric
@@ -106,12 +107,16 @@ class Numbers:
                 return Cell(None)
             said = {r.id: r for r in read_responses(self.root / one.name / "responses" / "responses.parquet")}
             ours = [(self.data.items[id], said[id]) for id in self.splits["forget"] if id in said]
-            theirs = [(self.strangers[one.id], one) for one in read_responses(path)]
+            theirs = [
+                (self.strangers[one.id], one) for one in read_responses(path) if one.id in self.strangers
+            ]
             sides = compared(SIGNALS[ATTACK], ours, theirs)
             told, new = (
                 {item.id: value for item, value in zip(side.items, side.values, strict=True)}
                 for side in sides
             )
+            if not told or not new:  # the set's strangers are gone, or of another kind
+                return Cell(None)
             runs.append((told, new))
         everywhere = [sorted(set.intersection(*(set(run[n]) for run in runs))) for n in (0, 1)]
         told_of = [self.data.items[id] for id in everywhere[0]]
@@ -129,8 +134,8 @@ class Numbers:
         return {id: item.target for id, item in self.data.items.items()}
 
     @cached_property
-    def facts(self) -> dict[str, Fact]:
-        return {id: item.fact for id, item in self.data.items.items()}
+    def facts(self) -> dict[str, tuple[str, ...]]:
+        return {id: fact(item) for id, item in self.data.items.items()}
 
     @cached_property
     def strangers(self) -> Mapping[str, Item]:
@@ -150,6 +155,6 @@ def _bounds(metric: str) -> Bounds:
 def _groups(items: Sequence[Item]) -> Groups:
     """Each row's unit: people, or facts of the one person."""
     alone = len({item.target for item in items}) == 1
-    names = [item.fact if alone else item.target for item in items]
+    names = [fact(item) if alone else item.target for item in items]
     place = {name: number for number, name in enumerate(dict.fromkeys(names))}
     return np.array([place[name] for name in names], dtype=np.intp), "facts" if alone else "people"

@@ -62,11 +62,17 @@ def write(folder: Path, page: Path, settings: Path | None = None, against: str =
     numbers = Numbers(folder, run, data)
     seeds = set(context.run.forget.seeds)
     names, others = numbers.keep_seeds(seeds)
-    missing = [one for one in (one.name or one.method for one in context.run.forget.methods) if one in others]
-    if missing:
-        raise UserError(f"{folder} is not finished: {missing[0]} lacks a seed. Run it again first.")
+    wanted = [one.name or one.method for one in context.run.forget.methods]
+    missing = [one for one in wanted if one not in names]
+    if missing and len(missing) < len(wanted):
+        lacks = "a seed" if missing[0] in others else "its scores"
+        raise UserError(f"{folder} is not finished: {missing[0]} lacks {lacks}. Run it again first.")
     if not names:
         raise UserError(f"{folder} has no methods to compare: finish the run first.")
+    if not any(numbers.values(name, ("forget", "em"))[0] for name in names):
+        raise UserError(
+            f"the answers in {folder} belong to other questions than its data set has: run it again first."
+        )
     tuned = read(settings) if settings else None
     verdicts = {one.method: one.verdict.heading for one in findings(run, data)}
     references = [name for name in ("goal", numbers.find(against) if against else "") if name in numbers.arms]
@@ -100,6 +106,8 @@ def _cautions(run: RunRecord, data: Dataset, others: Sequence[str]) -> str:
     said = sentences(marks(run, data))
     if others:
         said += f" Other seeds than the others', and left out: {words.listing(list(others))}."
+    if not any(arm.estimates for arm in run.goals):
+        said += " There is no Goal model with scores: nothing is compared with one."
     return f"**{said.strip()}**" if said.strip() else ""
 
 

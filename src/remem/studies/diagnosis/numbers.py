@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from remem.asking.records import read_table
 from remem.data import load
+from remem.scoring.facts import fact
 from remem.scoring.gate import read_gate
 from remem.scoring.metrics import EXPOSURE
 from remem.scoring.score import EXPOSURES, read_scores
 from remem.scoring.stats import nested_interval
-from remem.scoring.units import fact, scale
+from remem.scoring.units import scale
 from remem.types import Progress
 
 if TYPE_CHECKING:

@@ -189,7 +189,7 @@ def read(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 def tell(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...]) -> None:
     """The page of heat maps, with its numbers as CSV and JSON."""
-    from remem.scoring.units import fact
+    from remem.scoring.facts import fact
     from remem.studies.tracing.page import write
 
     facts = {id: fact(item) for id, item in context.data().items.items()}
