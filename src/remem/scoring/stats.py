@@ -228,17 +228,26 @@ def area_interval(ours: Side, theirs: Side, *, level: float = 0.95) -> Interval:
     if not len(ours.values) or not len(theirs.values):
         return Interval(mean=None, low=None, high=None, over=over, people=who, items=len(ours.values))
     places = placements(ours, theirs), 1 - placements(theirs, ours)
-    one, other = (
-        Spread.of(list(place), side.people if len(set(side.people)) > 1 else side.facts, SHARE, _LEAST)
-        for place, side in zip(places, (ours, theirs), strict=True)
-    )
-    both = None
-    if one is not None and other is not None:
-        variance = one.variance + other.variance
-        shares = [(part.variance / variance) ** 2 / part.freedom for part in (one, other)]
-        fewest = min(one.units, other.units)
-        both = replace(one, variance=variance, freedom=1 / sum(shares), units=fewest)
+    units = [side.people if len(set(side.people)) > 1 else side.facts for side in (ours, theirs)]
+    both = area_spread(*places, *units)
     return _told(both, sorted(places[0]), over, who, level)
+
+
+def area_spread(
+    ours: Sequence[float] | NDArray[np.float64],
+    theirs: Sequence[float] | NDArray[np.float64],
+    units: Sequence[Hashable],
+    others: Sequence[Hashable],
+) -> Spread | None:
+    """Of an area, from both sides' placements (theirs turned round) and units; None with one unit a side."""
+    one, other = (
+        Spread.of(list(place), whose, SHARE, _LEAST) for place, whose in ((ours, units), (theirs, others))
+    )
+    if one is None or other is None:
+        return None
+    variance = one.variance + other.variance
+    shares = [(part.variance / variance) ** 2 / part.freedom for part in (one, other)]
+    return replace(one, variance=variance, freedom=1 / sum(shares), units=min(one.units, other.units))
 
 
 def placements(ours: Side, theirs: Side) -> NDArray[np.float64]:

@@ -1,8 +1,4 @@
-"""The mean of one arm with its interval, from the same parts as a difference: units, and seeds.
-
-Shares have their intervals on the logit scale (Agresti, Categorical Data Analysis, 2013, section 1.3), so
-that they stay on it, with half a unit's questions added, half of them right: 0 and 1 are no certainty.
-"""
+"""The mean of one arm with its interval: that of its units (scoring/stats.py), widened by what seeds vary."""
 
 from __future__ import annotations
 
@@ -11,21 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy.special import stdtrit
 
 from remem.scoring.differences import (
     Bounds,
-    Term,
     Values,
     common,
-    length,
     of_runs,
-    of_units,
-    reach,
     table,
     units_of,
 )
-from remem.scoring.stats import Side, placements
+from remem.scoring.stats import Side, Spread, area_spread, placements
 
 LEVEL = 0.95
 Groups = tuple[NDArray[np.intp], str]  # each row's unit, and what units are
@@ -51,9 +43,8 @@ def level(
     if not ids:
         return Cell(None)
     found = table(runs, ids)
-    _, owner, unit = units_of(ids, people, facts)
-    terms = [_of_units(found.mean(0), owner, unit, length(bounds)), of_runs(found, "seeds")]
-    return _cell(float(found.mean()), terms, len(ids) / (owner.max() + 1), len(ids), bounds)
+    _, owner, _ = units_of(ids, people, facts)
+    return _cell(Spread.of(list(found.mean(0)), owner.tolist(), bounds), found, bounds)
 
 
 def area(
@@ -81,34 +72,28 @@ def area(
     areas = np.array([[side.mean()] for side, _ in placed])
     of_ours = np.mean([side for side, _ in placed], axis=0)
     of_theirs = np.mean([side for _, side in placed], axis=0)
-    terms = [
-        _of_units(of_ours, ours[0], ours[1], 1.0),
-        _of_units(of_theirs, theirs[0], f"strangers: {theirs[1]}", 1.0),
-        of_runs(areas, "seeds"),
-    ]
-    if terms[1] is None:  # one stranger
-        terms[0] = None
-    sides = [(len(side[0]), int(side[0].max()) + 1) for side in (ours, theirs)]
-    rows, units = min(sides, key=lambda one: one[1])
-    return _cell(float(areas.mean()), terms, rows / units, rows, (0.0, 1.0))
+    spread = area_spread(of_ours, of_theirs, ours[0].tolist(), theirs[0].tolist())
+    return _cell(spread, areas, (0.0, 1.0))
 
 
-def _of_units(
-    values: NDArray[np.float64], owner: NDArray[np.intp], name: str, scale: float | None
-) -> Term | None:
-    """As of a difference, with half its smoothing: one side's questions disagree with themselves."""
-    return of_units(values, owner, name, None if scale is None else scale * 0.5**0.5)
+def _cell(spread: Spread | None, runs: NDArray[np.float64], bounds: Bounds) -> Cell:
+    """The units' interval of the mean of `runs` (seeds, items), and beyond each of its ends what seeds vary.
 
-
-def _cell(mean: float, terms: Sequence[Term | None], held: float, items: int, bounds: Bounds) -> Cell:
-    known = [term for term in terms if term is not None]
-    if terms[0] is None:
+    Each end's distance is the root of the sum of the squares of the parts' (Zou and Donner, Statistics in
+    Medicine 2008, 27: 1693-1702): the units' is not the same on both sides, near an end of the scale.
+    """
+    mean = float(runs.mean())
+    if spread is None:
         return Cell(mean)
-    far, (low, high) = reach(known, 1 - LEVEL), bounds
-    if low is None or high is None:
-        return Cell(mean, mean - far, mean + far) if far else Cell(mean)
-    size = high - low
-    share = ((mean - low) / size * items + held / 4) / (items + held / 2)
-    wide = far / size / (share * (1 - share))
-    ends = special.expit(special.logit(share) + np.array([-wide, wide]))
-    return Cell(mean, min(mean, low + size * float(ends[0])), max(mean, low + size * float(ends[1])))
+    seeds = of_runs(runs, "seeds")
+    far = 0.0 if seeds is None else float(stdtrit(seeds.df, (1 + LEVEL) / 2)) * seeds.variance**0.5
+    low, high = spread.ends(LEVEL)
+    if seeds is None and low == high:  # without ends of the scale agreement has no width
+        return Cell(mean)
+    ends = mean - ((mean - low) ** 2 + far**2) ** 0.5, mean + ((high - mean) ** 2 + far**2) ** 0.5
+    least, most = bounds
+    return Cell(
+        mean,
+        ends[0] if least is None else max(ends[0], least),
+        ends[1] if most is None else min(ends[1], most),
+    )
