@@ -1,8 +1,9 @@
 """What an interval counts."""
 
 from fabricate import item
+from remem.scoring.facts import fact
 from remem.scoring.metrics import all_metrics
-from remem.scoring.units import fact, scale, unit
+from remem.scoring.units import scale, unit
 
 
 def test_a_fact_is_one_whatever_its_wording() -> None:
