@@ -151,6 +151,13 @@ def test_what_was_not_rehearsed_decides_though_what_was_rehearsed_is_whole() -> 
     assert judge(lost).kind == "ruinous"
 
 
+def test_a_part_has_a_word_of_its_own() -> None:
+    worded = {part.title: part.word for part in judge(CLOSE).parts}
+    assert (worded["says it"], worded["the kept"], worded[RETURNS]) == (
+        "shown close", "shown kept", "not measured"
+    )  # fmt: skip
+
+
 def test_the_goal_models_own_loss_is_not_charged() -> None:
     found = judge(replace(CLOSE, kept={"held out": stays(0.9, taught=1.0, goal=0.9)}))
     assert {part.title: part.kind for part in found.parts}["the kept"] in ("near", "equal")

@@ -113,7 +113,10 @@ def results(path: Path) -> Table:
     caption = f"{', '.join(notes)}: see the report" if notes else None
     table = Table(box=None, pad_edge=False, header_style="dim", caption=caption, caption_justify="left")
     ends = (":low", ":high", "_low", "_high")
-    shown = [one for one in rows[0] if "rouge" not in one and one != "notes" and not one.endswith(ends)]
+    # Eighty columns hold what is forgotten, what is kept and never rehearsed, and the verdict.
+    whole = [one for one in rows[0] if "rouge" not in one and one != "notes" and not one.endswith(ends)]
+    parts = ("kept-", "neighbours", "rehearsed", *(("retain",) if "kept:em" in whole else ()))
+    shown = [one for one in whole if not one.startswith(parts)]
     for heading in shown:
         words = heading.replace("_norm", "").replace("_", " ")
         for mark in ":- ":  # a word a line: eighty columns must do

@@ -27,7 +27,7 @@ from remem.report.world import COLUMNS as WORLD_COLUMNS
 from remem.report.world import shown, world_rows
 from remem.scoring.differences import MARGIN
 from remem.scoring.metrics import STATES
-from remem.scoring.rules import PART_WORDS, RULES
+from remem.scoring.rules import RULES
 
 
 def write_people(run: RunRecord, out: Path, dataset: Data, above: str = "") -> Path:
@@ -72,7 +72,6 @@ def render(
             candidates=counts,
             top_bits=[f"{math.log2(n):.1f}" for n in counts],
             rules=RULES,
-            part_words=PART_WORDS,
             margin=words.score(MARGIN, 0),
             states=STATES,
         )

@@ -27,7 +27,7 @@ from remem.report.svg import standalone
 from remem.report.tables import Text, summary, write_costs, write_table
 from remem.report.template import environment
 from remem.scoring.differences import MARGIN
-from remem.scoring.rules import PART_WORDS, RULES
+from remem.scoring.rules import RULES
 
 
 def write(run: RunRecord, run_folder: Path, out: Path, data: Data) -> Path:
@@ -66,7 +66,6 @@ def write(run: RunRecord, run_folder: Path, out: Path, data: Data) -> Path:
             agreements=found["agreements"],
             axes=axes_of,
             judged=verdicts(run, data),
-            part_words=PART_WORDS,
             rules=RULES,
             margin=words.score(MARGIN, 0),
             axis_titles={key: axis.title for key, axis in AXES.items()},

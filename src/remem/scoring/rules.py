@@ -167,3 +167,4 @@ PART_WORDS = {kind: rule.heading for kind, rule in RULES.items()} | {
     "close": "shown close",
     "equal": "shown close",
 }
+STAYS = {"near": "no loss shown", "close": "shown kept", "equal": "shown kept"}  # of parts that should stay

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from remem.formats import hundredths as score
 from remem.scoring.differences import MARGIN
 from remem.scoring.evidence import TAUGHT, Evidence, Gap, Seen
-from remem.scoring.rules import GONE, KNOWS, MOST, PAYS, RUINED, RULES, SPEAKS
+from remem.scoring.rules import GONE, KNOWS, MOST, PART_WORDS, PAYS, RUINED, RULES, SPEAKS, STAYS
 
 _PLACE = {kind: place for place, kind in enumerate(RULES)}
 
@@ -29,6 +29,12 @@ class Part(NamedTuple):
     title: str
     kind: str
     said: str  # the numbers, in a few words
+
+    @property
+    def word(self) -> str:
+        """What the part is called by the rule that it earned."""
+        stays = STAYS if self.title in ("the kept", "the world") else {}
+        return stays.get(self.kind) or PART_WORDS[self.kind]
 
     @property
     def tone(self) -> str:
