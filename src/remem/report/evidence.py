@@ -19,7 +19,7 @@ from remem.scoring.metrics import METRICS
 from remem.types import Item
 
 ATTACK = "loss_auc"  # the membership attack that verdicts read
-AGAIN = ("test-forget", "forget_test")  # what asks for the same targets in other words, on other pictures
+AGAIN = ("forget_test", "test-forget")  # what asks for the same targets in other words, on other pictures
 KEPT = {  # what should stay, never rehearsed
     "kept-same": "other questions",
     "kept-facts": "other facts",
@@ -133,7 +133,7 @@ def evidence(
         exposure=found.seen(arms, forget, "exposure_norm"),
         probability=found.seen(arms, forget, "probability"),
         membership=replace(
-            found.seen(arms, forget, ATTACK),
+            found.asking("all").seen(arms, forget, ATTACK),
             gap=membership.gap(found.data, arms, run.goals, found.parts.get(forget, ()), ATTACK),
         ),
         kept=stays,

@@ -249,10 +249,15 @@ def _numbers(evidence: Evidence) -> str:
 
 
 def _known(evidence: Evidence) -> str:
-    text = _pair("exposure", evidence.exposure, evidence.exposure.taught)
-    levels = [("expected", evidence.expected), ("chance", evidence.chance)]
-    told = ", ".join(f"{name} {score(value)}" for name, value in levels if value is not None)
-    return text + (f" ({told})" if told and evidence.exposure.mean is not None else "")
+    exposure, likely = evidence.exposure, evidence.probability
+    told = []
+    if exposure.mean is not None:
+        levels = [("expected", evidence.expected), ("chance", evidence.chance)]
+        beside = ", ".join(f"{name} {score(value)}" for name, value in levels if value is not None)
+        told.append(_pair("exposure", exposure, exposure.taught) + (f" ({beside})" if beside else ""))
+    if likely.mean is not None:
+        told.append(_pair("probability", likely, likely.taught))
+    return ", ".join(told) or "not measured"
 
 
 def _pair(name: str, seen: Seen, taught: float | None = None) -> str:
