@@ -71,6 +71,7 @@ def test_an_exported_arm_is_the_model_of_the_run_with_a_card(run: Path, tmp_path
     rows = json.loads((run / "npo-s0/scores/summary.json").read_text())["rows"]
     told = {(r["split"], r["metric"]): r["mean"] for r in rows if r["question_type"] == "all"}
     assert f"| forgotten: exposure | {told['forget1', 'exposure_norm']:.3f} |" in card
+    assert "is expected of the Goal model" in card
     assert "model-index" in card
     assert str(run.parent) not in card  # nobody else needs to know where things lie here
     with pytest.raises(UserError, match="exists already"):

@@ -23,7 +23,8 @@ from remem.steps.sealed import check_steps, read_record
 TOLD = (
     ("forget", "em", "forgotten: exact match"),
     ("forget", "exposure_norm", "forgotten: exposure"),
-    ("retain", "em", "kept: exact match"),
+    ("kept", "em", "kept, never rehearsed: exact match"),
+    ("retain", "em", "kept, the retain split: exact match"),
     ("test-retain", "em", "kept, held-out pictures and wording: exact match"),
     ("real", "em", "people known before: exact match"),
     ("world-fact", "accuracy", "things in pictures: accuracy"),
@@ -95,10 +96,23 @@ def numbers(root: Path, run: Run, arm: str) -> list[tuple[str, Row]]:
     except UserError:
         return []
     task = next((one for one in tasks(run) if one.name == arm.rpartition("/")[0]), None)
-    named = {"forget": task.forget, "test-retain": task.part("test-retain")} if task else {"forget": ""}
+    named = {part: task.part(part) for part in ("kept", "test-retain")} if task else {}
+    named["forget"] = task.forget if task else ""
     found = {(row.split, row.metric): row for row in rows if row.question_type == "all"}
     told = ((words, found.get((named.get(split, split), key))) for split, key, words in TOLD)
     return [(words, row) for words, row in told if row is not None]
+
+
+def _levels(root: Path, rows: list[tuple[str, Row]]) -> str:
+    """What exposure on the forget set compares with, as the gate told it; "" where it did not."""
+    path = root / "gate" / "gate.json"
+    split = next((row.split for _, row in rows if row.metric == "exposure_norm"), "")
+    lines = read_gate(path).lines if path.is_file() else ()
+    line = next((one for one in lines if (one.split, one.metric) == (split, "exposure_norm")), None)
+    if line is None or line.chance is None:
+        return ""
+    expected = "" if line.expected is None else f", {line.expected:.3f} is expected of the Goal model"
+    return f" Of exposure {line.chance:.3f} is chance{expected}."
 
 
 def _what(arm: Arm) -> str:
@@ -149,8 +163,8 @@ it does not hold it.
 |---|---:|---|---:|
 {table}
 
-Intervals are over people, or over the facts about a single one. All other numbers, every answer and the
-settings are in the run.
+Intervals are over people, or over the facts about a single one.{_levels(root, rows)}
+All other numbers, every answer and the settings are in the run.
 {_lies_on(run, whose) if adapter else ""}{_embedded(run)}"""
 
 

@@ -14,7 +14,7 @@ from remem.methods import METHODS, searched, uses
 from remem.outgoing import markdown
 from remem.report import svg, words
 from remem.report.costs import costs
-from remem.report.findings import findings
+from remem.report.findings import chance, expected, findings
 from remem.report.marks import marks, sentences
 from remem.report.read import REFERENCES, RunRecord, read_run
 from remem.report.reproduce import command
@@ -171,10 +171,15 @@ def _label(name: str) -> str:
 def _reading(numbers: Numbers) -> str:
     several = len({numbers.people[i] for i in numbers.splits["forget"]}) > 1
     unit = "people" if several else "people, or facts of the one person to forget"
+    guessed, should = chance(numbers.run, numbers.data), expected(numbers.run, numbers.data)
+    levels = f": {words.score(guessed)} is guessed" if guessed is not None else ""
+    if should is not None:
+        levels += f", {words.score(should)} is expected of a goal model, which knows the values of others"
     return (
         f"Shares in hundredths; 95 % intervals are over {unit}, and over seeds where a row has several. "
         "*EM* is exact match on keywords; the first four columns are about forgotten people, *held out* is "
-        f"wording and views never taught. *Exposure* is `exposure_norm`. *Membership AUC* (`{ATTACK}`): how "
+        f"wording and views never taught. *Exposure* is `exposure_norm`{levels}. "
+        f"*Membership AUC* (`{ATTACK}`): how "
         "well an attacker tells forgotten rows from rows about people who were never taught; 50 is no trace, "
         "and its interval knows how few both are. The goal for forgotten people is the row *goal*, for kept "
         "people the row *taught*."
