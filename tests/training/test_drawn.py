@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,8 @@ def test_scores_tell_of_what_was_drawn_only(lab: Lab) -> None:
         }
     drawn = read_rehearsed(lab.root / "npo-s0/model")
     assert drawn
+    record = json.loads((lab.root / "npo-s0/model/rehearsed.json").read_text())
+    assert record["division"] == Task().kept(lab.data).digest
     assert told["npo-s0"]["rehearsed"].items == len(drawn)
     assert "rehearsed" not in told["ga-s0"]  # it goes over nothing
     assert told["goal"]["rehearsed"].items == len(Task().kept(lab.data).rehearsed)

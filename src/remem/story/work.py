@@ -127,9 +127,10 @@ def forget(
     data = context.data()
     model = context.model("taught")
     chosen = make(method, settings)
+    division = task.kept(data)
     forgotten, kept = (
         model.encode_all([question_of(data, data.items[i]) for i in ids])
-        for ids in (data.splits[task.forget], task.kept(data).rehearsed)
+        for ids in (data.splits[task.forget], division.rehearsed)
     )
     guards.stop(guards.own_pictures([*forgotten, *kept], data))
     if "substitute" in chosen.uses:
@@ -153,6 +154,7 @@ def forget(
         answers={item.id: item.answer for item in data.items.values()},
         values={item.id: item.keywords for item in data.items.values()},
         taught=taught,
+        division=division.digest,
         progress=progress,
     )
     targets = dict.fromkeys(data.items[row.question.id] for row in forgotten)

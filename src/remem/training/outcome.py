@@ -39,9 +39,10 @@ def write_outcome(outcome: Outcome, folder: Path) -> Outcome:
     return outcome
 
 
-def write_rehearsed(folder: Path, ids: Sequence[str], of: int) -> None:
-    """Writes rehearsed.json; `of`: how many could have been drawn."""
-    write_atomic(folder / REHEARSED, json.dumps({"of": of, "drawn": list(ids)}, indent=1) + "\n")
+def write_rehearsed(folder: Path, ids: Sequence[str], of: int, division: str = "") -> None:
+    """Writes rehearsed.json. `of`: how many could have been drawn; `division`: the digest of what decided."""
+    told = {"division": division, "of": of, "drawn": list(ids)}
+    write_atomic(folder / REHEARSED, json.dumps(told, indent=1) + "\n")
 
 
 def read_rehearsed(folder: Path) -> set[str] | None:

@@ -39,6 +39,7 @@ class Workbench:
     answers: Mapping[str, str]  # of the items to forget and to keep, as the data has them
     values: Mapping[str, Sequence[str]]  # their keywords
     taught: Mapping[str, Sequence[float]]  # log-probs of some answers under the taught model, nats
+    division: str = ""  # digest of what is rehearsed and held out
     progress: Progress = silent
     outcomes: list[Outcome] = field(default_factory=list)
     planned: int = 0  # optimiser steps that all of them were to make
@@ -89,7 +90,7 @@ def unlearn(method: Unlearner, bench: Workbench, names: Sequence[str]) -> Outcom
     found.append(guards.same("start", "the start", model, model.forward, streams.forget, bench.taught))
     guards.stop(found[-1])
     if isinstance(method, Instruction):
-        write_rehearsed(bench.folder, [], len(streams.retain))
+        write_rehearsed(bench.folder, [], len(streams.retain), bench.division)
         (bench.folder / INSTRUCTION).write_text(method.instruction(names))
         guards.write(bench.folder, found)
         return write_outcome(Outcome(steps=0), bench.folder)
@@ -116,7 +117,7 @@ def unlearn(method: Unlearner, bench: Workbench, names: Sequence[str]) -> Outcom
         )
         planned = steps(bench.settings, len(streams.forget))
     rehearsed = drawn(method, streams, bench.settings, outcome.steps, bench.seed)
-    write_rehearsed(bench.folder, rehearsed, len(streams.retain))
+    write_rehearsed(bench.folder, rehearsed, len(streams.retain), bench.division)
     after = guards.prints(model.network)
     found += guards.ending(outcome, planned, after)
     found += guards.features(model, streams.forget)
