@@ -8,6 +8,7 @@ from remem.scoring.stats import (
     Side,
     Spread,
     area_interval,
+    area_spread,
     interval,
     nested_interval,
     paired_difference,
@@ -201,3 +202,18 @@ def test_a_side_with_one_person_is_her_facts_and_with_one_fact_there_is_no_inter
     assert area_interval(Side(values=values, people=["a"] * 4, facts=["e"] * 4), others).low is None
     assert area_interval(Side(values=[], people=[], facts=[]), others).mean is None
     assert area_interval(others, others).over == "people"
+
+
+def test_an_area_has_as_many_units_as_its_smaller_side() -> None:
+    few, many = [0.2, 0.4, 0.9, 0.7], [0.1, 0.3, 0.5, 0.6, 0.8, 0.2, 0.9, 0.4]
+    for ours, theirs in ((few, many), (many, few)):
+        spread = area_spread(ours, theirs, list(range(len(ours))), list(range(len(theirs))))
+        assert spread is not None
+        assert spread.units == pytest.approx(4)
+    assert area_spread(few, many, [0] * 4, list(range(8))) is None
+
+
+def test_nested_interval_of_one_seed_and_one_person_is_over_her_facts() -> None:
+    found = nested_interval([0.0, 1.0, 1.0, 1.0], ["a"] * 4, [7] * 4, facts=[0, 0, 1, 2])
+    assert (found.over, found.people) == ("facts", 1)
+    assert found.low is not None

@@ -1,9 +1,12 @@
 """Utility and the world's marks: values known in advance."""
 
 import math
+from pathlib import Path
 
 import pytest
 
+from fabricate import Questions
+from remem.scoring.score import WorldAnswers, read_summary, score
 from remem.scoring.utility import PARTS, sample, utility, world_marks
 from remem.types import Item, Ranking, Response
 
@@ -107,3 +110,26 @@ def test_unanswered_questions_are_missing_and_not_wrong() -> None:
     real = next(one for one in found if (one.split, one.metric) == ("real", "em"))
     assert real.mean == 1
     assert real.items == 1
+
+
+def test_utility_counts_the_questions_of_all_its_parts() -> None:
+    _, parts = world_marks(ITEMS, SPLITS, PERFECT, RIGHT, PERFECT)
+    for name in ("kept", "test-retain"):
+        parts[name] = sample({"r1": 1.0, "r2": 1.0}, ITEMS, ["r1", "r2"])
+    whole = utility(parts)
+    assert whole.items == sum(len(parts[name].values) for name in PARTS)
+
+
+def test_f1_of_nothing_is_still_f1() -> None:
+    found, _ = world_marks(ITEMS, {**SPLITS, "world_fact": ()}, PERFECT, RIGHT, PERFECT)
+    assert [one.mean for one in found if (one.split, one.metric) == ("world-fact", "f1")] == [None]
+
+
+def test_the_summary_tells_the_exam_with_both_ends(tmp_path: Path) -> None:
+    world = WorldAnswers(Questions(ITEMS, SPLITS), PERFECT, RIGHT, PERFECT)
+    score(Questions({}, {}), {}, [], [], tmp_path, "base", world)
+    told = {(row.split, row.metric): (row.mean, row.low, row.high) for row in read_summary(tmp_path)}
+    found, _ = world_marks(ITEMS, SPLITS, PERFECT, RIGHT, PERFECT)
+    for one in found:
+        assert told[one.split, one.metric] == (one.mean, one.low, one.high)
+    assert any(high is not None for _, _, high in told.values())

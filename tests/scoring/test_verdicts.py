@@ -219,3 +219,10 @@ def test_more_noise_is_shown_close_less_often() -> None:
             gaps.append(difference([ours], [goal], people, people).within(MARGIN))
         passed.append(sum(gaps))
     assert passed[0] > passed[1] > passed[2]
+
+
+def test_what_is_not_measured_is_said_in_words() -> None:
+    assert (
+        judge(replace(CLOSE, said=Seen(taught=1.0))).sentence
+        == "What it says on the forget set is not known."
+    )
