@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from remem.errors import UserError
-from remem.report import membership
+from remem.report.membership import Membership
 from remem.report.read import Arm, Data, RunRecord
 from remem.run.settings import restore
 from remem.run.tasks import tasks
@@ -15,7 +15,7 @@ from remem.scoring.differences import Difference, difference
 from remem.scoring.estimate import Estimate
 from remem.scoring.evidence import Evidence, Seen
 from remem.scoring.facts import fact
-from remem.scoring.metrics import METRICS
+from remem.scoring.units import scale
 from remem.types import Item
 
 ATTACK = "loss_auc"  # the membership attack that verdicts read
@@ -47,6 +47,7 @@ class Look:
     data: Data
     kind: str  # "all", or a question type of the data
     parts: Mapping[str, Sequence[str]]  # name in the summaries -> item ids; none where it cannot be told
+    told: Membership  # of the forget set
 
     @property
     def said(self) -> str:
@@ -74,13 +75,12 @@ class Look:
         ours, theirs = ([_of(arm.values(metric), items) for arm in side] for side in (arms, others))
         if not ours or not theirs or not all([*ours, *theirs]):
             return None
-        known = METRICS.get(metric)
         return difference(
             ours,
             theirs,
             {item.id: item.target for item in items},
             {item.id: fact(item) for item in items},
-            bounds=(known.low, known.high) if known else (0.0, 1.0),
+            bounds=scale(metric),
             others="goal models" if others[0].role == "goal" else others[0].role,
         )
 
@@ -90,7 +90,8 @@ class Look:
 
 def look(run: RunRecord, data: Data, kind: str = "all") -> Look:
     """The parts of a run of one forget set, as its settings have them."""
-    return Look(run, data, kind, parts_of(run, data))
+    parts = parts_of(run, data)
+    return Look(run, data, kind, parts, Membership(data, parts.get(run.forget or "", ()), ATTACK))
 
 
 def parts_of(run: RunRecord, data: Data) -> Mapping[str, Sequence[str]]:
@@ -104,9 +105,7 @@ def parts_of(run: RunRecord, data: Data) -> Mapping[str, Sequence[str]]:
     return {name.removeprefix(f"{task.name}_") if task.name else name: ids for name, ids in parts.items()}
 
 
-def evidence(
-    found: Look, arms: Sequence[Arm], chance: float | None, expected: float | None, people: int
-) -> Evidence:
+def evidence(found: Look, arms: Sequence[Arm], chance: float | None, expected: float | None) -> Evidence:
     """All that a verdict reads of one method."""
     run, forget = found.run, found.run.forget or ""
     there = {split for arm in arms for split, _, _ in arm.estimates}
@@ -134,7 +133,7 @@ def evidence(
         probability=found.seen(arms, forget, "probability"),
         membership=replace(
             found.asking("all").seen(arms, forget, ATTACK),
-            gap=membership.gap(found.data, arms, run.goals, found.parts.get(forget, ()), ATTACK),
+            gap=found.told.gap(arms, run.goals),
         ),
         kept=stays,
         kept_refused=max((one for one in refusing if one is not None), default=None),
@@ -143,7 +142,6 @@ def evidence(
         chance=chance,
         expected=expected,
         rehearsed=rehearsed,
-        people=people,
         seeds=len(arms),
         goals=len(run.goals),
         diverged=len(diverged),

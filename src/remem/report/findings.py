@@ -54,10 +54,10 @@ class Finding:
 
 def findings(run: RunRecord, data: Data, kind: str = "all") -> list[Finding]:
     """One finding for each method, over all its seeds, on one kind of question of the forget set."""
-    levels, people = (chance(run, data), expected(run, data)), len(forgotten_people(run, data))
+    levels = chance(run, data), expected(run, data)
     found, looked = [], look(run, data, kind)
     for method, arms in run.methods.items():
-        seen = evidence(looked, arms, *levels, people)
+        seen = evidence(looked, arms, *levels)
         found.append(Finding(method=method, arms=tuple(arms), evidence=seen, verdict=judge(seen)))
     return found
 

@@ -72,6 +72,21 @@ class Task:
             withheld=data.splits[self.scope] if self.scope and not self.with_scope else (),
         )
 
+    def questions(self, data: Questions, most: int) -> list[str]:
+        """What its arms are asked: all that is forgotten, and of retain and of test so many at most (0: all).
+
+        Of all that stays one sample is asked, of each part the same share, so that none weighs more than it
+        should; of what is rehearsed a few.
+        """
+        kept = self.kept(data)
+        retain, test = (data.splits.get(name, ()) for name in self.others)
+        stays = list(dict.fromkeys((*retain, *kept.same, *kept.facts, *kept.people, *kept.kept)))
+        share = min(1.0, most / len(retain)) if most and retain else 1.0
+        asked: list[Sequence[str]] = [data.splits.get(split, ()) for split in self.unseen]
+        asked += [evenly(stays, round(share * len(stays))), evenly(test, most or len(test))]
+        asked.append(evenly(kept.rehearsed, min(SHOWN, most or SHOWN)))
+        return list(dict.fromkeys(id for inside in asked for id in inside))
+
     def parts(self, data: Questions) -> dict[str, Sequence[str]]:
         """Name in the summaries -> item ids, each once: the splits, test by whether its facts are forgotten,
         and what was taught to stay, by what is rehearsed of it (KEPT)."""

@@ -71,7 +71,6 @@ class Evidence:
     chance: float | None = None  # exposure of a rank that is drawn at random
     expected: float | None = None  # exposure of who knows the others' values, and nothing of these
     rehearsed: bool = False  # what stays is told by rows that were rehearsed: there are no others
-    people: int = 0  # to forget (or events)
     seeds: int = 1
     goals: int = 0  # Goal models
     diverged: int = 0  # how many of the seeds

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remem.data.pebench.cut import TEST
-from remem.data.rehearsed import SHOWN
 from remem.errors import UserError
 from remem.run.beside import asks_strangers, exam_folder, rehearsal_folder
 from remem.run.context import Context
@@ -172,14 +171,7 @@ def ask(
     # The gate and the diagnosis of stage 1 need the taught model on everything that it was taught.
     asked: list[Sequence[str]] = [data.splits[run.gate.split]] if arms == ("taught",) else []
     for task in about:
-        asked += [data.splits.get(split, ()) for split in task.unseen]
-        kept, most = task.kept(data), run.evaluate.items
-        retain, test = (data.splits.get(name, ()) for name in task.others)
-        # One sample of all that stays: of each part the same share, so that none weighs more than it should.
-        stays = list(dict.fromkeys((*retain, *kept.same, *kept.facts, *kept.people, *kept.kept)))
-        share = min(1.0, most / len(retain)) if most and retain else 1.0
-        asked += [evenly(stays, round(share * len(stays))), evenly(test, most or len(test))]
-        asked.append(evenly(kept.rehearsed, min(SHOWN, most or SHOWN)))
+        asked.append(task.questions(data, run.evaluate.items))
     ids = list(dict.fromkeys(i for inside in asked for i in inside))
     ranked = {
         item.id: item

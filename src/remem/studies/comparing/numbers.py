@@ -13,12 +13,12 @@ from remem.data import Dataset, strangers
 from remem.errors import unknown
 from remem.report.evidence import parts_of
 from remem.report.read import Arm, RunRecord
-from remem.report.words import METRICS
-from remem.scoring.differences import Bounds, Difference, Values, difference
+from remem.scoring.differences import Difference, Values, difference
 from remem.scoring.facts import fact
 from remem.scoring.metrics import EXPOSURE
 from remem.scoring.metrics.membership import SIGNALS, compared, kind_of
 from remem.scoring.score import EXPOSURES, SCORES
+from remem.scoring.units import scale
 from remem.studies.comparing.levels import Cell, Groups, area, level
 from remem.studies.comparing.pairs import comparable
 from remem.types import Item
@@ -80,13 +80,13 @@ class Numbers:
             self.values(other, measure),
             self.people,
             self.facts,
-            bounds=_bounds(measure[1]),
+            bounds=scale(measure[1]),
             others=others,
         )
 
     def cell(self, arm: str, measure: Measure) -> Cell:
         """An arm's mean and interval, over seeds and people, or facts of the one person."""
-        return level(self.values(arm, measure), self.people, self.facts, _bounds(measure[1]))
+        return level(self.values(arm, measure), self.people, self.facts, scale(measure[1]))
 
     def comparable(self, arms: Sequence[str], measure: Measure) -> dict[str, Cell]:
         """Means and intervals of these arms for a picture of all pairs."""
@@ -146,10 +146,6 @@ class Numbers:
     def _rows(self, arm: str, file: str, metric: str) -> dict[str, float | None]:
         rows = read_table(self.root / arm / "scores" / file, ["id", metric])
         return {row["id"]: row[metric] for row in rows}
-
-
-def _bounds(metric: str) -> Bounds:
-    return METRICS[metric].low, METRICS[metric].high
 
 
 def _groups(items: Sequence[Item]) -> Groups:

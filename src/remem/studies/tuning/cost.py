@@ -36,11 +36,8 @@ def estimate(root: Path, tuning: Tuning, todo: Sequence[Step]) -> float | None:
     a_row, an_answer = learnt / max(1, steps * run.learn.batch), asked / max(1, answers)
     data = Context(root, run, tuning.fingerprint).data()
     task = tasks(run)[0]
-    forget, kept = len(data.splits[run.forget.split]), task.kept(data)
-    retain = len(kept.rehearsed)
-    stays = {*data.splits["retain"], *kept.same, *kept.facts, *kept.people}
-    share = min(1.0, run.evaluate.items / len(data.splits["retain"])) if run.evaluate.items else 1.0
-    questions = forget + share * len(stays) + (run.evaluate.items or len(data.splits["test"]))
+    forget, retain = len(data.splits[run.forget.split]), len(task.kept(data).rehearsed)
+    questions = len(task.questions(data, run.evaluate.items))
     left = {step.name for step in todo}
     seconds = 0.0
     for name, (one, _) in methods(run, tasks(run)[0]).items():
