@@ -5,14 +5,28 @@ The label shift, padding side, image tokens and chat template are dealt with beh
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from functools import cached_property
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
 from PIL import Image
 from torch import Tensor
+
+Opener = Callable[[], Image.Image]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Something said before a question: an instruction to the system, or a turn of either side."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+    image: Opener | None = None  # of a user's turn; opened only when needed
+    image_key: str = ""  # the same picture has the same key
 
 
 @dataclass(frozen=True)
@@ -22,10 +36,30 @@ class Question:
     id: str
     text: str
     answer: str | None = None  # None: to be generated
-    image: Callable[[], Image.Image] | None = None  # opened only when needed
-    image_key: str = ""  # the same picture has the same key
+    image: Opener | None = None  # opened only when needed
+    image_key: str = ""  # the same picture has the same key; an altered one has a key of its own
     concept: str = ""  # the kind of question, for methods that balance kinds
     person: str = ""  # whom the picture shows, where the answer is true of every picture of them
+    turns: tuple[Turn, ...] = ()  # said before it
+    begun: str = ""  # how its answer begins: said for the model, which goes on. `answer` is then the rest
+
+    @cached_property
+    def pictures(self) -> tuple[Opener, ...]:
+        """All that it shows, those of earlier turns first, in the order of their places in the prompt."""
+        opened = (*(turn.image for turn in self.turns), self.image)
+        return tuple(one for one in opened if one is not None)
+
+    @cached_property
+    def seen_key(self) -> str:
+        """Of all that it shows together: its own picture's key where no earlier turn shows one.
+
+        "" where it shows nothing, or one of them has no key.
+        """
+        before = [turn.image_key for turn in self.turns if turn.image is not None]
+        keys = before + ([self.image_key] if self.image is not None else [])
+        if not before:
+            return self.image_key
+        return hashlib.blake2b(" ".join(keys).encode(), digest_size=16).hexdigest() if all(keys) else ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,72 @@
+"""Recovery attacks by name. A new one is a file here and a line in this dict.
+
+Names map to files so that listing and reading runs need no torch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import math
+import typing
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from remem.errors import UserError, unknown
+
+if TYPE_CHECKING:
+    from remem.attacks.base import Attack
+
+ATTACKS = {
+    "quick": "Quick",
+    "paraphrase": "Paraphrase",
+    "views": "Views",
+    "prefill": "Prefill",
+    "choice": "Choice",
+    "few_shot": "FewShot",
+    "role_play": "RolePlay",
+    "sampling": "Sampling",
+    "soft_prompt": "SoftPrompt",
+    "embedding": "EmbeddingSpace",
+    "picture": "AdversarialPicture",
+    "lens": "LogitLens",
+    "probe": "Probe",
+    "steering": "Steering",
+    "relearn": "Relearn",
+    "unrelated": "Unrelated",
+    "quantise": "Quantise",
+    "merge": "Merge",
+}
+
+__all__ = ["ATTACKS", "make"]
+
+
+def make(name: str, settings: Mapping[str, Any]) -> Attack:
+    """An attack with its settings; errors name the nearest attack or setting."""
+    if name not in ATTACKS:
+        raise unknown("attack", name, ATTACKS)
+    cls = getattr(importlib.import_module(f"remem.attacks.{name}"), ATTACKS[name])
+    hints = typing.get_type_hints(cls)
+    known = {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+    for key in settings:
+        if key not in known:
+            raise unknown(f"setting of {name}", key, known)
+    fitted = {key: _fit(value, known[key], f"{name}.{key}") for key, value in settings.items()}
+    attack: Attack = cls(**fitted)
+    return attack
+
+
+def _fit(value: Any, hint: Any, key: str) -> Any:
+    """A setting as its field has it: a number, a text, a flag, or several of one of these."""
+    if typing.get_origin(hint) is tuple:
+        inside = typing.get_args(hint)[0]
+        values = value if isinstance(value, list | tuple) else (value,)
+        return tuple(_fit(one, inside, key) for one in values)
+    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise UserError(f"{key} must be a finite number, not {value!r}")
+        return float(value)
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        what = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}[hint]
+        raise UserError(f"{key} must be {what}, not {value!r}")
+    return value

@@ -1,0 +1,121 @@
+"""What attacks brought out, on disk: what was said and how values were ranked, by setting. No torch here.
+
+A step of an attack holds answers.parquet, rankings.parquet and cost.json.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from remem import jsonfile
+from remem.asking.records import read_table, write_table
+from remem.scoring.metrics import EXPOSURE, METRICS
+from remem.types import Item, Questions, Response
+
+if TYPE_CHECKING:
+    from remem.attacks.base import Tried
+
+ANSWERS, RANKINGS, COST = "answers.parquet", "rankings.parquet", "cost.json"
+_WHICH = [
+    ("setting", pa.string()),
+    ("at", pa.float64()),  # its place on a curve; null: on none
+    ("curve", pa.string()),
+    ("control", pa.bool_()),
+    ("id", pa.string()),
+]
+_ANSWERS = pa.schema([*_WHICH, ("texts", pa.list_(pa.string())), ("hit", pa.float64())])
+_RANKINGS = pa.schema([*_WHICH, ("exposure", pa.float64()), ("outranked", pa.float64())])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one setting of an attack brought out of one arm, by item id."""
+
+    setting: str
+    at: float | None = None
+    curve: str = ""
+    control: bool = False
+    hits: Mapping[str, float] = field(default_factory=dict)  # exact match (of scenes, keyword recall), 0 to 1
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    exposure: Mapping[str, float | None] = field(default_factory=dict)  # as a share of its maximum
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What an attack took on one arm, and what its attacker must have."""
+
+    attack: str
+    access: str
+    knows: str
+    seconds: float = 0.0
+    settings: dict[str, Any] = field(default_factory=dict)  # the attack's own
+    by_setting: dict[str, dict[str, float]] = field(default_factory=dict)  # further figures
+
+
+def write_tried(folder: Path, data: Questions, found: Sequence[Tried]) -> None:
+    """Writes what was tried, scored."""
+    answers = [
+        _which(one, answer.id)
+        | {"texts": list(answer.texts), "hit": _hit(data.items[answer.id], answer.texts)}
+        for one in found
+        for answer in one.answers
+    ]
+    rankings = [
+        _which(one, ranking.id)
+        | {"exposure": EXPOSURE["exposure_norm"](ranking), "outranked": EXPOSURE["outranked"](ranking)}
+        for one in found
+        for ranking in one.rankings
+    ]
+    write_table(folder / ANSWERS, answers, _ANSWERS)
+    write_table(folder / RANKINGS, rankings, _RANKINGS)
+
+
+def write_cost(folder: Path, cost: Cost) -> None:
+    """Writes cost.json."""
+    from dataclasses import asdict
+
+    (folder / COST).write_text(json.dumps(asdict(cost), indent=1, allow_nan=False) + "\n", "utf-8")
+
+
+def read_cost(folder: Path) -> Cost:
+    """The cost of an attack; UserError where it is damaged."""
+    return jsonfile.read(folder / COST, Cost, f"Delete {folder} and run again.")
+
+
+def read_outcomes(folder: Path) -> list[Outcome]:
+    """Every setting of an attack, in the order tried; UserError where a file is absent or damaged."""
+    whole: dict[str, dict[str, Any]] = {}
+    for name, schema, columns in (
+        (ANSWERS, _ANSWERS, ("hit", "texts")),
+        (RANKINGS, _RANKINGS, ("exposure",)),
+    ):
+        for row in read_table(folder / name, schema.names):
+            inside = whole.setdefault(
+                row["setting"],
+                {key: row[key] for key in ("setting", "at", "curve", "control")}
+                | {"hits": {}, "texts": {}, "exposure": {}},
+            )
+            for column in columns:
+                value = tuple(row[column]) if column == "texts" else row[column]
+                inside["hits" if column == "hit" else column][row["id"]] = value
+    return [Outcome(**inside) for inside in whole.values()]
+
+
+def _which(one: Tried, id: str) -> dict[str, Any]:
+    return {"setting": one.setting, "at": one.at, "curve": one.curve, "control": one.control, "id": id}
+
+
+def _hit(item: Item, texts: Iterable[str]) -> float:
+    """The best of the texts, by what tells that an answer says it."""
+    metric = METRICS["em" if item.target == item.person else "keyword_recall"]
+    return max((metric(item, _response(item, text)) or 0.0 for text in texts), default=0.0)
+
+
+def _response(item: Item, text: str) -> Response:
+    return Response(id=item.id, text=text, finished=True, logp=(), hit=(), mean=(), sd=())

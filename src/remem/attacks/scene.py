@@ -1,0 +1,132 @@
+"""What an attack works with: one arm's model, the questions about what is to be forgotten, and ways to ask.
+
+Every question goes through `ask`, `sample` or `rank`, and every row that an attack trains on through `teach`:
+there the guard stops whatever gives away an answer that the attacker must not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from remem.asking.candidates import Ranked
+from remem.asking.respond import in_buckets, question_of
+from remem.attacks import guard
+from remem.attacks.base import Answer, Asked
+from remem.data.dataset import value
+from remem.models.base import Candidates, Encoded, Question
+from remem.models.fitting import Budget
+from remem.settings import Evaluate
+from remem.types import Item, Progress, Ranking, silent
+
+if TYPE_CHECKING:
+    from remem.data import Dataset
+    from remem.models.huggingface import Model
+
+__all__ = ["Asked", "Scene"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """One arm under attack."""
+
+    data: Dataset
+    secrets: tuple[Item, ...]  # what is asked: of every fact to forget one question of each kind, or so
+    forget: tuple[Item, ...]  # all rows to forget: what an attacker who knows some facts has of them
+    again: tuple[Item, ...] = ()  # held-out words and views about facts to forget; none in some data sets
+    others: tuple[Item, ...] = ()  # taught rows about people who stay
+    open: Callable[[], Model]  # the arm's model anew, to be changed at will
+    older: Callable[[str], Model] = field(default=None)  # type: ignore[assignment]  # "base" or "taught", whole
+    settings: Evaluate = field(default_factory=Evaluate)
+    seed: int = 0
+    folder: Path = Path()  # of the step: what a trial must resume from lies in it
+    progress: Progress = silent
+
+    @cached_property
+    def model(self) -> Model:
+        """The arm's model. Whatever a trial does to it must be undone when the trial ends."""
+        return self.open()
+
+    def question(self, item: Item) -> Question:
+        """The item's own question, to be answered."""
+        return question_of(self.data, item, answer=False)
+
+    def cloze(self, item: Item) -> Asked:
+        """The item's cloze prompt as the question: what `rank` goes on from."""
+        return Asked(item, replace(self.question(item), text=item.cloze or item.question, begun=item.cloze))
+
+    @cached_property
+    def ranked(self) -> tuple[Item, ...]:
+        """Those of the secrets whose value is ranked: one for each person, attribute and kind of question."""
+        found: dict[tuple[str, str, str], Item] = {}
+        for item in self.secrets:
+            if item.cloze and len(self.data.candidates(item)) > 1:
+                found.setdefault((item.person, item.attribute, item.question_type), item)
+        return tuple(found.values())
+
+    def ask(self, asked: Sequence[Asked], model: Model | None = None) -> list[Answer]:
+        """Greedy answers, in the order of `asked`; where an answer has begun, what goes on from there."""
+        rows = self._rows(asked, model)
+        order = in_buckets(rows)
+        found: dict[int, Answer] = {}
+
+        def work(picked: Sequence[int]) -> list[str]:
+            inside = [rows[order[i]] for i in picked]
+            return [
+                said.text for said in (model or self.model).generate(inside, self.settings.max_new_tokens)
+            ]
+
+        budget = Budget(self.settings.tokens)
+        for picked, texts in budget.each([len(rows[i]) for i in order], work, self.settings.batch):
+            for i, text in zip(picked, texts, strict=True):
+                found[order[i]] = Answer(asked[order[i]].item.id, (text,))
+        return [found[i] for i in range(len(rows))]
+
+    def sample(self, asked: Sequence[Asked], count: int, temperature: float) -> list[Answer]:
+        """So many drawn answers to each, the equal ones once."""
+        rows = self._rows(asked, None)
+        most = self.settings.max_new_tokens
+        drawn = self.model.sample(rows, count, temperature, self.seed, most)
+        return [
+            Answer(one.item.id, tuple(dict.fromkeys(text.text for text in texts)))
+            for one, texts in zip(asked, drawn, strict=True)
+        ]
+
+    def rank(self, asked: Sequence[Asked] | None = None, model: Model | None = None) -> list[Ranking]:
+        """How likely each candidate value is after a question (the cloze prompts, unless others are given).
+
+        Where the answer has begun, the values go on from there.
+        """
+        asked = [self.cloze(item) for item in self.ranked] if asked is None else asked
+        model = model or self.model
+        among = Ranked(self.data, self.settings.candidates)
+        prompts: list[Candidates] = []
+        values: list[tuple[str, ...]] = []
+        for one in asked:
+            guard.shown(one)
+            values.append(among.among(one.item))
+            prompts.append(model.cloze(one.question, one.question.begun, values[-1]))
+        scores = model.rank(prompts, Budget(max(1, self.settings.tokens // 4)))
+        return [
+            Ranking(
+                id=one.item.id,
+                candidates=names,
+                truth=names.index(value(one.item)),
+                logp=tuple(logp),
+                tokens=tuple(len(tokens) for tokens in prompt.tokens),
+            )
+            for one, names, prompt, logp in zip(asked, values, prompts, scores, strict=True)
+        ]
+
+    def teach(self, items: Sequence[Item], secrets: Sequence[Item], model: Model) -> list[Encoded]:
+        """Rows to train on, which must give away none of these secrets."""
+        guard.taught(items, secrets)
+        return model.encode_all([question_of(self.data, item) for item in items])
+
+    def _rows(self, asked: Sequence[Asked], model: Model | None) -> list[Encoded]:
+        for one in asked:
+            guard.shown(one)
+        return (model or self.model).encode_all([replace(one.question, answer=None) for one in asked])
