@@ -61,9 +61,9 @@ def test_what_is_put_in_a_place_is_read_by_all_and_gone_afterwards(model: Model,
 
 def test_a_whole_layer_put_out_of_work_is_a_network_without_it(model: Model) -> None:
     rows = rows_of(model)
-    with model.touched(Place("attention", 1), lambda made, _: made * 0):
-        with model.touched(Place("mlp", 1), lambda made, _: made * 0):
-            deaf = model.states(rows, [0, 1])
+    still = [model.touched(Place(part, 1), lambda made, _: made * 0) for part in ("attention", "mlp")]
+    with still[0], still[1]:
+        deaf = model.states(rows, [0, 1])
     assert torch.equal(deaf[0], deaf[1])
 
 
@@ -154,9 +154,9 @@ def test_other_weights_are_read_for_a_while_and_put_back_bit_for_bit(model: Mode
         )  # nor is what the tower saw still kept
     assert all(torch.equal(weights[path], value) for path, value in model.network.state_dict().items())
     assert (logp(model, rows) == before).all()
-    with pytest.raises(UserError, match="and not"):
-        with model.reweighed(lambda path, value: value[:1] if value.dim() == 2 else value + 1):
-            pass
+    wrong = model.reweighed(lambda path, value: value[:1] if value.dim() == 2 else value + 1)
+    with pytest.raises(UserError, match="and not"), wrong:
+        pass
     assert all(torch.equal(weights[path], value) for path, value in model.network.state_dict().items())
 
 
@@ -165,15 +165,15 @@ def test_an_adapter_is_no_obstacle(model: Model) -> None:
     rows = rows_of(model)
     before = logp(model, rows)
     for place in PLACES:
-        with model.touched(place, lambda made, _: made * 1.5):
+        with model.touched(place, lambda made, _: made * 1.5 + 0.5):
             assert not torch.allclose(logp(model, rows), before, atol=1e-4)
     assert model.states(rows, [0]).shape[1] == len(rows)
 
 
 def test_a_layer_that_is_not_there_is_said(model: Model) -> None:
-    with pytest.raises(UserError, match=f"layers 0 to {model.layers - 1}"):
-        with model.touched(Place("layer", 40), lambda made, _: made):
-            pass
+    nowhere = model.touched(Place("layer", 40), lambda made, _: made)
+    with pytest.raises(UserError, match=f"layers 0 to {model.layers - 1}"), nowhere:
+        pass
 
 
 def test_two_perturbed_pictures_of_one_batch_do_not_mix(model: Model) -> None:
