@@ -121,10 +121,12 @@ class Scene:
             for one, names, prompt, logp in zip(asked, values, prompts, scores, strict=True)
         ]
 
-    def teach(self, items: Sequence[Item], secrets: Sequence[Item], model: Model) -> list[Encoded]:
-        """Rows to train on, which must give away none of these secrets."""
+    def teach(
+        self, items: Sequence[Item], secrets: Sequence[Item], model: Model, data: Dataset | None = None
+    ) -> list[Encoded]:
+        """Rows to train on, which must give away none of these secrets. `data`: theirs, if another."""
         guard.taught(items, secrets)
-        return model.encode_all([question_of(self.data, item) for item in items])
+        return model.encode_all([question_of(data or self.data, item) for item in items])
 
     def _rows(self, asked: Sequence[Asked], model: Model | None) -> list[Encoded]:
         for one in asked:
