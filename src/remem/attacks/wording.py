@@ -1,14 +1,15 @@
 """Questions in other words, for any data set: paraphrases, aliases, and chains through another fact.
 
-What remem builds has known templates, of which some are never taught. Other data sets have held-out rows about
-the same facts, attributes and cloze prompts. A wording that was taught of anybody is left out. No torch here.
+What remem builds has known templates, of which some are never taught. Other data sets have held-out rows
+about the same facts, attributes and cloze prompts. A wording that was taught of anybody is left out. No torch
+here.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING
@@ -121,7 +122,7 @@ class Wordings:
         return _SHOWN.replace("{kind}", self.kind(item.person))
 
     def noun(self, item: Item) -> str:
-        """What an attribute is called: as its cloze prompt has it, else by its name; "" where there is none."""
+        """What an attribute is called, as its cloze prompt has it or else by its name; "" for none."""
         found = _NOUN.search(item.cloze)
         return found[1] if found else " ".join(item.attribute.replace("_", " ").split())
 
@@ -182,8 +183,7 @@ class Wordings:
                 found["initials"] = " ".join([*(f"{word[0]}." for word in words[:-1]), words[-1]])
         return {alias: found[alias] for alias in ALIASES if alias in found}
 
-    def _alone(self, person: str, fits: object) -> bool:
-        assert callable(fits)
+    def _alone(self, person: str, fits: Callable[[list[str]], bool]) -> bool:
         return not any(fits(words) for other, words in self._words.items() if other != person)
 
     @cached_property
