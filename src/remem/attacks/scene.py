@@ -1,7 +1,7 @@
 """What an attack works with: one arm's model, the questions about what is to be forgotten, and ways to ask.
 
-Every question goes through `ask`, `sample` or `rank`, and every row that an attack trains on through `teach`:
-there the guard stops whatever gives away an answer that the attacker must not know.
+Every question goes through `ask`, `sample`, `rank` or `offer`, and every row that an attack trains on through
+`teach`: there the guard stops whatever gives away an answer that the attacker must not know.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from remem.asking.candidates import Ranked
 from remem.asking.respond import in_buckets, question_of
 from remem.attacks import guard
 from remem.attacks.base import Answer, Asked
+from remem.attacks.offers import Offer, written
 from remem.data.dataset import value
 from remem.models.base import Candidates, Encoded, Question
 from remem.models.fitting import Budget
@@ -120,6 +121,23 @@ class Scene:
             )
             for one, names, prompt, logp in zip(asked, values, prompts, scores, strict=True)
         ]
+
+    def offer(self, offers: Sequence[Offer]) -> list[list[float]]:
+        """How likely each reply is (nats, summed over its tokens) where values are shown to choose from.
+
+        All offers about an item belong into one call: together they must show its values equally often.
+        """
+        guard.offered(offers)
+        prompts = [self.model.cloze(written(one), one.question.begun, one.replies) for one in offers]
+        return self.model.rank(prompts, Budget(max(1, self.settings.tokens // 4)))
+
+    def fits(self, asked: Asked) -> bool:
+        """Whether the model can read the question and still has room for an answer.
+
+        UserError where it cannot be put to this model at all.
+        """
+        row = self.model.encoder.encode(replace(asked.question, answer=None))
+        return len(row) + self.settings.max_new_tokens <= self.model.longest
 
     def teach(
         self, items: Sequence[Item], secrets: Sequence[Item], model: Model, data: Dataset | None = None
