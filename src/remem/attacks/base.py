@@ -48,6 +48,8 @@ class Tried:
     at: float | None = None  # where it stands on a curve (optimiser steps); None: on none
     curve: str = ""  # which curve
     control: bool = False  # shows what the attack gives without what it uses; never counted as an attack
+    access: Access | Literal[""] = ""  # what its attacker must have; "": what the attack says of itself
+    attack: str = ""  # the attack it is a setting of; "": the one that tried it
     answers: Sequence[Answer] = ()
     rankings: Sequence[Ranking] = ()
     notes: Mapping[str, float] = field(default_factory=dict)  # further figures, by name with its unit

@@ -27,8 +27,11 @@ _WHICH = [
     ("at", pa.float64()),  # its place on a curve; null: on none
     ("curve", pa.string()),
     ("control", pa.bool_()),
+    ("access", pa.string()),  # "": that of cost.json
+    ("attack", pa.string()),  # the same
     ("id", pa.string()),
 ]
+_OF_SETTING = tuple(name for name, _ in _WHICH if name != "id")
 _ANSWERS = pa.schema([*_WHICH, ("texts", pa.list_(pa.string())), ("hit", pa.float64())])
 _RANKINGS = pa.schema([*_WHICH, ("exposure", pa.float64()), ("outranked", pa.float64())])
 
@@ -41,6 +44,8 @@ class Outcome:
     at: float | None = None
     curve: str = ""
     control: bool = False
+    access: str = ""  # what its attacker must have; "": what the attack says of itself (Cost)
+    attack: str = ""  # the attack it is a setting of; "": the one that tried it
     hits: Mapping[str, float] = field(default_factory=dict)  # exact match (of scenes, keyword recall), 0 to 1
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     exposure: Mapping[str, float | None] = field(default_factory=dict)  # as a share of its maximum
@@ -98,8 +103,7 @@ def read_outcomes(folder: Path) -> list[Outcome]:
         for row in read_table(folder / name, schema.names):
             inside = whole.setdefault(
                 row["setting"],
-                {key: row[key] for key in ("setting", "at", "curve", "control")}
-                | {"hits": {}, "texts": {}, "exposure": {}},
+                {key: row[key] for key in _OF_SETTING} | {"hits": {}, "texts": {}, "exposure": {}},
             )
             for column in columns:
                 value = tuple(row[column]) if column == "texts" else row[column]
@@ -108,7 +112,7 @@ def read_outcomes(folder: Path) -> list[Outcome]:
 
 
 def _which(one: Tried, id: str) -> dict[str, Any]:
-    return {"setting": one.setting, "at": one.at, "curve": one.curve, "control": one.control, "id": id}
+    return {name: getattr(one, name) for name in _OF_SETTING} | {"id": id}
 
 
 def _hit(item: Item, texts: Iterable[str]) -> float:

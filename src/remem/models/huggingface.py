@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from remem.errors import UserError
-from remem.models import answering, packing, ranking
+from remem.models import answering, inner, packing, ranking
 from remem.models.adapt import attach
-from remem.models.anatomy import decoder_layers, plain, projector
+from remem.models.anatomy import decoder_layers, plain
 from remem.models.base import (
     Batch,
     Candidates,
@@ -35,7 +36,9 @@ from remem.models.fitting import Budget, longest_of
 from remem.models.kernels import compile_layers
 from remem.models.marks import Marks, placeholder_of
 from remem.models.saving import save_processor
+from remem.models.touching import Change, Place, touched
 from remem.models.trust import Trust
+from remem.models.weighing import weighed
 from remem.seeds import derive
 from remem.steps import parallel
 
@@ -93,7 +96,7 @@ class Model:
     def expect(self, rows: Sequence[Encoded]) -> None:
         """These rows are asked for next: their pictures are opened meanwhile."""
         questions = [row.question for row in rows]
-        self.encoder.ahead.expect([one for one in questions if not self.encoder.held.get(one.image_key)])
+        self.encoder.ahead.expect([one for one in questions if not self.encoder.held.get(one.seen_key)])
 
     def with_answer(self, row: Encoded, answer: str) -> Encoded:
         """The same question with another answer; its picture is not looked at again."""
@@ -125,7 +128,7 @@ class Model:
         found = None if self.features is None else self.features.of(rows)
         seen = self.encoder.pictures(rows, self.device, self.dtype) if found is None else found
         if any(row.glanced for row in rows):
-            shown = [row.glanced for row in rows if row.question.image is not None]
+            shown = [row.glanced for row in rows if row.question.pictures]
             seen = seen | {GLANCED: torch.tensor(shown, device=self.device)}
         return seen
 
@@ -184,6 +187,24 @@ class Model:
         with self._precision(), self._projecting(glance, glanced), self._projecting(without, blank):
             return self.network(**inputs)
 
+    @contextlib.contextmanager
+    def touched(self, place: Place, change: Change) -> Iterator[None]:
+        """What is at a place is changed in all that reads, with gradients; see `touching`."""
+        kept = self.features
+        if place.part in ("pixels", "projector"):
+            self.features = None  # what is kept was seen untouched
+        try:
+            with touched(self.network, self.processor, place, change):
+                yield
+        finally:
+            self.features = kept
+
+    @contextlib.contextmanager
+    def reweighed(self, change: Callable[[str, Tensor], Tensor | None]) -> Iterator[None]:
+        """Other weights for a while: by path and value what is put in their place, None for what stays."""
+        with weighed(self.network, change):
+            yield
+
     @property
     def class_token(self) -> bool:
         """Whether the language model is given, first of a picture, one token that stands for all of it."""
@@ -195,11 +216,8 @@ class Model:
         if which is None:
             yield
             return
-
-        def changed(module: Any, inputs: Any, output: Tensor) -> Tensor:
-            return change(output, which)
-
-        with projector(self.network).register_forward_hook(changed):
+        place = Place("projector")
+        with touched(self.network, self.processor, place, lambda made, _: change(made, which)):
             yield
 
     def cache_of(self, out: Any) -> Any:
@@ -217,33 +235,50 @@ class Model:
     @torch.inference_mode()
     def generate(self, rows: Sequence[Encoded], max_new_tokens: int) -> list[Generated]:
         """Greedy answers to prompts; the rows' own answers are left out."""
+        return self._said(rows, max_new_tokens, do_sample=False)
+
+    @torch.inference_mode()
+    def sample(
+        self, rows: Sequence[Encoded], count: int, temperature: float, seed: int, most: int
+    ) -> list[list[Generated]]:
+        """`count` answers of at most so many tokens to each prompt, drawn from softmax(logits / temperature).
+
+        What is drawn depends on the seed and the question's id, and not on the other questions.
+        """
+        drawn = []
+        for row in rows:
+            with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+                torch.manual_seed(derive(seed, "sample", row.question.id))
+                how = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
+                drawn.append(self._said([row], most, **how, num_return_sequences=count))
+        return drawn
+
+    def _said(self, rows: Sequence[Encoded], most: int, **how: Any) -> list[Generated]:
+        """What the network's own generation makes of prompts.
+
+        Settings are these alone: a folder's own may hold penalties and bans that change the answers.
+        """
+        from transformers import GenerationConfig
+
         rows = [Encoded(row.question, row.prompt, ()) for row in rows]
         batch = self.encoder.collate(rows, self.device)
         vision = self.encoder.pictures(rows, self.device, self.dtype)
         blank = vision.pop(BLANK, None)
-        with self._precision(), self._greedy(max_new_tokens), self._projecting(without, blank):
-            out = self.network.generate(**batch.inputs, **vision)
-        return [self.spoken(ids) for ids in out[:, batch.inputs["input_ids"].shape[1] :].tolist()]
-
-    @contextlib.contextmanager
-    def _greedy(self, max_new_tokens: int) -> Iterator[None]:
-        """The most likely token each time and nothing else: a folder's own generation settings may hold
-        penalties and bans that change the answers."""
-        from transformers import GenerationConfig
-
         network, ends = plain(self.network), self.encoder.end_ids
         kept = network.generation_config
         network.generation_config = GenerationConfig(
-            max_new_tokens=max_new_tokens,
-            do_sample=False,
+            max_new_tokens=most,
             num_beams=1,
             eos_token_id=list(ends),
             pad_token_id=self.encoder.tokenizer.pad_token_id or ends[0],
+            **how,
         )
         try:
-            yield
+            with self._precision(), self._projecting(without, blank):
+                out = self.network.generate(**batch.inputs, **vision)
         finally:
             network.generation_config = kept
+        return [self.spoken(ids) for ids in out[:, batch.inputs["input_ids"].shape[1] :].tolist()]
 
     def spoken(self, ids: Sequence[int]) -> Generated:
         """What these generated tokens say."""
@@ -260,6 +295,25 @@ class Model:
     def rank(self, asked: Sequence[Candidates], budget: Budget | None = None) -> list[list[float]]:
         """log p of every candidate after its prompt (nats, summed over tokens); see `ranking`."""
         return ranking.rank(self, asked, budget)
+
+    # -- look inside -------------------------------------------------------------------------
+
+    @property
+    def layers(self) -> int:
+        """How many layers the language model has."""
+        return len(decoder_layers(self.network))
+
+    def states(self, rows: Sequence[Encoded], layers: Sequence[int]) -> Float[Tensor, "layer row width"]:
+        """What comes out of these layers of the language model, at the last token of each prompt."""
+        return inner.states(self, rows, layers)
+
+    def head(self, states: Float[Tensor, "*any width"]) -> Float[Tensor, "*any vocab"]:
+        """Logits of hidden states, as if they had come out of the last layer: final norm and head."""
+        return inner.head(self.network, states)
+
+    def spare(self, rows: Sequence[Encoded], count: int) -> tuple[int, ...]:
+        """So many token ids that stand in none of these rows: places for `Question.soft`."""
+        return inner.spare(self.network, self.encoder.tokenizer, rows, count)
 
     # -- train and reference -----------------------------------------------------------------
 
