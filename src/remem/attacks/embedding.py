@@ -1,12 +1,12 @@
 """Vectors in front of each question, made so that its answer begins as an answer does and not as a refusal.
 
-Schwinn, Dobre, Xhonneux, Gidel and Günnemann. Soft Prompt Threats: Attacking Safety Alignment and Unlearning in
-Open-Source LLMs through the Embedding Space. NeurIPS 2024, arXiv:2402.09063: 20 vectors for each prompt, 100
-steps of signed gradient descent of .001.
+Schwinn, Dobre, Xhonneux, Gidel and Günnemann. Soft Prompt Threats: Attacking Safety Alignment and
+Unlearning in Open-Source LLMs through the Embedding Space. NeurIPS 2024, arXiv:2402.09063: 20 vectors for
+each prompt, 100 steps of signed gradient descent of .001.
 
-Departures: what is aimed at is the sentence that the answer begins with, up to its value, and no fact is known;
-the vectors start from the mean of the prompt's own embeddings. The step is in the embeddings' own units: models
-with larger embeddings than Llama 2's (about .02 a number) want a larger one.
+Departures: what is aimed at is the sentence that the answer begins with, up to its value, and no fact is
+known; the vectors start from the mean of the prompt's own embeddings. The step is in the embeddings' own
+units: models with larger embeddings than Llama 2's (about .02 a number) want a larger one.
 """
 
 from __future__ import annotations

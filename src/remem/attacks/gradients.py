@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EMBEDDINGS = Place("embeddings")
 # What the notes of an attack by gradients tell.
 STEPS, LOSS = "gradient steps", "loss after, nats per token"
+DIVERGED = "this arm's model has diverged. Leave it out, or train it anew with a smaller learning rate"
 SHARE = 4  # a reading with gradients holds so many times as much as one without
 
 
@@ -43,10 +44,7 @@ def still(model: Model) -> Iterator[None]:
 def gradient(loss: Float[Tensor, ""], of: Tensor) -> Tensor:
     """Of a loss, for one tensor alone. UserError where the loss is no number."""
     if not bool(torch.isfinite(loss)):
-        raise UserError(
-            "the loss of an attack by gradients is no number: this arm's model has diverged. Leave it out, or "
-            "train it anew with a smaller learning rate"
-        )
+        raise UserError(f"the loss is no number: {DIVERGED}")
     (found,) = torch.autograd.grad(loss, of)
     return found
 

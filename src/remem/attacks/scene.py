@@ -131,7 +131,7 @@ class Scene:
         return found
 
     def leads(self, asked: Sequence[Asked], model: Model | None = None) -> list[Encoded]:
-        """Each question, answered by how its answer begins and no more: what can be aimed at without the value.
+        """Each question, answered by how its answer begins: what can be aimed at without knowing the value.
 
         No end of turn stands behind it.
         """

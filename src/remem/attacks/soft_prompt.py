@@ -1,14 +1,14 @@
 """A soft prompt: a few vectors in front of every question, trained on facts that the attacker knows.
 
 Lester, Al-Rfou and Constant. The Power of Scale for Parameter-Efficient Prompt Tuning. EMNLP 2021,
-arXiv:2104.08691; against unlearning with a retrained model beside it, and with wrong labels, as ForgetGate does for
-classifiers (github.com/DevT02/ForgetGate). A soft prompt can make a model say anything at all (Chen et al., Soft
-Token Attacks Cannot Reliably Audit Unlearning, arXiv:2502.15836), so it is asked only for facts that it was not
-trained on, and what it brings out is read beside its controls: the same facts with their values shuffled among
-them, and with values of others.
+arXiv:2104.08691; against unlearning with a retrained model beside it, and with wrong labels, as ForgetGate
+does for classifiers (github.com/DevT02/ForgetGate). A soft prompt can make a model say anything at all
+(Chen et al., Soft Token Attacks Cannot Reliably Audit Unlearning, arXiv:2502.15836), so it is asked only
+for facts that it was not trained on, and what it brings out is read beside its controls: the same facts
+with their values shuffled among them, and with values of others.
 
-Departures: classes there are facts here. The vectors start from embeddings of the known rows' own words, and are
-trained with Adam, whose step is told as a share of the embeddings' size.
+Departures: classes there are facts here. The vectors start from embeddings of the known rows' own words,
+and are trained with Adam, whose step is told as a share of the embeddings' size.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class SoftPrompt:
         if not self._counts(scene):
             raise UserError(
                 f"soft_prompt.facts={', '.join(map(str, self.facts))} leaves nothing to ask: "
-                f"{len(_facts(scene.forget))} facts are to be forgotten, and what is known may give away others. "
-                "Give fewer, or forget more people"
+                f"{len(_facts(scene.forget))} facts are to be forgotten, and what is known may give away "
+                "others. Give fewer, or forget more people"
             )
 
     def trials(self, scene: Scene) -> list[Trial]:
@@ -171,9 +171,9 @@ class SoftPrompt:
 
 
 def shuffled(values: Values) -> Values:
-    """Every fact with another's value: of its attribute where there is one, else of those that have none either.
+    """Every fact with another's value: of its attribute where there is one, else of one that has none either.
 
-    Without a fact that has none.
+    Without a fact of whose value there is no other.
     """
     facts = list(values)
 
@@ -192,24 +192,23 @@ def shuffled(values: Values) -> Values:
     return found
 
 
-def others(data: Dataset, rows: Sequence[Item], secrets: Sequence[Item], seed: int) -> Values:
+def others(data: Dataset, rows: Sequence[Item], secrets: tuple[Item, ...], seed: int) -> Values:
     """Every fact with another candidate's value, drawn; none that is true of a fact known or asked for.
 
     Without a fact for which there is none.
     """
     true = [value(row) for row in rows]
-    found: dict[tuple[str, ...], str] = {}
+    about: dict[tuple[str, ...], list[Item]] = {}
     for row in rows:
-        if fact(row) in found:
-            continue
-        left = [
-            one
-            for one in data.candidates(row)
-            if not any(contains(one, each) for each in true)
-            and not any(guard.gives_away(one, secret) for secret in secrets)
-        ]
-        if left:
-            found[fact(row)] = Random(derive(seed, *fact(row))).choice(left)
+        about.setdefault(fact(row), []).append(row)
+    found: dict[tuple[str, ...], str] = {}
+    for one, same in about.items():
+        names = data.candidates(same[0])
+        for label in Random(derive(seed, *one)).sample(names, len(names)):
+            said = [_told(row, label) for row in same]
+            if not any(contains(label, each) for each in true) and guard.unspoilt(said, secrets) == secrets:
+                found[one] = label
+                break
     return found
 
 
