@@ -5,11 +5,13 @@ Names map to files so that listing and reading runs need no torch.
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import importlib
 import math
 import typing
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remem import jsonfile
@@ -41,7 +43,31 @@ ATTACKS = {
 
 QUICK = "quick"  # made of parts of others
 
-__all__ = ["ATTACKS", "QUICK", "changes_weights", "make"]
+__all__ = ["ATTACKS", "QUICK", "body", "changes_weights", "make", "source", "told", "tree"]
+
+
+def source(name: str) -> str:
+    """An attack's file, as text: reading it needs no torch."""
+    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+
+
+def tree(name: str) -> ast.Module:
+    """The syntax tree of an attack's file."""
+    return ast.parse(source(name))
+
+
+def body(name: str) -> ast.ClassDef:
+    """The class of an attack, as source."""
+    nodes = (node for node in tree(name).body if isinstance(node, ast.ClassDef))
+    return next(node for node in nodes if node.name == ATTACKS[name])
+
+
+def told(name: str, variable: str) -> str:
+    """`access` or `knows` of an attack, as its file has it."""
+    for node in body(name).body:
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == variable and node.value:
+            return str(ast.literal_eval(node.value))
+    return ""
 
 
 def changes_weights(name: str) -> bool:
