@@ -118,7 +118,6 @@ class Curve:
         place.mkdir(parents=True, exist_ok=True)
         seed = derive(scene.seed, "curve", name)
         model = scene.open()
-        scene.progress(0, 1, str(model.adapt(ADAPT[self.how], seed)))
         encoded = scene.teach(rows, () if known else asked, model, data)
         how = self.training(len(rows))
         total = steps(how, len(rows))
@@ -132,6 +131,9 @@ class Curve:
                 said = Look(tuple(scene.ask(questions, model)), tuple(scene.rank(prompts, model)))
                 write_atomic(path, json.dumps(asdict(said)))
 
+        if 0 in at:
+            look(0)  # of the arm as it is: adapted, a model's numbers may be rounded otherwise
+        scene.progress(0, 1, str(model.adapt(ADAPT[self.how], seed)))
         outcome = train(
             model,
             Teach(),

@@ -62,14 +62,15 @@ class Merge:
         def work() -> Iterator[Tried]:
             older = dict(scene.older(self.towards).network.named_parameters())
 
-            def change(name: str, weight: Tensor) -> Tensor:
+            def change(name: str, weight: Tensor) -> Tensor | None:
                 other = older.get(name)
                 if other is None or other.shape != weight.shape:
                     raise UserError(
                         f"merge: the {self.towards} model has no weight {name} of this shape, so the two "
                         "cannot be merged: leave the attack out"
                     )
-                return between(weight, other, alpha)
+                # What neither training moved stays bit for bit: the mean of equals may be rounded.
+                return None if weight.equal(other.to(weight.device)) else between(weight, other, alpha)
 
             with scene.model.reweighed(change):
                 answers = scene.ask([Asked(item, scene.question(item)) for item in scene.secrets])

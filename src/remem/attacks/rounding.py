@@ -50,7 +50,7 @@ def int8(weights: Float[Tensor, "row width"]) -> Float[Tensor, "row width"]:
     """What eight bits make of a matrix, in its own dtype. Halves go to the even step."""
     half = weights.half().float()  # as bitsandbytes takes them, whatever the model's dtype
     largest = half.abs().amax(1, keepdim=True)
-    steps = torch.round(half * (127.0 / largest.clamp(min=_LEAST)))
+    steps = torch.round(half * (127.0 / largest).nan_to_num(posinf=0.0))  # a row of zeros stays
     return (steps * largest * _STEP).to(weights.dtype)
 
 
