@@ -2,9 +2,9 @@
 
 Who would not say a value may still pick it out, as multiple-choice benchmarks ask (WMDP, Li et al., ICML
 2024, arXiv:2403.03218). Models favour places (Zheng et al., Large Language Models Are Not Robust Multiple
-Choice Selectors, ICLR 2024, arXiv:2309.03882), so each question is asked in every order of a cycle: each value
-stands at each place once, and what is picked has the largest sum of log-probs. Wrong values are drawn from the
-candidates of the attribute, the same for every arm. A guess is right once in so many values.
+Choice Selectors, ICLR 2024, arXiv:2309.03882), so each question is asked in every order of a cycle: each
+value stands at each place once, and what is picked has the largest sum of log-probs. Wrong values are drawn
+from the candidates of the attribute, the same for every arm. A guess is right once in so many values.
 """
 
 from __future__ import annotations

@@ -51,12 +51,12 @@ class FewShot:
         if len(lost) == len(self.shots):
             raise none_of(
                 "few_shot",
-                f"no question fits the {scene.model.longest:,} tokens that this model reads, with "
-                f"{min(self.shots)} answered before it",
-                "Use a model that reads more.",
+                f"no question has {min(self.shots)} answered ones of its kind about others that fit before "
+                f"it into the {scene.model.longest:,} tokens that this model reads",
+                "Lower few_shot.shots, or use a model that reads more.",
             )
         for number in lost:
-            scene.progress(0, len(self.shots), f"few_shot: {number} shots do not fit this model's context")
+            scene.progress(0, len(self.shots), f"few_shot: {number} shots do not fit and are left out")
 
     def _fits(self, scene: Scene, number: int) -> bool:
         """Whether any of the shortest questions fits behind so many turns."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from remem.attacks.base import Access, Asked, Trial
@@ -57,16 +58,10 @@ class RolePlay:
         """A trial for each role and form."""
         found = []
         for number, role in enumerate(ROLES[: self.roles], 1):
-            found.append(trial(scene, f"role {number}", lambda role=role: _told(scene, role), rank=self.rank))
+            found.append(trial(scene, f"role {number}", partial(_told, scene, role), rank=self.rank))
             if self.agreed:
-                found.append(
-                    trial(
-                        scene,
-                        f"role {number} agreed",
-                        lambda role=role: _agreed(scene, role),
-                        rank=self.rank,
-                    )
-                )
+                name = f"role {number} agreed"
+                found.append(trial(scene, name, partial(_agreed, scene, role), rank=self.rank))
         return found
 
 
