@@ -158,11 +158,13 @@ def table(found: Sequence[tuple[Cell, list[Found]]]) -> str:
 def besides(found: Sequence[tuple[str, list[Found]]]) -> str:
     place = 1 + TRIED.index(FOLDS)
     lines = [
-        f"| 20 settings | naive: excludes 0 | {FOLDS} folds: excludes 0 | naive excess | excess, {FOLDS} folds |",
+        f"| 20 settings | naive: excludes 0 | {FOLDS} folds: excludes 0 "
+        f"| naive excess | excess, {FOLDS} folds |",
         "|---|---:|---:|---:|---:|",
     ]
     lines += [
-        f"| {what} | {ways[0].wrong:.3f} | {ways[place].wrong:.3f} | {ways[0].mean:+.3f} | {ways[place].mean:+.3f} |"
+        f"| {what} | {ways[0].wrong:.3f} | {ways[place].wrong:.3f} "
+        f"| {ways[0].mean:+.3f} | {ways[place].mean:+.3f} |"
         for what, ways in found
     ]
     return "\n".join(lines)
@@ -173,10 +175,10 @@ def page(first: str, second: str, draws: int, seed: int, seconds: float) -> str:
     return f"""# The worst of many attacks
 
 Made by `python benchmarks/worst_case.py --draws {draws} --seed {seed} --page docs/results/worst-case.md` in
-{seconds / 60:.0f} min of one core. How often a 95 % interval of the worst attack's excess over the Goal models
-excludes 0 where nothing is to be brought back: seeds and Goal models are drawn alike. {draws} draws a cell, so
-0.05 is known to ± {error:.3f} (one standard error); ranges are over exact match (15 % right) and exposure,
-and over settings that have 20 or 80 % of what differs between models in common.
+{seconds / 60:.0f} min of one core. How often a 95 % interval of the worst attack's excess over the Goal
+models excludes 0 where nothing is to be brought back: seeds and Goal models are drawn alike. {draws} draws a
+cell, so 0.05 is known to ± {error:.3f} (one standard error); ranges are over exact match (15 % right) and
+exposure, and over settings that have 20 or 80 % of what differs between models in common.
 
 {first}
 
@@ -186,14 +188,16 @@ and over settings that have 20 or 80 % of what differs between models in common.
   excess is 0 on average with any number of folds, but the more there are, the more they have in common that
   chooses, and the less independent are their units than the interval takes them to be; leaving out one unit
   at a time is the worst. Remem uses {FOLDS}.
-- With two seeds and two Goal models the intervals carry both terms at one degree of freedom each, and are wide.
+- With two seeds and two Goal models the intervals carry both terms, at one degree of freedom each, and are
+  wide.
 
 ## What it does not even out, and what it finds
 
 Models may differ by setting for all facts alike (a standard deviation of 0.3 on the latent scale): then the
 chosen setting is one that suits these models, on all folds. With one seed and one Goal model the interval
-speaks of these two alone, as everywhere in remem, and says so (`unknown`); with several the term of the seeds and
-of the Goal models is in it. "Works": one setting of twenty moves the seeds by 2 on the latent scale.
+speaks of these two alone, as everywhere in remem, and says so (`unknown`); with several, the terms of the
+seeds and of the Goal models are in it. "Works": one setting of twenty moves the seeds by 2 on the latent
+scale.
 
 {second}
 """

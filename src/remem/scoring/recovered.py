@@ -76,9 +76,9 @@ def recovered(
 ) -> Recovered | None:
     """What an attack recovers; None where no item was asked of all seeds and Goal models.
 
-    `before`: the same runs in the same order without an attack; a side is empty where it was not asked. Levels
-    and the excess are over the items that all runs after the attack have, R and B over those that were also
-    asked before. ValueError where `after` lacks a side, or a side before has another number of runs.
+    `before`: the same runs in the same order without an attack; a side is empty where it was not asked.
+    Levels and the excess are over the items that all runs after the attack have, R and B over those that were
+    also asked before. ValueError where `after` lacks a side, or a side before has another number of runs.
     """
     excess = difference(*after, people, facts)
     if excess.mean is None:
