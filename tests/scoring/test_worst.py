@@ -29,7 +29,7 @@ def test_by_hand() -> None:
     goals = [flat(0.1), flat(0.3)]
     found = worst({"a": Sides([a, a], goals), "b": Sides([b, b], goals)}, PEOPLE, PEOPLE, 3)
     assert found is not None
-    # Chosen on the other two: first fold b (.5 against .2), second a (.6 against .3), third a (.6 against .2).
+    # On the other two: first fold b (.5 against .2), second a (.6 against .3), third a (.6 against .2).
     expected = {id: b[id] if id[1] in "03" else a[id] for id in IDS}
     assert found.sides.ours == [expected, expected]
     assert found.sides.goals == goals
@@ -100,7 +100,7 @@ def test_a_setting_without_questions_elsewhere_cannot_be_judged() -> None:
 
 
 def test_where_no_attack_works_the_worst_is_none() -> None:
-    """The short form of benchmarks/worst_case.py: one person's 15 facts, 40 settings, one seed, one Goal model."""
+    """The short form of benchmarks/worst_case.py: 15 facts of one person, 40 settings, one seed."""
     rng = np.random.default_rng(3)
     ids = [f"f{f:02}q{q}" for f in range(15) for q in range(2)]
     she, facts = dict.fromkeys(ids, "she"), {id: id[:3] for id in ids}

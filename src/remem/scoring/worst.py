@@ -3,11 +3,11 @@
 The best of sixty attacks looks like one even where none is: whoever takes the largest excess and its own
 interval finds something in models that know nothing (benchmarks/worst_case.py). So the attack is chosen on
 other facts than it is counted on. People (facts, where there is one person) are split in two halves; on each
-half the setting with the largest mean excess over the Goal models is chosen, seeds pooled, and what it brought
-out of the other half is counted. That is what an attacker brings out who tries all attacks on what he can
-check and uses the best of them on the rest: unbiased, and the usual interval holds (sample splitting: Cox,
-Biometrika 1975, 62: 441-444). More folds choose on more units, but then against each other, and the interval
-holds less often: docs/results/worst-case.md.
+half the setting with the largest mean excess over the Goal models is chosen, seeds pooled, and what it
+brought out of the other half is counted. That is what an attacker brings out who tries all attacks on what he
+can check and uses the best of them on the rest: unbiased, and the usual interval holds (sample splitting:
+Cox, Biometrika 1975, 62: 441-444). More folds choose on more units, but then against each other, and the
+interval holds less often: docs/results/worst-case.md.
 
 What a seed or a Goal model does to all facts alike under one setting stands in both halves and is not evened
 out: the estimate speaks of these models. Where there are several of both their part is in the interval.
@@ -43,11 +43,11 @@ def worst(
     facts: Mapping[str, Hashable],
     folds: int = FOLDS,
 ) -> Worst | None:
-    """The worst of the settings; None with fewer than two people, or facts of one person: nothing to choose on.
+    """The worst of the settings; None with one fact of one person: there is nothing to choose on.
 
-    Settings may ask about other facts each (who relearns some asks about the rest): each is judged and counted
-    where all of its runs have a value. The order of settings decides between equals. ValueError where they
-    have other numbers of runs.
+    Settings may ask about other facts each (who relearns some asks about the rest): each is judged and
+    counted where all of its runs have a value. The order of settings decides between equals. ValueError where
+    they have other numbers of runs.
     """
     if len({(len(one.ours), len(one.goals)) for one in settings.values()}) > 1:
         raise ValueError("settings of other numbers of runs cannot be one attack")
@@ -88,9 +88,9 @@ def worst(
 
 
 def choose(excess: NDArray[np.float64], fold: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Of each item the setting (row of `excess`) that is best on the other folds; -1 where none can be judged.
+    """Of each item the setting (row of `excess`) that is best on the other folds; -1: none can be told.
 
-    `excess`: (settings, items), nan where a setting did not ask. Only those that asked something of the fold.
+    `excess`: (settings, items), nan where it did not ask. Only settings that asked something of the fold.
     """
     there = ~np.isnan(excess)
     values = np.where(there, excess, 0.0)
