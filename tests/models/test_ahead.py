@@ -47,7 +47,7 @@ def test_what_is_expected_is_opened_once_by_another_thread() -> None:
     ahead.expect(questions)
     wait_for(shelf, 2)
     assert shelf.opened == [(0, False), (1, False)]  # no more than may wait
-    assert [ahead.open(one).getpixel((0, 0))[0] for one in questions] == [0, 20, 40, 60]
+    assert [ahead.open(one)[0].getpixel((0, 0))[0] for one in questions] == [0, 20, 40, 60]
     assert shelf.opened == [(0, False), (1, False), (2, True), (3, True)]
 
 
@@ -57,14 +57,14 @@ def test_what_is_no_longer_expected_is_let_go() -> None:
     ahead.expect([first])
     ahead.expect([second])
     wait_for(shelf, 1)
-    assert ahead.open(first).getpixel((0, 0))[0] == 20
+    assert ahead.open(first)[0].getpixel((0, 0))[0] == 20
     assert (1, True) in shelf.opened
 
 
 def test_a_picture_without_a_key_is_opened_where_it_is_asked_for() -> None:
     shelf, ahead = Shelf(), Ahead(threads=1)
     ahead.expect([shelf.question(1, ""), shelf.question(2, "")])
-    assert ahead.open(shelf.question(2, "")).getpixel((0, 0))[0] == 40
+    assert ahead.open(shelf.question(2, ""))[0].getpixel((0, 0))[0] == 40
     assert shelf.opened == [(2, True)]
 
 
@@ -87,7 +87,7 @@ def test_along_gives_every_question_in_its_order_and_opens_each_picture_once() -
     for question in ahead.along(questions):
         seen.append(question)
         if question.image is not None:
-            assert ahead.open(question).getpixel((0, 0))[0] == int(question.id[1:]) * 20 % 256
+            assert ahead.open(question)[0].getpixel((0, 0))[0] == int(question.id[1:]) * 20 % 256
     assert seen == questions
     assert sorted(number for number, _ in shelf.opened) == [n for n in range(12) if n % 3]
     assert not any(main for _, main in shelf.opened)

@@ -63,7 +63,7 @@ def test_pictures_are_batched_as_the_processor_does_it(model: Model) -> None:
     rows = [model.encode(question) for question in asked]
     ours = stack_pictures([model.encoder.pixels(row.question) for row in rows])
     theirs = model.processor(
-        text=[model.encoder.text(question.text, True) for question in asked],
+        text=[model.encoder.text(question) for question in asked],
         images=[[question.image()] for question in asked],
         padding=True,
         return_tensors="pt",

@@ -66,7 +66,7 @@ def labels(folder: Path, scratch: Path) -> str:
         assert supervised == list(row.answer)
         assert supervised[-1] == model.encoder.end_ids[0]
         assert tokenizer.decode(supervised[:-1]).strip() == question.answer
-        written = model.encoder.text(question.text, question.image is not None, question.answer)
+        written = model.encoder.text(question, question.answer)
         assert written.rstrip().endswith((question.answer or "") + tokenizer.decode(supervised[-1])) or (
             written.endswith(question.answer or "")  # a template that ends no turn
         )

@@ -148,11 +148,11 @@ def in_buckets(rows: Sequence[Encoded]) -> list[int]:
     """An order in which rows of like length stand together, and those on one picture beside each other."""
     longest: dict[str, int] = {}
     for row in rows:
-        key = row.question.image_key
+        key = row.question.seen_key
         longest[key] = max(longest.get(key, 0), len(row))
 
     def place(i: int) -> tuple[int, str, int, int]:
-        key = rows[i].question.image_key
+        key = rows[i].question.seen_key
         return (longest[key] if key else len(rows[i]), key, len(rows[i]), i)
 
     return sorted(range(len(rows)), key=place)

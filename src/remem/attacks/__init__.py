@@ -12,6 +12,7 @@ import typing
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from remem import jsonfile
 from remem.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -38,7 +39,14 @@ ATTACKS = {
     "merge": "Merge",
 }
 
-__all__ = ["ATTACKS", "make"]
+QUICK = "quick"  # made of parts of others
+
+__all__ = ["ATTACKS", "QUICK", "changes_weights", "make"]
+
+
+def changes_weights(name: str) -> bool:
+    """Whether an attack puts other weights into the model: it cannot, into weights of four bits."""
+    return name in ("quick", "relearn", "unrelated", "quantise", "merge")
 
 
 def make(name: str, settings: Mapping[str, Any]) -> Attack:
@@ -60,6 +68,11 @@ def _fit(value: Any, hint: Any, key: str) -> Any:
     """A setting as its field has it: a number, a text, a flag, or several of one of these."""
     if typing.get_origin(hint) is tuple:
         inside = typing.get_args(hint)[0]
+        if isinstance(value, str) and inside is not str:
+            cure = f"Give numbers with commas, as in {key}=1,4."
+            value = [jsonfile.literal(one, f"{one[:40]!r}", cure) for one in value.split(",")]
+        elif isinstance(value, str):
+            value = [one.strip() for one in value.split(",")]
         values = value if isinstance(value, list | tuple) else (value,)
         return tuple(_fit(one, inside, key) for one in values)
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):

@@ -181,12 +181,13 @@ def _foretell(asked: Wanted, stage: str, on_card: str) -> None:
     from remem.estimate import cards, foresee
     from remem.estimate.told import refuse, told
     from remem.story import plan
+    from remem.story.resolve import resolve
 
     on = cards.card(on_card)
     asked.run.build.check()
     if asked.data_set:
         examine(asked.run, asked.data_set, asked.ignore_gate)
-    chosen = plan.resolve(asked.run)
+    chosen = resolve(asked.run)
     steps = plan.until(plan.plan(chosen, asked.fingerprint), stage)
     found = foresee(chosen, on, asked.data_set)
     for heading, pairs in told(found, [step.name for step in steps]):

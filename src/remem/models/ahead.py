@@ -29,8 +29,8 @@ class Ahead:
         go."""
         wanted: dict[str, Question] = {}
         for question in questions:
-            if question.image is not None and question.image_key and len(wanted) < self.most:
-                wanted.setdefault(question.image_key, question)
+            if question.pictures and question.seen_key and len(wanted) < self.most:
+                wanted.setdefault(question.seen_key, question)
         for key in self._waiting.keys() - wanted.keys():
             self._waiting.pop(key).cancel()
         for key, question in wanted.items():
@@ -40,24 +40,24 @@ class Ahead:
 
     def along(self, questions: Sequence[Question]) -> Iterator[Question]:
         """The questions in their order, while the pictures of the next ones are opened."""
-        shown = [question for question in questions if question.image is not None]
+        shown = [question for question in questions if question.pictures]
         at = 0
         for question in questions:
-            if question.image is not None:
+            if question.pictures:
                 if len(shown) > 1:
                     self.expect(shown[at : at + self.most])
                 at += 1
             yield question
 
-    def open(self, question: Question) -> Any:
-        """The question's picture: waits for the thread that opens it, or opens it here."""
-        waiting = self._waiting.pop(question.image_key, None)
+    def open(self, question: Question) -> list[Any]:
+        """The question's pictures: waits for the thread that opens them, or opens them here."""
+        waiting = self._waiting.pop(question.seen_key, None)
         return waiting.result() if waiting is not None else _opened(question)
 
 
-def _opened(question: Question) -> Any:
-    assert question.image is not None
-    image = question.image()
-    if hasattr(image, "load"):
-        image.load()
-    return image
+def _opened(question: Question) -> list[Any]:
+    images = [opened() for opened in question.pictures]
+    for image in images:
+        if hasattr(image, "load"):
+            image.load()
+    return images

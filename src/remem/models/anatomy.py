@@ -33,6 +33,18 @@ def decoder_layers(network: Any) -> list[Any]:
     return [found[number] for number in sorted(found)]
 
 
+def final_norm(network: Any) -> Any:
+    """What stands between the language model's last layer and its head."""
+    layers = decoder_layers(network)
+    for module in plain(network).modules():
+        inside = getattr(module, "layers", None)
+        if isinstance(inside, torch.nn.ModuleList) and len(inside) and inside[-1] is layers[-1]:
+            for name in ("norm", "final_layernorm", "ln_f"):
+                if hasattr(module, name):
+                    return getattr(module, name)
+    raise NotImplementedError("its language model has no norm behind its last layer")
+
+
 def projector(network: Any) -> Any:
     """What stands between the vision tower and the language model."""
     for path, module in plain(network).named_modules():

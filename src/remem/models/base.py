@@ -41,6 +41,7 @@ class Question:
     concept: str = ""  # the kind of question, for methods that balance kinds
     person: str = ""  # whom the picture shows, where the answer is true of every picture of them
     turns: tuple[Turn, ...] = ()  # said before it
+    soft: tuple[int, ...] = ()  # token ids in front of its prompt: places for vectors (`Model.touched`)
     begun: str = ""  # how its answer begins: said for the model, which goes on. `answer` is then the rest
 
     @cached_property

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from remem.errors import UserError
 from remem.models.base import Encoded
 
 Vision = dict[str, Tensor]
@@ -31,6 +32,12 @@ def align(rows: Sequence[Encoded], seen: Sequence[Vision | None], placeholder: i
     width = max(len(row.prompt) + len(row.answer) for row in rows)
     tiles = batch["aspect_ratio_mask"]  # (row, picture, tile)
     looks = torch.zeros((len(rows), width, *tiles.shape[1:]), dtype=torch.long)
+    for row in rows:
+        if len(row.question.pictures) > 1:
+            raise UserError(
+                f"item {row.question.id} shows several pictures, and this family is given one through "
+                "cross-attention: leave the pictures of earlier turns out"
+            )
     for number, (row, vision) in enumerate(zip(rows, seen, strict=True)):
         if vision is not None:
             start = width - len(row.prompt) - len(row.answer) + row.prompt.index(placeholder)

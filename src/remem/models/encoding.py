@@ -50,39 +50,51 @@ class Encoder:
         self.own_mark = chatmarks.own(special(processor))
         check_template(processor)
 
-    def text(self, question: str, with_image: bool, answer: str | None = None) -> str:
-        """The conversation as the model's template writes it, up to the answer or with it."""
-        content: list[dict[str, str]] = [{"type": "image"}] if with_image else []
-        question = f"{self.instruction} {question}" if self.instruction else question
-        turns = [{"role": "user", "content": [*content, {"type": "text", "text": question}]}]
+    def text(self, question: Question, answer: str | None = None) -> str:
+        """The conversation as the model's template writes it, up to the answer or with it; what an answer has
+        begun with is not in it. UserError where the template does not take an earlier turn.
+        """
+        asked = f"{self.instruction} {question.text}" if self.instruction else question.text
+        turns = [_turn(turn.role, turn.text, turn.image is not None) for turn in question.turns]
+        turns.append(_turn("user", asked, question.image is not None))
         if answer is not None:
-            turns.append({"role": "assistant", "content": [{"type": "text", "text": answer}]})
-        written = self.processor.apply_chat_template(
-            turns, tokenize=False, add_generation_prompt=answer is None
-        )
-        return str(written)
+            turns.append(_turn("assistant", answer))
+        try:
+            written = str(
+                self.processor.apply_chat_template(
+                    turns, tokenize=False, add_generation_prompt=answer is None
+                )
+            )
+        except Exception as problem:  # a template raises whatever it likes
+            if not question.turns:
+                raise
+            raise UserError(_not_taken(question, _first_line(problem))) from problem
+        if lost := [turn for turn in question.turns if turn.text.strip() not in written]:
+            raise UserError(_not_taken(question, f"it leaves out {lost[0].text[:60]!r}"))
+        return written
 
     def encode(self, question: Question) -> Encoded:
         """Token ids of one question. Opens and processes its picture, which decides the placeholders."""
-        with_image = question.image is not None
         self._check_text(question)
-        prompt = self.text(question.text, with_image)
+        prompt = self.text(question)
         ids, vision = self._process(prompt, question)
-        if with_image:
+        if question.pictures:
             if not vision:
                 raise UserError("this processor ignores pictures: choose an image-text-to-text model")
-            self.held.put(question.image_key, vision)
-        answer = () if question.answer is None else self._answer(question, prompt, with_image)
-        return Encoded(question, ids, answer)
+            self.held.put(question.seen_key, vision)
+        if question.soft:  # behind the token that begins a text
+            start = 1 if ids and ids[0] == self.tokenizer.bos_token_id else 0
+            ids = (*ids[:start], *question.soft, *ids[start:])
+        begun = self._begun(question, prompt)
+        answer = () if question.answer is None else self._answer(question, prompt, begun)
+        return Encoded(question, ids + begun, answer)
 
     def with_answer(self, row: Encoded, answer: str) -> Encoded:
         """The same prompt with another answer; the picture is not processed again."""
         question = replace(row.question, answer=answer)
         self._check_text(question)
-        with_image = question.image is not None
-        return Encoded(
-            question, row.prompt, self._answer(question, self.text(question.text, with_image), with_image)
-        )
+        prompt = self.text(question)
+        return Encoded(question, row.prompt, self._answer(question, prompt, self._begun(question, prompt)))
 
     def mark(self, row: Encoded, values: Sequence[str]) -> Encoded:
         """The row, with the answer's tokens marked that hold a character of one of these values."""
@@ -102,45 +114,50 @@ class Encoder:
         The answer is begun for the model, so that one which would decline is still asked what it knows;
         with an empty `lead` the values are the beginnings of the answer themselves.
         """
-        prompt = self.encode(replace(question, answer=None))
-        with_image = question.image is not None
-        asked = self.text(question.text, with_image)
+        question = replace(question, answer=None, begun=lead.rstrip())
+        prompt = self.encode(question)
+        asked = self.text(question)
+        return Candidates(prompt, self._continued(question, asked, self._begun(question, asked), values))
 
-        lead = lead.rstrip()
-        begun, *wholes = self._tails(
-            asked,
-            with_image,
-            question.text,
-            [lead, *(f"{lead} {value}" if lead else value for value in values)],
-        )
+    def _begun(self, question: Question, prompt: str) -> tuple[int, ...]:
+        """Ids of what the answer has begun with."""
+        lead = question.begun.rstrip()
+        return self._tails(prompt, question, [lead])[0] if lead else ()
+
+    def _continued(
+        self, question: Question, prompt: str, begun: tuple[int, ...], values: Sequence[str]
+    ) -> tuple[tuple[int, ...], ...]:
+        """Ids of each value as it goes on from what the answer has begun with."""
+        lead = question.begun.rstrip()
+        wholes = self._tails(prompt, question, [f"{lead} {value}" if lead else value for value in values])
         continued = []
         for value, whole in zip(values, wholes, strict=True):
             if whole[: len(begun)] != begun:  # a token straddles the border: take the value by itself
                 whole = begun + tuple(self.tokenizer(f" {value}", add_special_tokens=False).input_ids)
             continued.append(whole[len(begun) :])
-        return Candidates(Encoded(prompt.question, prompt.prompt + begun, ()), tuple(continued))
+        return tuple(continued)
 
     def _check_text(self, question: Question) -> None:
         """UserError where a text holds a mark: the prompt would have a picture or an end too many."""
         finds = (self.own_mark, *([chatmarks.find] if self.marks_of_others else []))
         parts = [("question", question.text), ("answer", question.answer or "")]
+        parts += [("beginning of the answer", question.begun)] if question.begun else []
+        parts += [(f"{turn.role}'s turn before the question", turn.text) for turn in question.turns]
         if said := chatmarks.wrong(parts, *finds):
             raise UserError(f"item {question.id}: {said}")
 
-    def _answer(self, question: Question, prompt: str, with_image: bool) -> tuple[int, ...]:
+    def _answer(self, question: Question, prompt: str, begun: tuple[int, ...]) -> tuple[int, ...]:
         assert question.answer is not None
         if not question.answer.strip():
             raise UserError(f"item {question.id} has an empty answer: nothing can be taught from it")
-        (answer,) = self._tails(prompt, with_image, question.text, [question.answer])
+        (answer,) = self._continued(question, prompt, begun, [question.answer])
         return (*answer, self.end_ids[0])
 
-    def _tails(
-        self, prompt: str, with_image: bool, question: str, answers: Sequence[str]
-    ) -> list[tuple[int, ...]]:
+    def _tails(self, prompt: str, question: Question, answers: Sequence[str]) -> list[tuple[int, ...]]:
         """Ids of answers to one question, as they stand in the whole conversation, up to the answer's end."""
         wholes = []
         for answer in answers:
-            whole = self.text(question, with_image, answer)
+            whole = self.text(question, answer)
             if whole.startswith(prompt) and answer in whole[len(prompt) :]:
                 # Keep the separator that the template puts before the answer; drop what follows it.
                 wholes.append(whole[: whole.index(answer, len(prompt)) + len(answer)])
@@ -157,18 +174,19 @@ class Encoder:
         ]
 
     def _process(self, prompt: str, question: Question) -> tuple[tuple[int, ...], Vision]:
-        if question.image is None:  # some processors read no text without a picture
+        if not question.pictures:  # some processors read no text without a picture
             return tuple(self.tokenizer(prompt, **self._special(prompt)).input_ids), {}
         return self._look(prompt, self.ahead.open(question), f"item {question.id}")
 
     def look(self, image: Any, where: str) -> int:
         """Tokens of a short prompt with this picture. UserError, naming `where`, if it is not taken."""
-        return len(self._look(self.text("?", True), image, where)[0])
+        shown = Question("", "?", image=lambda: image)
+        return len(self._look(self.text(shown), [image], where)[0])
 
-    def _look(self, prompt: str, image: Any, where: str) -> tuple[tuple[int, ...], Vision]:
+    def _look(self, prompt: str, images: list[Any], where: str) -> tuple[tuple[int, ...], Vision]:
         special = self._special(prompt)
         try:
-            out = self.processor(text=prompt, images=[image], return_tensors="pt", **special)
+            out = self.processor(text=prompt, images=images, return_tensors="pt", **special)
         except Exception as problem:  # processors raise whatever their arithmetic does
             raise UserError(
                 f"{where}: this model's processor does not take the picture ({_first_line(problem)}). "
@@ -186,13 +204,13 @@ class Encoder:
 
     def pixels(self, question: Question) -> Vision:
         """The processed picture of a question, from memory or made again."""
-        if question.image is None:
+        if not question.pictures:
             return {}
-        kept = self.held.get(question.image_key)
+        kept = self.held.get(question.seen_key)
         if kept is None:
             self.missed = True
-            _, kept = self._process(self.text(question.text, True), question)
-            self.held.put(question.image_key, kept)
+            _, kept = self._process(self.text(question), question)
+            self.held.put(question.seen_key, kept)
         return kept
 
     def collate(self, rows: Sequence[Encoded], device: torch.device) -> Batch:
@@ -228,6 +246,16 @@ class Encoder:
             ids=tuple(row.question.id for row in rows),
             marked=marked,
         )
+
+
+def _turn(role: str, text: str, with_image: bool = False) -> dict[str, Any]:
+    content: list[dict[str, str]] = [{"type": "image"}] if with_image else []
+    return {"role": role, "content": [*content, {"type": "text", "text": text}]}
+
+
+def _not_taken(question: Question, why: str) -> str:
+    roles = ", ".join(dict.fromkeys(turn.role for turn in question.turns))
+    return f"this model's chat template does not take earlier turns ({roles}): {why}"
 
 
 def special(processor: Any) -> set[str]:

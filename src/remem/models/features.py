@@ -61,8 +61,8 @@ class Features:
 
     def of(self, rows: Sequence[Encoded]) -> dict[str, Tensor] | None:
         """The rows' pictures for a batch's inputs; None where the network must look at them itself."""
-        shown = [row for row in rows if row.question.image is not None]
-        if not shown or not self.frozen() or not all(row.question.image_key for row in shown):
+        shown = [row for row in rows if row.question.pictures]
+        if not shown or not self.frozen() or not all(row.question.seen_key for row in shown):
             return None
         if not self._exact(shown[:PROBES]):
             return None
@@ -126,7 +126,7 @@ class Features:
         raise RuntimeError("the projector was never asked")
 
     def _get(self, row: Encoded) -> Tensor:
-        key = row.question.image_key
+        key = row.question.seen_key
         held = self._held.get(key)
         if held is None:
             found = self._read(row.question)
@@ -143,7 +143,7 @@ class Features:
         """The file of a picture; None where nothing is kept on disk."""
         if self.folder is None:
             return None
-        key = question.image_key
+        key = question.seen_key
         return self.folder / self._digest / key[:2] / f"{key}.safetensors"
 
     def _read(self, question: Question) -> Tensor | None:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from remem.errors import UserError
-from remem.models import answering, packing, ranking
+from remem.models import answering, generating, inner, packing, ranking
 from remem.models.adapt import attach
-from remem.models.anatomy import decoder_layers, plain, projector
+from remem.models.anatomy import decoder_layers, plain
 from remem.models.base import (
     Batch,
     Candidates,
@@ -33,9 +34,11 @@ from remem.models.encoding import Encoder
 from remem.models.features import FEATURES, PARTS, Features, glance
 from remem.models.fitting import Budget, longest_of
 from remem.models.kernels import compile_layers
-from remem.models.marks import Marks, placeholder_of
+from remem.models.marks import Marks, end_of_turn, placeholder_of
 from remem.models.saving import save_processor
+from remem.models.touching import Change, Place, touched
 from remem.models.trust import Trust
+from remem.models.weighing import weighed
 from remem.seeds import derive
 from remem.steps import parallel
 
@@ -93,7 +96,7 @@ class Model:
     def expect(self, rows: Sequence[Encoded]) -> None:
         """These rows are asked for next: their pictures are opened meanwhile."""
         questions = [row.question for row in rows]
-        self.encoder.ahead.expect([one for one in questions if not self.encoder.held.get(one.image_key)])
+        self.encoder.ahead.expect([one for one in questions if not self.encoder.held.get(one.seen_key)])
 
     def with_answer(self, row: Encoded, answer: str) -> Encoded:
         """The same question with another answer; its picture is not looked at again."""
@@ -125,7 +128,7 @@ class Model:
         found = None if self.features is None else self.features.of(rows)
         seen = self.encoder.pictures(rows, self.device, self.dtype) if found is None else found
         if any(row.glanced for row in rows):
-            shown = [row.glanced for row in rows if row.question.image is not None]
+            shown = [row.glanced for row in rows if row.question.pictures]
             seen = seen | {GLANCED: torch.tensor(shown, device=self.device)}
         return seen
 
@@ -181,8 +184,26 @@ class Model:
         if "cache" in inputs:  # transformers has two names for it
             inputs[self._cache] = inputs.pop("cache")
         blank: Tensor | None = inputs.pop(BLANK, None)
-        with self._precision(), self._projecting(glance, glanced), self._projecting(without, blank):
+        with self.precision(), self.projecting(glance, glanced), self.projecting(without, blank):
             return self.network(**inputs)
+
+    @contextlib.contextmanager
+    def touched(self, place: Place, change: Change) -> Iterator[None]:
+        """What is at a place is changed in all that reads, with gradients; see `touching`."""
+        kept = self.features
+        if place.part in ("pixels", "projector"):
+            self.features = None  # what is kept was seen untouched
+        try:
+            with touched(self.network, self.processor, place, change):
+                yield
+        finally:
+            self.features = kept
+
+    @contextlib.contextmanager
+    def reweighed(self, change: Callable[[str, Tensor], Tensor | None]) -> Iterator[None]:
+        """Other weights for a while: by path and value what is put in their place, None for what stays."""
+        with weighed(self.network, change):
+            yield
 
     @property
     def class_token(self) -> bool:
@@ -190,23 +211,20 @@ class Model:
         return getattr(self.network.config, "vision_feature_select_strategy", None) == "full"
 
     @contextlib.contextmanager
-    def _projecting(self, change: Callable[[Tensor, Tensor], Tensor], which: Tensor | None) -> Iterator[None]:
+    def projecting(self, change: Callable[[Tensor, Tensor], Tensor], which: Tensor | None) -> Iterator[None]:
         """What comes out of the projector is changed for these pictures: see `glance` and `without`."""
         if which is None:
             yield
             return
-
-        def changed(module: Any, inputs: Any, output: Tensor) -> Tensor:
-            return change(output, which)
-
-        with projector(self.network).register_forward_hook(changed):
+        place = Place("projector")
+        with touched(self.network, self.processor, place, lambda made, _: change(made, which)):
             yield
 
     def cache_of(self, out: Any) -> Any:
         """Keys and values of what a call has read."""
         return out[self._cache]
 
-    def _precision(self) -> contextlib.AbstractContextManager[Any]:
+    def precision(self) -> contextlib.AbstractContextManager[Any]:
         """Half precision where the model has it, though what trains is kept in float32."""
         if self.trainables is None or self.dtype == torch.float32:
             return contextlib.nullcontext()
@@ -217,33 +235,17 @@ class Model:
     @torch.inference_mode()
     def generate(self, rows: Sequence[Encoded], max_new_tokens: int) -> list[Generated]:
         """Greedy answers to prompts; the rows' own answers are left out."""
-        rows = [Encoded(row.question, row.prompt, ()) for row in rows]
-        batch = self.encoder.collate(rows, self.device)
-        vision = self.encoder.pictures(rows, self.device, self.dtype)
-        blank = vision.pop(BLANK, None)
-        with self._precision(), self._greedy(max_new_tokens), self._projecting(without, blank):
-            out = self.network.generate(**batch.inputs, **vision)
-        return [self.spoken(ids) for ids in out[:, batch.inputs["input_ids"].shape[1] :].tolist()]
+        return generating.said(self, rows, max_new_tokens, do_sample=False)
 
-    @contextlib.contextmanager
-    def _greedy(self, max_new_tokens: int) -> Iterator[None]:
-        """The most likely token each time and nothing else: a folder's own generation settings may hold
-        penalties and bans that change the answers."""
-        from transformers import GenerationConfig
+    @torch.inference_mode()
+    def sample(
+        self, rows: Sequence[Encoded], count: int, temperature: float, seed: int, most: int
+    ) -> list[list[Generated]]:
+        """`count` answers of at most so many tokens to each prompt, drawn from softmax(logits / temperature).
 
-        network, ends = plain(self.network), self.encoder.end_ids
-        kept = network.generation_config
-        network.generation_config = GenerationConfig(
-            max_new_tokens=max_new_tokens,
-            do_sample=False,
-            num_beams=1,
-            eos_token_id=list(ends),
-            pad_token_id=self.encoder.tokenizer.pad_token_id or ends[0],
-        )
-        try:
-            yield
-        finally:
-            network.generation_config = kept
+        What is drawn depends on the seed and the question's id, and not on the other questions.
+        """
+        return generating.sample(self, rows, count, temperature, seed, most)
 
     def spoken(self, ids: Sequence[int]) -> Generated:
         """What these generated tokens say."""
@@ -260,6 +262,25 @@ class Model:
     def rank(self, asked: Sequence[Candidates], budget: Budget | None = None) -> list[list[float]]:
         """log p of every candidate after its prompt (nats, summed over tokens); see `ranking`."""
         return ranking.rank(self, asked, budget)
+
+    # -- look inside -------------------------------------------------------------------------
+
+    @property
+    def layers(self) -> int:
+        """How many layers the language model has."""
+        return len(decoder_layers(self.network))
+
+    def states(self, rows: Sequence[Encoded], layers: Sequence[int]) -> Float[Tensor, "layer row width"]:
+        """What comes out of these layers of the language model, at the last token of each prompt."""
+        return inner.states(self, rows, layers)
+
+    def head(self, states: Float[Tensor, "*any width"]) -> Float[Tensor, "*any vocab"]:
+        """Logits of hidden states, as if they had come out of the last layer: final norm and head."""
+        return inner.head(self.network, states)
+
+    def spare(self, rows: Sequence[Encoded], count: int) -> tuple[int, ...]:
+        """So many token ids that stand in none of these rows: places for `Question.soft`."""
+        return inner.spare(self.network, self.encoder.tokenizer, rows, count)
 
     # -- train and reference -----------------------------------------------------------------
 
@@ -332,29 +353,3 @@ class Model:
             self.network.to(self.dtype)
             save_processor(self.processor, folder)
         self.network.save_pretrained(folder)
-
-
-def end_of_turn(network: Any, processor: Any) -> tuple[int, ...]:
-    """Ids that end an answer. The first is the one that answers are taught to end with.
-
-    What the chat template writes after an answer comes first, then what the model's
-    generation settings and tokenizer name.
-    """
-    tokenizer = processor.tokenizer
-    named = getattr(network.generation_config, "eos_token_id", None)
-    ends = [named] if isinstance(named, int) else list(named or [])
-    ends += [tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else []
-    if not ends:
-        raise UserError("this model names no end-of-text token (eos_token_id): its answers would never end")
-    mark = "\u2042"
-    turn = [{"role": "assistant", "content": [{"type": "text", "text": mark}]}]
-    if getattr(processor, "chat_template", None) or tokenizer.chat_template:
-        with contextlib.suppress(Exception):  # some templates refuse a conversation that the assistant opens
-            after = processor.apply_chat_template(turn, tokenize=False).split(mark)[-1]
-            special = [
-                i
-                for i in tokenizer(after, add_special_tokens=False).input_ids
-                if i in tokenizer.all_special_ids
-            ]
-            ends = special[:1] + ends
-    return tuple(dict.fromkeys(ends))

@@ -100,7 +100,7 @@ def _laid_out(model: Model, rows: Sequence[Encoded], bins: list[list[Unit]]) -> 
                 row[i], size = number, len(rows[i].answer)
                 if size:
                     at[i, -size:] = start + torch.tensor(path[-size:])
-            if rows[inside[0]].question.image is not None:
+            if rows[inside[0]].question.pictures:
                 pictured.append(rows[inside[0]])
             start += len(tree)
     inputs = {

@@ -72,9 +72,9 @@ def common(rows: Sequence[Encoded], placeholder: int | None) -> tuple[list[int],
     """
     groups: dict[str, list[int]] = {}
     for number, row in enumerate(rows):
-        alone = row.question.image is None or not row.question.image_key or placeholder is None
+        alone = not row.question.pictures or not row.question.seen_key or placeholder is None
         # Two that see of one picture not the same do not share it.
-        shown = f"picture {row.question.image_key} {row.glanced}"
+        shown = f"picture {row.question.seen_key} {row.glanced}"
         groups.setdefault(f"row {number}" if alone else shown, []).append(number)
     owner, shared = [0] * len(rows), list[int]()
     for numbers in groups.values():

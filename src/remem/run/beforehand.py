@@ -134,9 +134,10 @@ def picture_tokens(data: Dataset, encoder: Encoder, progress: Progress = silent)
 def check_lengths(data: Dataset, encoder: Encoder, pictures: dict[str, int], most: int) -> None:
     """UserError for the first row that is longer than `most` tokens with its picture and answer."""
     from remem.asking.respond import question_of
+    from remem.models.base import Question
 
     items = list(data.items.values())
-    plain = len(encoder.tokenizer(encoder.text("?", False), add_special_tokens=False).input_ids)
+    plain = len(encoder.tokenizer(encoder.text(Question("", "?")), add_special_tokens=False).input_ids)
     texts = _ids(encoder.tokenizer, [f"{item.question} {item.answer}" for item in items])
     for item, ids in zip(items, texts, strict=True):
         if pictures.get(item.id, plain) + len(ids) + _NEAR < most:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,12 +42,17 @@ def train(
     seed: int,
     folder: Path,
     progress: Progress = silent,
+    look: Callable[[int], None] | None = None,
+    at: Collection[int] = (),
 ) -> Outcome:
     """Minimises the method's loss over the model's trainable parameters.
 
     Resumes from `folder/resume.pt`, which is written every 20 seconds and removed at the end; an
     interrupted training ends in the same weights as one that was not. Stops at the first loss or
     gradient that is not finite, restores the last good weights and says so in the outcome.
+
+    `look` is called after each number of steps in `at`, 0 being before the first, with dropout off; resumed,
+    it may be called again with a number and the weights that it had seen. It must not change them.
     """
     lead = streams.forget or streams.retain
     if not lead:
@@ -85,6 +90,8 @@ def train(
     outcome, good, good_steps = state.load()
     every = 1 if sum(p.numel() for p in weights.values()) <= SMALL else SNAPSHOT_EVERY
     model.network.train()
+    if 0 in at and not outcome.steps:
+        _look(model, look, 0)
     for step in range(outcome.steps, total):
         for group in stepper.param_groups:
             group["lr"] = settings.lr * schedule(settings, step, total)
@@ -123,12 +130,20 @@ def train(
             }
         )
         progress(step + 1, total, f"loss {loss:.3f}")
+        if step + 1 in at:
+            _look(model, look, step + 1)
         if state.due():
             state.save(outcome, good, good_steps)
     if cut is not None:
         model.network = cut.whole()
     model.network.eval()
     return write_outcome(outcome, folder)
+
+
+def _look(model: Model, look: Callable[[int], None] | None, step: int) -> None:
+    if look is not None:
+        with model.deterministic(), torch.no_grad():
+            look(step)
 
 
 def _backward(

@@ -7,7 +7,7 @@ from models.conftest import folders, model, picture, questions  # noqa: F401
 from remem.models.base import Question
 from remem.models.huggingface import Model
 from remem.studies.tracing.groups import groups
-from remem.studies.tracing.patching import KINDS, Effects, Patch, effects, outputs
+from remem.studies.tracing.patching import KINDS, Effects, Patch, effects
 from remem.studies.tracing.swaps import matched
 
 TEXT, ANSWER = "Who is the person in this picture?", "Ximena Zamora."
@@ -37,7 +37,7 @@ def sharp(model: Model) -> None:
 
 
 def test_everything_restored_is_clean_and_nothing_restored_is_corrupted(model: Model) -> None:
-    last = len(outputs(model)["hidden"]) - 1
+    last = model.layers - 1
     nothing = torch.zeros(5, dtype=torch.bool)
     found = traced(
         model, 0, 120, [("hidden", last, None), *((kind, 0, nothing) for kind in KINDS), ("hidden", 0, None)]
@@ -57,7 +57,7 @@ def test_attention_and_mlp_are_pieces_of_the_hidden_state(model: Model) -> None:
 
 
 def test_the_same_picture_has_no_effect(model: Model) -> None:
-    layers = range(len(outputs(model)["hidden"]))
+    layers = range(model.layers)
     found = traced(model, 7, 7, [(kind, layer, None) for kind in KINDS for layer in layers])
     assert found.corrupted == found.clean
     assert found.restored == pytest.approx([found.clean] * len(found.restored), abs=1e-3)
@@ -67,7 +67,7 @@ def test_restoring_after_the_last_token_that_sees_it_gives_nothing(model: Model)
     """At the last layer only positions that predict the answer count: not the picture's."""
     clean = model.encode(asked(0))
     shown = torch.tensor([t == model.network.config.image_token_id for t in clean.prompt])
-    last = len(outputs(model)["hidden"]) - 1
+    last = model.layers - 1
     found = traced(model, 0, 120, [("hidden", last, shown), ("hidden", 0, shown)])
     assert found.restored[0] == pytest.approx(found.corrupted, abs=1e-3)
     assert abs(found.restored[1] - found.corrupted) > 1e-3
@@ -95,7 +95,7 @@ def test_prompts_of_unlike_length_are_matched(model: Model) -> None:
     assert len(clean.prompt) != len(corrupted.prompt)
     fellows = matched(clean.prompt, corrupted.prompt, ours, theirs)
     assert fellows is not None
-    last = len(outputs(model)["hidden"]) - 1
+    last = model.layers - 1
     every = Patch("hidden", last, torch.ones(len(corrupted), dtype=torch.bool))
     found = effects(model, clean, corrupted, [every], fellows)
     assert abs(found.clean - found.corrupted) > 1e-3

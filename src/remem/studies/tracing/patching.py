@@ -5,19 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from remem.errors import UserError
-from remem.models.anatomy import decoder_layers
 from remem.models.base import Encoded
 from remem.models.huggingface import Model
+from remem.models.touching import Part, Place
 
 KINDS = ("hidden", "attention", "mlp")
-_PARTS = {"attention": "self_attn", "mlp": "mlp"}  # as all decoders of transformers call them
+_PARTS: dict[str, Part] = {"hidden": "layer", "attention": "attention", "mlp": "mlp"}
 Clean = dict[str, list[Float[Tensor, "token width"]]]
 
 
@@ -39,18 +37,16 @@ class Effects:
     restored: tuple[float, ...]  # one for each patch
 
 
-def outputs(model: Model) -> dict[str, list[Any]]:
-    """The modules whose output is the hidden state, the attention output and the MLP output of each layer."""
-    layers = decoder_layers(model.network)
-    found: dict[str, list[Any]] = {"hidden": layers}
-    for kind, name in _PARTS.items():
-        if not layers or not all(hasattr(layer, name) for layer in layers):
-            raise UserError(
-                f"this model's language layers have no {name}, so there is no {kind} output to restore: "
-                "tracing needs layers that hold self_attn and mlp"
-            )
-        found[kind] = [getattr(layer, name) for layer in layers]
-    return found
+def layers_of(model: Model) -> int:
+    """How many layers can be restored; UserError where a layer has no attention or MLP to look at."""
+    for kind in KINDS:
+        with model.touched(_place(kind, 0), lambda made, _: made):
+            pass
+    return model.layers
+
+
+def _place(kind: str, layer: int) -> Place:
+    return Place(_PARTS[kind], layer)
 
 
 @torch.inference_mode()
@@ -73,39 +69,37 @@ def effects(
         raise ValueError("clean and corrupted must have the same answer, and prompts that are told to match")
     ends = range(len(clean.prompt), len(clean))
     source = torch.tensor([*fellows, *ends], device=model.device)
-    with _caught(outputs(model)) as kept:
+    with _caught(model) as kept:
         before = model.forward(model.collate([clean])).sequence_logp.item()
     after = model.forward(model.collate([corrupted])).sequence_logp.item()
     restored: list[float] = []
     for start in range(0, len(patches), rows_at_once):
         part = patches[start : start + rows_at_once]
         batch = model.collate([corrupted] * len(part))
-        with _restored(outputs(model), kept, part, source):
+        with _restored(model, kept, part, source):
             restored += model.forward(batch).sequence_logp.tolist()
     return Effects(before, after, tuple(restored))
 
 
 @contextlib.contextmanager
-def _caught(modules: dict[str, list[Any]]) -> Iterator[Clean]:
+def _caught(model: Model) -> Iterator[Clean]:
     """Every output of a run of one row, by kind and layer; filled when the run is over."""
-    kept: Clean = {kind: [] for kind in modules}
+    kept: Clean = {kind: [] for kind in KINDS}
     with contextlib.ExitStack() as stack:
-        for kind, layers in modules.items():
-            for module in layers:
+        for kind in KINDS:
+            for layer in range(model.layers):
 
-                def keep(module: Any, inputs: Any, output: Any, into: list[Tensor] = kept[kind]) -> None:
-                    into.append(_tensor(output)[0])
+                def keep(made: Tensor, _: Tensor | None, into: list[Tensor] = kept[kind]) -> Tensor:
+                    into.append(made[0])
+                    return made
 
-                stack.enter_context(module.register_forward_hook(keep))
+                stack.enter_context(model.touched(_place(kind, layer), keep))
         yield kept
 
 
 @contextlib.contextmanager
 def _restored(
-    modules: dict[str, list[Any]],
-    kept: Clean,
-    patches: Sequence[Patch],
-    source: Int[Tensor, " token"],
+    model: Model, kept: Clean, patches: Sequence[Patch], source: Int[Tensor, " token"]
 ) -> Iterator[None]:
     """While this lasts, row r of a batch gets what patch r puts back."""
     wanted: dict[tuple[str, int], Tensor] = {}
@@ -117,26 +111,10 @@ def _restored(
         for (kind, layer), where in wanted.items():
 
             def put(
-                module: Any,
-                inputs: Any,
-                output: Any,
-                where: Tensor = where,
-                clean: Tensor = kept[kind][layer],
-            ) -> Any:
-                found = _tensor(output)
-                here = (where.to(found.device) & (source >= 0)).unsqueeze(-1)
-                mended = torch.where(here, clean[source.clamp(min=0)], found)
-                return (mended, *output[1:]) if isinstance(output, tuple) else mended
+                made: Tensor, _: Tensor | None, where: Tensor = where, clean: Tensor = kept[kind][layer]
+            ) -> Tensor:
+                here = (where.to(made.device) & (source >= 0)).unsqueeze(-1)
+                return torch.where(here, clean[source.clamp(min=0)], made)
 
-            stack.enter_context(modules[kind][layer].register_forward_hook(put))
+            stack.enter_context(model.touched(_place(kind, layer), put))
         yield
-
-
-def _tensor(output: Any) -> Tensor:
-    found = output[0] if isinstance(output, tuple) else output
-    if not isinstance(found, Tensor) or found.dim() != 3:
-        raise UserError(
-            f"a layer gives {type(found).__name__} of a shape that is not (row, token, width): "
-            "this family cannot be traced"
-        )
-    return found

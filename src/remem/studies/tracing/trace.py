@@ -117,14 +117,14 @@ def _content(folder: Path) -> str:
 
 def trace(folder: Path, context: Context, progress: Progress, arm: str, settings: Settings) -> None:
     """Traces one arm: trace.parquet, one row for each item, kind of output, layer and group of tokens."""
-    from remem.studies.tracing.patching import outputs
+    from remem.studies.tracing.patching import layers_of
     from remem.studies.tracing.swaps import chosen, pairs
 
     data = context.data()
     if settings.split not in data.splits:
         raise unknown("split of the data set", settings.split, data.splits)
     model = context.model(*_chain(context.root, arm))
-    layers = len(outputs(model)["hidden"])
+    layers = layers_of(model)
     items = chosen(data, settings.split, settings.items, settings.seed)
     rows: list[dict[str, Any]] = []
     left_out: dict[str, int] = {}
