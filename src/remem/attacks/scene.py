@@ -1,7 +1,7 @@
 """What an attack works with: one arm's model, the questions about what is to be forgotten, and ways to ask.
 
-Every question goes through `ask`, `sample` or `rank`, and every row that an attack trains on through `teach`:
-there the guard stops whatever gives away an answer that the attacker must not know.
+Every question goes through `ask`, `sample`, `rank` or `offer`, and every row that an attack trains on through
+`teach`: there the guard stops whatever gives away an answer that the attacker must not know.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from remem.asking.candidates import Ranked
 from remem.asking.respond import in_buckets, question_of
 from remem.attacks import guard
 from remem.attacks.base import Answer, Asked
+from remem.attacks.offers import Offer, written
 from remem.data.dataset import value
 from remem.models.base import Candidates, Encoded, Question
 from remem.models.fitting import Budget
@@ -69,7 +70,7 @@ class Scene:
 
     def ask(self, asked: Sequence[Asked], model: Model | None = None) -> list[Answer]:
         """Greedy answers, in the order of `asked`; where an answer has begun, what goes on from there."""
-        rows = self._rows(asked, model)
+        rows = self.rows(asked, model)
         order = in_buckets(rows)
         found: dict[int, Answer] = {}
 
@@ -87,7 +88,7 @@ class Scene:
 
     def sample(self, asked: Sequence[Asked], count: int, temperature: float) -> list[Answer]:
         """So many drawn answers to each, the equal ones once."""
-        rows = self._rows(asked, None)
+        rows = self.rows(asked)
         most = self.settings.max_new_tokens
         drawn = self.model.sample(rows, count, temperature, self.seed, most)
         return [
@@ -102,14 +103,8 @@ class Scene:
         """
         asked = [self.cloze(item) for item in self.ranked] if asked is None else asked
         model = model or self.model
-        among = Ranked(self.data, self.settings.candidates)
-        prompts: list[Candidates] = []
-        values: list[tuple[str, ...]] = []
-        for one in asked:
-            guard.shown(one)
-            values.append(among.among(one.item))
-            prompts.append(model.cloze(one.question, one.question.begun, values[-1]))
-        scores = model.rank(prompts, Budget(max(1, self.settings.tokens // 4)))
+        found = self.candidates(asked, model)
+        scores = model.rank([prompt for _, prompt in found], Budget(max(1, self.settings.tokens // 4)))
         return [
             Ranking(
                 id=one.item.id,
@@ -118,8 +113,52 @@ class Scene:
                 logp=tuple(logp),
                 tokens=tuple(len(tokens) for tokens in prompt.tokens),
             )
-            for one, names, prompt, logp in zip(asked, values, prompts, scores, strict=True)
+            for one, (names, prompt), logp in zip(asked, found, scores, strict=True)
         ]
+
+    def candidates(
+        self, asked: Sequence[Asked], model: Model | None = None
+    ) -> list[tuple[tuple[str, ...], Candidates]]:
+        """The values that may be the answer to each question, and its prompt with their tokens.
+
+        Where the answer has begun, the values go on from there.
+        """
+        among = Ranked(self.data, self.settings.candidates)
+        found = []
+        for one in asked:
+            guard.shown(one)
+            names = among.among(one.item)
+            found.append((names, (model or self.model).cloze(one.question, one.question.begun, names)))
+        return found
+
+    def leads(self, asked: Sequence[Asked], model: Model | None = None) -> list[Encoded]:
+        """Each question, answered by how its answer begins: what can be aimed at without knowing the value.
+
+        No end of turn stands behind it.
+        """
+        for one in asked:
+            guard.shown(one)
+        rows = (model or self.model).encode_all(
+            [replace(one.question, begun="", answer=one.question.begun) for one in asked]
+        )
+        return [replace(row, answer=row.answer[:-1]) for row in rows]
+
+    def offer(self, offers: Sequence[Offer]) -> list[list[float]]:
+        """How likely each reply is (nats, summed over its tokens) where values are shown to choose from.
+
+        All offers about an item belong into one call: together they must show its values equally often.
+        """
+        guard.offered(offers)
+        prompts = [self.model.cloze(written(one), one.question.begun, one.replies) for one in offers]
+        return self.model.rank(prompts, Budget(max(1, self.settings.tokens // 4)))
+
+    def fits(self, asked: Asked) -> bool:
+        """Whether the model can read the question and still has room for an answer.
+
+        UserError where it cannot be put to this model at all.
+        """
+        row = self.model.encoder.encode(replace(asked.question, answer=None))
+        return len(row) + self.settings.max_new_tokens <= self.model.longest
 
     def teach(
         self, items: Sequence[Item], secrets: Sequence[Item], model: Model, data: Dataset | None = None
@@ -128,7 +167,8 @@ class Scene:
         guard.taught(items, secrets)
         return model.encode_all([question_of(data or self.data, item) for item in items])
 
-    def _rows(self, asked: Sequence[Asked], model: Model | None) -> list[Encoded]:
+    def rows(self, asked: Sequence[Asked], model: Model | None = None) -> list[Encoded]:
+        """The questions encoded, to be answered."""
         for one in asked:
             guard.shown(one)
         return (model or self.model).encode_all([replace(one.question, answer=None) for one in asked])

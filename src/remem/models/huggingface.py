@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from remem.errors import UserError
-from remem.models import answering, inner, packing, ranking
+from remem.models import answering, generating, inner, packing, ranking
 from remem.models.adapt import attach
 from remem.models.anatomy import decoder_layers, plain
 from remem.models.base import (
@@ -34,7 +34,7 @@ from remem.models.encoding import Encoder
 from remem.models.features import FEATURES, PARTS, Features, glance
 from remem.models.fitting import Budget, longest_of
 from remem.models.kernels import compile_layers
-from remem.models.marks import Marks, placeholder_of
+from remem.models.marks import Marks, end_of_turn, placeholder_of
 from remem.models.saving import save_processor
 from remem.models.touching import Change, Place, touched
 from remem.models.trust import Trust
@@ -184,7 +184,7 @@ class Model:
         if "cache" in inputs:  # transformers has two names for it
             inputs[self._cache] = inputs.pop("cache")
         blank: Tensor | None = inputs.pop(BLANK, None)
-        with self._precision(), self._projecting(glance, glanced), self._projecting(without, blank):
+        with self.precision(), self.projecting(glance, glanced), self.projecting(without, blank):
             return self.network(**inputs)
 
     @contextlib.contextmanager
@@ -211,7 +211,7 @@ class Model:
         return getattr(self.network.config, "vision_feature_select_strategy", None) == "full"
 
     @contextlib.contextmanager
-    def _projecting(self, change: Callable[[Tensor, Tensor], Tensor], which: Tensor | None) -> Iterator[None]:
+    def projecting(self, change: Callable[[Tensor, Tensor], Tensor], which: Tensor | None) -> Iterator[None]:
         """What comes out of the projector is changed for these pictures: see `glance` and `without`."""
         if which is None:
             yield
@@ -224,7 +224,7 @@ class Model:
         """Keys and values of what a call has read."""
         return out[self._cache]
 
-    def _precision(self) -> contextlib.AbstractContextManager[Any]:
+    def precision(self) -> contextlib.AbstractContextManager[Any]:
         """Half precision where the model has it, though what trains is kept in float32."""
         if self.trainables is None or self.dtype == torch.float32:
             return contextlib.nullcontext()
@@ -235,7 +235,7 @@ class Model:
     @torch.inference_mode()
     def generate(self, rows: Sequence[Encoded], max_new_tokens: int) -> list[Generated]:
         """Greedy answers to prompts; the rows' own answers are left out."""
-        return self._said(rows, max_new_tokens, do_sample=False)
+        return generating.said(self, rows, max_new_tokens, do_sample=False)
 
     @torch.inference_mode()
     def sample(
@@ -245,40 +245,7 @@ class Model:
 
         What is drawn depends on the seed and the question's id, and not on the other questions.
         """
-        drawn = []
-        for row in rows:
-            with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
-                torch.manual_seed(derive(seed, "sample", row.question.id))
-                how = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
-                drawn.append(self._said([row], most, **how, num_return_sequences=count))
-        return drawn
-
-    def _said(self, rows: Sequence[Encoded], most: int, **how: Any) -> list[Generated]:
-        """What the network's own generation makes of prompts.
-
-        Settings are these alone: a folder's own may hold penalties and bans that change the answers.
-        """
-        from transformers import GenerationConfig
-
-        rows = [Encoded(row.question, row.prompt, ()) for row in rows]
-        batch = self.encoder.collate(rows, self.device)
-        vision = self.encoder.pictures(rows, self.device, self.dtype)
-        blank = vision.pop(BLANK, None)
-        network, ends = plain(self.network), self.encoder.end_ids
-        kept = network.generation_config
-        network.generation_config = GenerationConfig(
-            max_new_tokens=most,
-            num_beams=1,
-            eos_token_id=list(ends),
-            pad_token_id=self.encoder.tokenizer.pad_token_id or ends[0],
-            **how,
-        )
-        try:
-            with self._precision(), self._projecting(without, blank):
-                out = self.network.generate(**batch.inputs, **vision)
-        finally:
-            network.generation_config = kept
-        return [self.spoken(ids) for ids in out[:, batch.inputs["input_ids"].shape[1] :].tolist()]
+        return generating.sample(self, rows, count, temperature, seed, most)
 
     def spoken(self, ids: Sequence[int]) -> Generated:
         """What these generated tokens say."""
@@ -386,29 +353,3 @@ class Model:
             self.network.to(self.dtype)
             save_processor(self.processor, folder)
         self.network.save_pretrained(folder)
-
-
-def end_of_turn(network: Any, processor: Any) -> tuple[int, ...]:
-    """Ids that end an answer. The first is the one that answers are taught to end with.
-
-    What the chat template writes after an answer comes first, then what the model's
-    generation settings and tokenizer name.
-    """
-    tokenizer = processor.tokenizer
-    named = getattr(network.generation_config, "eos_token_id", None)
-    ends = [named] if isinstance(named, int) else list(named or [])
-    ends += [tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else []
-    if not ends:
-        raise UserError("this model names no end-of-text token (eos_token_id): its answers would never end")
-    mark = "\u2042"
-    turn = [{"role": "assistant", "content": [{"type": "text", "text": mark}]}]
-    if getattr(processor, "chat_template", None) or tokenizer.chat_template:
-        with contextlib.suppress(Exception):  # some templates refuse a conversation that the assistant opens
-            after = processor.apply_chat_template(turn, tokenize=False).split(mark)[-1]
-            special = [
-                i
-                for i in tokenizer(after, add_special_tokens=False).input_ids
-                if i in tokenizer.all_special_ids
-            ]
-            ends = special[:1] + ends
-    return tuple(dict.fromkeys(ends))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -40,3 +40,7 @@ class Model(Protocol):
     def generate(self, rows: Sequence[Encoded], max_new_tokens: int) -> list[Generated]: ...
     def spoken(self, ids: Sequence[int]) -> Generated: ...
     def cache_of(self, out: Any) -> Any: ...
+    def precision(self) -> AbstractContextManager[Any]: ...
+    def projecting(
+        self, change: Callable[[Tensor, Tensor], Tensor], which: Tensor | None
+    ) -> AbstractContextManager[None]: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import signature
@@ -11,6 +12,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from remem.errors import UserError
 from remem.models.anatomy import plain
 
 # Model types whose prompt is read in both directions, and only its answer from left to right.
@@ -61,3 +63,29 @@ def placeholder_of(network: Any, processor: Any) -> int | None:
         if isinstance(found, int):
             return found
     return None
+
+
+def end_of_turn(network: Any, processor: Any) -> tuple[int, ...]:
+    """Ids that end an answer. The first is the one that answers are taught to end with.
+
+    What the chat template writes after an answer comes first, then what the model's
+    generation settings and tokenizer name.
+    """
+    tokenizer = processor.tokenizer
+    named = getattr(network.generation_config, "eos_token_id", None)
+    ends = [named] if isinstance(named, int) else list(named or [])
+    ends += [tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else []
+    if not ends:
+        raise UserError("this model names no end-of-text token (eos_token_id): its answers would never end")
+    mark = "\u2042"
+    turn = [{"role": "assistant", "content": [{"type": "text", "text": mark}]}]
+    if getattr(processor, "chat_template", None) or tokenizer.chat_template:
+        with contextlib.suppress(Exception):  # some templates refuse a conversation that the assistant opens
+            after = processor.apply_chat_template(turn, tokenize=False).split(mark)[-1]
+            special = [
+                i
+                for i in tokenizer(after, add_special_tokens=False).input_ids
+                if i in tokenizer.all_special_ids
+            ]
+            ends = special[:1] + ends
+    return tuple(dict.fromkeys(ends))

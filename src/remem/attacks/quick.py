@@ -1,0 +1,85 @@
+"""One step an arm: a little of each class of attack, to see early whether what was forgotten comes back.
+
+Put together of the other attacks with their settings cut. Each setting says which attack it is of and what its
+attacker must have, so that a report tells the classes apart. What cannot run here is left out, and said.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from remem.attacks import make
+from remem.attacks.base import Access, Attack, Trial, Tried
+from remem.attacks.queries import none_of
+from remem.errors import UserError, unknown
+
+if TYPE_CHECKING:
+    from remem.attacks.scene import Scene
+
+PARTS: dict[str, dict[str, Any]] = {
+    "prefill": {"begun": 2, "prefixes": 1, "suffixes": 0, "suppressed": 1, "rank": False},
+    "paraphrase": {"paraphrases": 1, "aliases": (), "chains": 1, "rank": False},
+    "views": {"held_out": 1, "altered": ("flip",), "named": False, "rank": False},
+    "quantise": {"bits": (4,)},
+    "lens": {},
+    "relearn": {"shares": (0.1,), "steps": 10, "at": (10,)},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quick:
+    """Which attacks it is made of."""
+
+    access: ClassVar[Access] = "weights"  # the most that any of its parts needs; each setting has its own
+    knows: ClassVar[str] = "what each of its parts is given"
+
+    parts: tuple[str, ...] = tuple(PARTS)
+    lr: float = 0.0  # learning rate of the ten steps; 0: as published, which is little for a small model
+
+    def __post_init__(self) -> None:
+        for one in self.parts:
+            if one not in PARTS:
+                raise unknown("part of quick", one, PARTS)
+        self._made()
+
+    def _made(self) -> dict[str, Attack]:
+        more = {"relearn": {"lr": self.lr}}
+        return {name: make(name, PARTS[name] | more.get(name, {})) for name in self.parts}
+
+    def check(self, scene: Scene) -> None:
+        """UserError where none of its parts can run; of others, says why not."""
+        if not any([_able(scene, name, attack) for name, attack in self._made().items()]):
+            raise none_of("quick", "none of its parts can run here", "Name others in quick.parts.")
+
+    def trials(self, scene: Scene) -> Sequence[Trial]:
+        """The trials of all parts, in their order. Those of a part that cannot run give nothing."""
+        found = []
+        for name, attack in self._made().items():
+            with contextlib.suppress(UserError):
+                found += [_of(scene, name, attack, one) for one in attack.trials(scene)]
+        return found
+
+
+def _able(scene: Scene, name: str, attack: Attack) -> bool:
+    try:
+        attack.check(scene)
+    except UserError as problem:
+        scene.progress(0, 0, f"quick leaves {name} out: {problem}")
+        return False
+    return True
+
+
+def _of(scene: Scene, name: str, attack: Attack, trial: Trial) -> Trial:
+    """Another attack's trial, whose settings say so."""
+
+    def work() -> Iterable[Tried]:
+        for one in trial.work() if _able(scene, name, attack) else ():
+            setting = f"{name}: {one.setting}"
+            curve = f"{name}: {one.curve}" if one.curve else ""
+            access = one.access or attack.access
+            yield replace(one, setting=setting, curve=curve, access=access, attack=name)
+
+    return Trial(f"{name.replace('_', '-')}-{trial.name}", work)
