@@ -54,8 +54,9 @@ def test_each_block_has_a_scale_and_scales_are_rounded_too() -> None:
 
 
 def test_scales_are_rounded_in_blocks_of_256() -> None:
-    """257 blocks of one weight, 2 on the mean. Of the first 256 the largest distance from it is 1, and 0.5 goes
-    to the dynamic type's level 0.50078125. The last, 2, has a block of its own, all 0: it comes back whole."""
+    """257 blocks of one weight, 2 on the mean. Of the first 256 the largest distance from it is 1, and 0.5
+    goes to the level 0.50078125 of the dynamic type. The last, 2, has a block of its own, all 0: it comes
+    back whole."""
     rows = torch.tensor([1.0, 3.0] * 64 + [1.5, 2.5] * 64 + [2.0])
     found = nf4(rows, block=1)
     near = torch.tensor([2 - 0.99296875, 3.0, 2 - 0.50078125, 2.50078125])
