@@ -11,7 +11,8 @@ from remem.run.context import Context
 from remem.run.settings import Run
 from remem.settings import Evaluate, Forget, ModelSettings, Train, Unlearn
 from remem.steps.store import Order, seal
-from remem.story.plan import plan, resolve
+from remem.story.plan import plan
+from remem.story.resolve import resolve
 from remem.story.work import forget
 from remem.types import silent
 from scripted import Scripted

@@ -1,7 +1,7 @@
 """The values of a run's parts: every default written here, ranges checked, names of other rooms not.
 
 What a name stands for is checked above: tasks and judges by `run.settings.Run`, methods by
-`story.plan.resolve`.
+`story.resolve`.
 """
 
 from __future__ import annotations
@@ -222,6 +222,29 @@ class Evaluate:
                 "evaluate.candidates=1: among one value nothing can be ranked; give 2 or more, or 0"
             )
         within("evaluate.world_items", self.world_items, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attacking:
+    """One recovery attack with its own settings."""
+
+    attack: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    name: str = ""  # of its folders; "": the attack. Tells apart several settings of one attack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attacks:
+    """What is tried on every arm to bring back what was to be forgotten."""
+
+    each: tuple[Attacking, ...] = ()  # (): nothing is tried
+    per_fact: int = 1  # questions asked of each fact to forget and kind of question
+
+    def __post_init__(self) -> None:
+        within("attacks.per_fact", self.per_fact, 1)
+        names = [one.name or one.attack for one in self.each]
+        if len(set(names)) < len(names):
+            raise UserError(f"attacks has {max(names, key=names.count)} twice: give each a name")
 
 
 @dataclass(frozen=True, kw_only=True)

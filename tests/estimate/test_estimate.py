@@ -22,7 +22,7 @@ from remem.run.overrides import override
 from remem.run.recipes import RECIPES, recipe
 from remem.run.settings import Run
 from remem.settings import Adapt
-from remem.story.plan import resolve
+from remem.story.resolve import resolve
 
 LORA = Adapt(vision="frozen", projector="frozen", language="lora", rank=8)
 

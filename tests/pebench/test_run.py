@@ -19,7 +19,8 @@ from remem.run.settings import Run, restore
 from remem.run.tasks import check
 from remem.scoring.score import read_summary
 from remem.settings import Evaluate, Forget, JudgeSettings, ModelSettings, Train, Unlearn, plain
-from remem.story.plan import plan, resolve
+from remem.story.plan import plan
+from remem.story.resolve import resolve
 from remem.training.standins import stand_ins
 from scripted import Scripted
 from story.test_pipeline import Lab

@@ -17,7 +17,8 @@ from remem.run.context import Context
 from remem.run.settings import Run
 from remem.run.tasks import check, check_methods, methods, tasks
 from remem.settings import Forget, Unlearn, plain
-from remem.story.plan import plan, resolve
+from remem.story.plan import plan
+from remem.story.resolve import resolve
 from remem.studies.comparing.page import write as compare
 
 SPLITS = ("finetune", "forget1", "forget2", "retain", "test")

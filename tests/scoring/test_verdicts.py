@@ -6,7 +6,7 @@ import pytest
 
 from remem.scoring.differences import MARGIN, difference
 from remem.scoring.estimate import Estimate
-from remem.scoring.evidence import Evidence, Seen
+from remem.scoring.evidence import Evidence, Returned, Seen
 from remem.scoring.rules import PART_WORDS, RULES
 from remem.scoring.verdicts import exposure_left, judge, left, said_left
 
@@ -34,6 +34,25 @@ def seen(ours: float, goal: float | None, taught: float | None = None, reach: fl
 
 def stays(ours: float, taught: float = 1.0, goal: float | None = 1.0, reach: float = SURE) -> Seen:
     return Seen(ours=Estimate(mean=ours), goal=goal, taught=taught, gap=Apart(ours - taught, reach))
+
+
+def attack(
+    share: float | None,
+    back: float | None = None,
+    reach: float = SURE,
+    access: str = "weights",
+    goal: float = 0.05,
+) -> dict[str, Returned]:
+    """What an access's worst attack recovers; of it brought back, where nothing else is said, all."""
+    back = share if back is None else back
+    ours = goal + 0.9 * (share or 0.0)
+    return {
+        access: Returned(
+            access=access, measure="exact match", setting="relearn: step 10", ours=ours, goal=goal,
+            gap=Apart(ours - goal, reach), share=None if share is None else Apart(share, reach),
+            back=None if back is None else Apart(back, reach),
+        )
+    }  # fmt: skip
 
 
 CLOSE = Evidence(
@@ -96,6 +115,22 @@ RETURNS = "comes back"
         ("close", {"world": {"things": stays(0.0, 0.02, goal=0.02)}}),  # a share of nothing is noise
         ("near", {"kept": CLOSE.kept | {"other people": replace(stays(0.95), gap=None)}}),
         ("near", {"kept": CLOSE.kept | {"neighbours": stays(0.8, reach=0.5)}}),  # six rows show nothing
+        ("returns", {"back": attack(0.6)}),
+        ("returns", {"back": attack(0.0, access="queries") | attack(0.9, reach=0.6)}),
+        ("returns-part", {"back": attack(0.9, reach=0.75)}),  # not shown to be more than gone
+        ("returns-part", {"back": attack(0.45)}),
+        ("returns-part", {"back": attack(0.95, 0.4)}),  # more than half is there without it
+        ("forgets", {"back": attack(0.45, reach=0.5)}),  # further away, and nothing is shown to come back
+        ("partial", {"back": attack(0.3, 0.1)}),
+        ("forgets", {"back": attack(0.15)}),
+        ("near", {"back": attack(0.05, reach=UNSURE)}),
+        ("close", {"back": attack(0.05)}),
+        ("close", {"back": attack(-0.4)}),  # it works less well than on the Goal models
+        ("close", {"back": attack(0.0, 0.6)}),  # up to what the Goal models say, and no further
+        ("close", {"back": attack(None)}),  # nothing to recover
+        ("close", {"back": attack(0.05), "seeds": 2, "untried": ("gradients",)}),
+        ("close", {"back": attack(0.05), "seeds": 1}),
+        ("equal", {"back": attack(0.05), "seeds": 2}),
         ("forgets", {"rouge": seen(0.3, 0.5, 1.0, reach=0.5)}),
         ("forgets", {"again": seen(0.15, 0.0, 0.9)}),
         ("unproven", {"kept": {}}),
@@ -113,10 +148,11 @@ def test_each_rule(kind: str, changes: dict) -> None:
     assert verdict.heading == RULES[kind].heading
 
 
-def test_every_rule_but_the_best_is_reached_and_the_best_needs_every_part() -> None:
+def test_every_rule_is_reached_and_the_best_needs_every_part() -> None:
     reached = {parameters[0] for parameters in test_each_rule.pytestmark[0].args[1]}
-    assert set(RULES) - reached == {"equal"}  # whether it comes back is not tested yet
+    assert set(RULES) == reached
     assert RETURNS in judge(CLOSE).unmeasured
+    assert judge(replace(CLOSE, seeds=2)).kind == "close"
     assert set(PART_WORDS) == {"", *RULES}
 
 
@@ -226,3 +262,44 @@ def test_what_is_not_measured_is_said_in_words() -> None:
         judge(replace(CLOSE, said=Seen(taught=1.0))).sentence
         == "What it says on the forget set is not known."
     )
+
+
+def came(evidence: Evidence) -> tuple[str, str, str]:
+    [part] = [part for part in judge(evidence).parts if part.title == RETURNS]
+    return part.kind, part.word, part.said
+
+
+def test_what_comes_back_names_the_attack_and_what_was_not_tried() -> None:
+    assert came(CLOSE) == ("", "not measured", "not tested")
+    back = attack(0.1, access="queries") | attack(0.8, 0.75) | attack(0.3, access="hidden states")
+    kind, word, said = came(replace(CLOSE, back=back, untried=("gradients",)))
+    assert (kind, word) == ("returns", "comes back")
+    assert said == (
+        "weights (relearn: step 10): exact match 77.0 (goal 5.0), recovered 80 %, without it 5 %; "
+        "hidden states 30 %, queries 10 %; not tried: gradients"
+    )
+    verdict = judge(replace(CLOSE, back=back))
+    assert verdict.sentence.startswith("Comes back: weights (relearn: step 10)")
+    assert verdict.tone == "bad"
+
+
+def test_what_is_brought_back_goes_before_what_was_there() -> None:
+    back = attack(0.9, 0.0, access="queries") | attack(0.85, 0.6)
+    assert came(replace(CLOSE, back=back))[2].startswith("weights")
+    assert came(replace(CLOSE, back=attack(0.9, 0.0, access="queries") | attack(0.85, 0.1)))[2].startswith(
+        "queries"
+    )
+
+
+def test_what_never_left_is_no_return() -> None:
+    says = replace(CLOSE, said=seen(0.95, 0.0, 1.0), back=attack(0.97, 0.02))
+    assert judge(says).kind == "speaks"
+    assert came(says)[:2] == ("speaks", "never left")
+    silent = replace(CLOSE, exposure=seen(0.9, 0.12, 0.95), back=attack(0.9, 0.0))
+    assert judge(silent).kind == "silenced"
+    assert came(silent)[:2] == ("partial", "little more than is left anyway")
+
+
+def test_a_return_is_borderline_where_an_end_of_its_interval_says_otherwise() -> None:
+    assert judge(replace(CLOSE, back=attack(0.8, reach=0.1))).firm
+    assert not judge(replace(CLOSE, back=attack(0.8, reach=0.35))).firm

@@ -17,7 +17,8 @@ from remem.run.settings import Run
 from remem.run.tasks import goal_names
 from remem.settings import Forget, Unlearn
 from remem.steps.store import Step, keys
-from remem.story.plan import plan, resolve
+from remem.story.plan import plan
+from remem.story.resolve import resolve
 
 
 def steps(run: Run, *settings: str) -> dict[str, Step]:

@@ -13,7 +13,8 @@ from remem.run.recipes import recipe, remem
 from remem.run.settings import Run
 from remem.settings import Train, Unlearn
 from remem.steps.store import keys
-from remem.story.plan import plan, resolve
+from remem.story.plan import plan
+from remem.story.resolve import resolve
 
 BASE = override(remem(), ["methods=npo,po"])
 MODELS = ("taught/model", "goal/model", "npo-s0/*", "po-s0/*")

@@ -26,7 +26,8 @@ from remem.scoring.score import read_summary
 from remem.settings import Floors, ModelSettings, Unlearn
 from remem.spread import evenly
 from remem.story.pipeline import carry_out
-from remem.story.plan import plan, resolve
+from remem.story.plan import plan
+from remem.story.resolve import resolve
 from remem.world.exam import REHEARSAL, SPLITS, open_exam
 
 

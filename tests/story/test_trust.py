@@ -29,7 +29,8 @@ from remem.steps.store import ABOVE
 from remem.steps.verify import verify
 from remem.story.claim import at_work, request_of
 from remem.story.pipeline import carry_out, finished, survey
-from remem.story.plan import plan, resolve
+from remem.story.plan import plan
+from remem.story.resolve import resolve
 from remem.story.retell import retell
 from remem.studies.comparing.page import write as compare
 from scripted import Scripted

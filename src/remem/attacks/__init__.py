@@ -5,13 +5,16 @@ Names map to files so that listing and reading runs need no torch.
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import importlib
 import math
 import typing
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from remem import jsonfile
 from remem.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -38,7 +41,38 @@ ATTACKS = {
     "merge": "Merge",
 }
 
-__all__ = ["ATTACKS", "make"]
+QUICK = "quick"  # made of parts of others
+
+__all__ = ["ATTACKS", "QUICK", "body", "changes_weights", "make", "source", "told", "tree"]
+
+
+def source(name: str) -> str:
+    """An attack's file, as text: reading it needs no torch."""
+    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+
+
+def tree(name: str) -> ast.Module:
+    """The syntax tree of an attack's file."""
+    return ast.parse(source(name))
+
+
+def body(name: str) -> ast.ClassDef:
+    """The class of an attack, as source."""
+    nodes = (node for node in tree(name).body if isinstance(node, ast.ClassDef))
+    return next(node for node in nodes if node.name == ATTACKS[name])
+
+
+def told(name: str, variable: str) -> str:
+    """`access` or `knows` of an attack, as its file has it."""
+    for node in body(name).body:
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == variable and node.value:
+            return str(ast.literal_eval(node.value))
+    return ""
+
+
+def changes_weights(name: str) -> bool:
+    """Whether an attack puts other weights into the model: it cannot, into weights of four bits."""
+    return name in ("quick", "relearn", "unrelated", "quantise", "merge")
 
 
 def make(name: str, settings: Mapping[str, Any]) -> Attack:
@@ -60,6 +94,11 @@ def _fit(value: Any, hint: Any, key: str) -> Any:
     """A setting as its field has it: a number, a text, a flag, or several of one of these."""
     if typing.get_origin(hint) is tuple:
         inside = typing.get_args(hint)[0]
+        if isinstance(value, str) and inside is not str:
+            cure = f"Give numbers with commas, as in {key}=1,4."
+            value = [jsonfile.literal(one, f"{one[:40]!r}", cure) for one in value.split(",")]
+        elif isinstance(value, str):
+            value = [one.strip() for one in value.split(",")]
         values = value if isinstance(value, list | tuple) else (value,)
         return tuple(_fit(one, inside, key) for one in values)
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):

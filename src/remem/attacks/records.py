@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from remem import jsonfile
 from remem.asking.records import read_table, write_table
+from remem.errors import UserError
 from remem.scoring.metrics import EXPOSURE, METRICS
 from remem.types import Item, Questions, Response
 
@@ -79,6 +80,18 @@ def write_tried(folder: Path, data: Questions, found: Sequence[Tried]) -> None:
     ]
     write_table(folder / ANSWERS, answers, _ANSWERS)
     write_table(folder / RANKINGS, rankings, _RANKINGS)
+
+
+def join(folder: Path, parts: Sequence[Path]) -> None:
+    """Writes into a folder what these folders hold, in their order. UserError for a setting in two."""
+    seen: dict[str, Path] = {}
+    for part in parts:
+        for one in read_outcomes(part):
+            if seen.setdefault(one.setting, part) != part:
+                raise UserError(f"two trials have a setting {one.setting!r}: give each a name of its own")
+    for name, schema in ((ANSWERS, _ANSWERS), (RANKINGS, _RANKINGS)):
+        rows = [row for part in parts for row in read_table(part / name, schema.names)]
+        write_table(folder / name, rows, schema)
 
 
 def write_cost(folder: Path, cost: Cost) -> None:

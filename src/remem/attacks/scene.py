@@ -70,7 +70,7 @@ class Scene:
 
     def ask(self, asked: Sequence[Asked], model: Model | None = None) -> list[Answer]:
         """Greedy answers, in the order of `asked`; where an answer has begun, what goes on from there."""
-        rows = self._rows(asked, model)
+        rows = self.rows(asked, model)
         order = in_buckets(rows)
         found: dict[int, Answer] = {}
 
@@ -88,7 +88,7 @@ class Scene:
 
     def sample(self, asked: Sequence[Asked], count: int, temperature: float) -> list[Answer]:
         """So many drawn answers to each, the equal ones once."""
-        rows = self._rows(asked, None)
+        rows = self.rows(asked)
         most = self.settings.max_new_tokens
         drawn = self.model.sample(rows, count, temperature, self.seed, most)
         return [
@@ -103,14 +103,8 @@ class Scene:
         """
         asked = [self.cloze(item) for item in self.ranked] if asked is None else asked
         model = model or self.model
-        among = Ranked(self.data, self.settings.candidates)
-        prompts: list[Candidates] = []
-        values: list[tuple[str, ...]] = []
-        for one in asked:
-            guard.shown(one)
-            values.append(among.among(one.item))
-            prompts.append(model.cloze(one.question, one.question.begun, values[-1]))
-        scores = model.rank(prompts, Budget(max(1, self.settings.tokens // 4)))
+        found = self.candidates(asked, model)
+        scores = model.rank([prompt for _, prompt in found], Budget(max(1, self.settings.tokens // 4)))
         return [
             Ranking(
                 id=one.item.id,
@@ -119,8 +113,35 @@ class Scene:
                 logp=tuple(logp),
                 tokens=tuple(len(tokens) for tokens in prompt.tokens),
             )
-            for one, names, prompt, logp in zip(asked, values, prompts, scores, strict=True)
+            for one, (names, prompt), logp in zip(asked, found, scores, strict=True)
         ]
+
+    def candidates(
+        self, asked: Sequence[Asked], model: Model | None = None
+    ) -> list[tuple[tuple[str, ...], Candidates]]:
+        """The values that may be the answer to each question, and its prompt with their tokens.
+
+        Where the answer has begun, the values go on from there.
+        """
+        among = Ranked(self.data, self.settings.candidates)
+        found = []
+        for one in asked:
+            guard.shown(one)
+            names = among.among(one.item)
+            found.append((names, (model or self.model).cloze(one.question, one.question.begun, names)))
+        return found
+
+    def leads(self, asked: Sequence[Asked], model: Model | None = None) -> list[Encoded]:
+        """Each question, answered by how its answer begins: what can be aimed at without knowing the value.
+
+        No end of turn stands behind it.
+        """
+        for one in asked:
+            guard.shown(one)
+        rows = (model or self.model).encode_all(
+            [replace(one.question, begun="", answer=one.question.begun) for one in asked]
+        )
+        return [replace(row, answer=row.answer[:-1]) for row in rows]
 
     def offer(self, offers: Sequence[Offer]) -> list[list[float]]:
         """How likely each reply is (nats, summed over its tokens) where values are shown to choose from.
@@ -139,12 +160,15 @@ class Scene:
         row = self.model.encoder.encode(replace(asked.question, answer=None))
         return len(row) + self.settings.max_new_tokens <= self.model.longest
 
-    def teach(self, items: Sequence[Item], secrets: Sequence[Item], model: Model) -> list[Encoded]:
-        """Rows to train on, which must give away none of these secrets."""
+    def teach(
+        self, items: Sequence[Item], secrets: Sequence[Item], model: Model, data: Dataset | None = None
+    ) -> list[Encoded]:
+        """Rows to train on, which must give away none of these secrets. `data`: theirs, if another."""
         guard.taught(items, secrets)
-        return model.encode_all([question_of(self.data, item) for item in items])
+        return model.encode_all([question_of(data or self.data, item) for item in items])
 
-    def _rows(self, asked: Sequence[Asked], model: Model | None) -> list[Encoded]:
+    def rows(self, asked: Sequence[Asked], model: Model | None = None) -> list[Encoded]:
+        """The questions encoded, to be answered."""
         for one in asked:
             guard.shown(one)
         return (model or self.model).encode_all([replace(one.question, answer=None) for one in asked])

@@ -39,6 +39,7 @@ STOPPED, CRASHED = 130, 3
 
 for name, stage, text in stages.STAGES:
     app.command(name, help=text)(stages.verb(name, stage))
+app.command()(stages.attack)
 app.command()(looking.status)
 app.command()(looking.verify)
 app.command()(data.build)

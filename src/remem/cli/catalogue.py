@@ -15,6 +15,26 @@ A **loss** is minimised by the one training loop. An **edit** changes the taught
 its result is saved whole. An **instruction** trains nothing. All work with LoRA and with full fine-tuning
 (`model.adapt`) where nothing else is said. Any setting is changed with `--set NAME.SETTING=VALUE`; what
 `remem tune` tries, with `--over`: its learning rates are for small models ([tuning](tuning.md))."""
+ATTACKS_HEAD = """# Recovery attacks
+
+Made from the files in `src/remem/attacks/` by `python -m remem.cli.catalogue`: change it there.
+
+What an unlearnt model no longer says may come back: in other words, at four bits, after ten steps of
+training, out of its hidden states. `remem run demo` tries a **quick** set on every arm; `remem attack
+RUN_FOLDER` adds attacks to a run that is finished, `--attacks all` every one of them, `--set
+relearn.shares=0.1,0.5` changes a setting. `remem run attacks` is the comparison in
+[results](results/attacks.md).
+
+Every attack is made on the base, the taught model and each **Goal model**, too. What it brings out of a
+model that never saw the people is no memory, so that only the rest counts:
+
+> recovered = (the arm after the attack - mean of the Goal models after it) / (taught - mean of the Goal
+> models, both before it)
+
+0 is a Goal model, 1 the taught model. The report gives it with an interval for exact match and for
+exposure, and the **worst case** of each kind of attacker: the attack is chosen on some facts and measured
+on the others, so that having looked many times does not make it look worse than it is. The verdict's part
+"comes back" reads that. A guard stops an attack that is told what it is to find out."""
 Rows = tuple[list[str], list[list[str]]]
 
 
@@ -44,18 +64,24 @@ def _told(name: str) -> tuple[str, str, str]:
     return _line(title), _line(paper), _line(departure)
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
+def _line(text: str, paragraphs: int = 0) -> str:
+    """In one line; of so many paragraphs, 0: of all."""
+    kept = text.split("\n\n")[:paragraphs] if paragraphs else [text]
+    return " ".join(" ".join(kept).split())
 
 
 def settings(name: str) -> list[tuple[str, str, str]]:
     """A method's settings as its file has them: name, default, comment."""
     from remem.methods import body, source
 
-    lines = source(name).splitlines()
+    return _fields(body(name), source(name))
+
+
+def _fields(body: ast.ClassDef, source: str) -> list[tuple[str, str, str]]:
+    lines = source.splitlines()
     return [
         (ast.unparse(node.target), ast.unparse(node.value), lines[node.lineno - 1].partition("  # ")[2])
-        for node in body(name).body
+        for node in body.body
         if isinstance(node, ast.AnnAssign) and node.value and "ClassVar" not in ast.unparse(node.annotation)
     ]
 
@@ -142,8 +168,35 @@ def judges() -> Rows:
     return ["name", "what it is"], [[name, text] for name, text in JUDGES.items()]
 
 
+def attacks() -> Rows:
+    """What an attacker must have and is given, and what is tried, from each attack's own file."""
+    from remem.attacks import ATTACKS, told, tree
+
+    rows = [
+        [name, told(name, "access"), told(name, "knows"), _line(ast.get_docstring(tree(name)) or "", 1)]
+        for name in ATTACKS
+    ]
+    return ["name", "attacker has", "and is given", "what is tried"], rows
+
+
+def attacks_page() -> str:
+    """docs/attacks.md, made from the attacks' files."""
+    from remem.attacks import ATTACKS, body, source, told, tree
+
+    headings, rows = attacks()
+    overview = [[f"[{name}](#{name})", *rest] for name, *rest in rows]
+    parts = [ATTACKS_HEAD, _markdown(headings, overview)]
+    for name in ATTACKS:
+        parts += [f"## {name}", (ast.get_docstring(tree(name)) or "").strip()]
+        parts.append(f"*The attacker has* {told(name, 'access')}, *and is given* {told(name, 'knows')}.")
+        found = [[f"`{one}`", default, text] for one, default, text in _fields(body(name), source(name))]
+        parts += [_markdown(["setting", "default", "what it is"], found)] if found else []
+    return "\n\n".join(parts) + "\n"
+
+
 LISTS: dict[str, Callable[[], Rows]] = {
     "methods": methods,
+    "attacks": attacks,
     "metrics": metrics,
     "recipes": recipes,
     "models": models,
@@ -154,6 +207,6 @@ LISTS: dict[str, Callable[[], Rows]] = {
 
 
 if __name__ == "__main__":
-    page = Path("docs/methods.md")
-    page.write_text(methods_page(), encoding="utf-8")
-    print(f"wrote {page}")
+    for page, text in ((Path("docs/methods.md"), methods_page()), (Path("docs/attacks.md"), attacks_page())):
+        page.write_text(text, encoding="utf-8")
+        print(f"wrote {page}")

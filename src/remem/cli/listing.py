@@ -15,7 +15,7 @@ from remem.errors import unknown
 
 def list_(
     what: Annotated[
-        str, typer.Argument(help="methods, metrics, recipes, models, families, sources or judges")
+        str, typer.Argument(help="methods, attacks, metrics, recipes, models, families, sources or judges")
     ],
 ) -> None:
     """What remem knows, with citation, unit and goal."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.markup import escape
 
 from remem.cli.console import out, warn
@@ -31,6 +32,7 @@ from remem.cli.options import (
     Workers,
 )
 from remem.cli.request import Wanted, allow, examine, folder_of, share, wanted
+from remem.errors import UserError
 
 if TYPE_CHECKING:
     from remem.steps.store import Survey
@@ -96,6 +98,38 @@ STAGES = (  # verb, the stage that it goes up to, and what it says of itself
         "there.",
     ),
 )
+
+
+def attack(
+    run_folder: Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN_FOLDER")],
+    attacks: Annotated[
+        str,
+        typer.Option("--attacks", help="By name, commas between; all; or quick. See remem list attacks."),
+    ] = "quick",
+    data: DataSource = "",
+    model: ModelName = "",
+    settings: Settings = None,
+    workers: Workers = 0,
+    threads: Threads = 0,
+    keep_old: KeepOld = False,
+    quiet: Quiet = False,
+    on: On = "local",
+    need: Need = None,
+    slurm: SlurmSettings = None,
+    allow_pictures: AllowPictures = None,
+) -> None:
+    """Try to bring back what a run has forgotten: recovery attacks on every arm, and the report anew.
+
+    Attacks that the run has already stay.
+    """
+    if folder_of(str(run_folder)) is None:
+        raise UserError(f"{run_folder} is no folder of a run: make one first, with remem run")
+    allow(allow_pictures)
+    before = wanted(str(run_folder), None, data, model, None, None, False).run.attacks.each
+    names = dict.fromkeys((*(one.attack for one in before), *filter(None, attacks.split(","))))
+    chosen = [f"attacks={','.join(names)}", *(settings or [])]
+    asked = wanted(str(run_folder), None, data, model, chosen, None, False)
+    _carry_out(asked, workers, threads, keep_old, quiet, "report", Where(on, need or (), slurm or ()), "")
 
 
 def _retell(root: Path, out_folder: Path | None, data: str, model: str) -> None:
@@ -181,12 +215,13 @@ def _foretell(asked: Wanted, stage: str, on_card: str) -> None:
     from remem.estimate import cards, foresee
     from remem.estimate.told import refuse, told
     from remem.story import plan
+    from remem.story.resolve import resolve
 
     on = cards.card(on_card)
     asked.run.build.check()
     if asked.data_set:
         examine(asked.run, asked.data_set, asked.ignore_gate)
-    chosen = plan.resolve(asked.run)
+    chosen = resolve(asked.run)
     steps = plan.until(plan.plan(chosen, asked.fingerprint), stage)
     found = foresee(chosen, on, asked.data_set)
     for heading, pairs in told(found, [step.name for step in steps]):

@@ -45,3 +45,16 @@ def whole(network: Any) -> list[str]:
         for path, module in network.named_modules()
         if isinstance(module, nn.Linear) and (module is head or part_of(path) != "language")
     ]
+
+
+def rounded(network: Any) -> list[str]:
+    """The linear layers that are quantised, by path: all others."""
+    left = set(whole(network))
+    return [
+        path for path, module in network.named_modules() if type(module) is nn.Linear and path not in left
+    ]
+
+
+def is_quantised(network: Any) -> bool:
+    """Whether weights are kept as whole numbers, of eight bits or of two times four."""
+    return any(not parameter.is_floating_point() for parameter in network.parameters())

@@ -31,9 +31,11 @@ STORY = {  # in the order told; verdicts that say nothing about a method are lef
         "forgets, but at the cost of the kept people",
         "forget, but at the cost of the kept people",
     ),
+    "returns-part": ("comes back in part under attack", "come back in part under attack"),
     "partial": ("forgets in part", "forget in part"),
     "ruins-world": ("forgets the rest of the world, too", "forget the rest of the world, too"),
     "ruinous": ("forgets the kept people, too", "forget the kept people, too"),
+    "returns": ("forgets, but it comes back under attack", "forget, but it comes back under attack"),
     "silenced": ("falls silent but still knows", "fall silent but still know"),
     "unproven": ("falls silent, with more unknown", "fall silent, with more unknown"),
     "speaks": ("still answers", "still answer"),
@@ -154,8 +156,12 @@ def reach(run: RunRecord, data: Data, found: list[Finding]) -> str:
         if count == 1
     ]
     untested = "comes back" in {part.title for one in found for part in one.verdict.parts if not part.kind}
+    untried = list(dict.fromkeys(access for one in found for access in one.evidence.untried))
     said = [f"about {words.listing(single)}"] if single else []
-    said += ["silent on whether it comes back, which was not tested"] if untested else []
+    if untested:
+        said.append("silent on whether it comes back, which was not tested")
+    elif untried:
+        said.append(f"silent on attacks with access to {words.listing(untried)}, which were not tried")
     return f"All this is {'; it is '.join(said)}." if said else ""
 
 

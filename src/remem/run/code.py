@@ -6,9 +6,11 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from remem.attacks import QUICK
 from remem.rooms import NUMBERS
 from remem.steps.code import folder_digest, syntax_digest
 
+_OF_ALL = ("scene", "targets", "carry")  # of the attacks' files: what all of them go through
 Code = dict[str, str | int]
 
 
@@ -39,6 +41,18 @@ def unlearnt(method: str) -> Code:
 
 def asked(world: bool = False) -> Code:
     return rooms("data", "models", "asking", *(("world",) if world else ()))
+
+
+def attacked(attack: str) -> Code:
+    """Of an attack; one that is made of others depends on all."""
+    whole = attack == QUICK
+    own = folder_digest("remem.attacks") if whole else syntax_digest(f"remem.attacks.{attack}")
+    return (
+        rooms("data", "models", "asking", "training")
+        | {"text": syntax_digest("remem.text"), f"attack {attack}": own}
+        | {f"attack file {name}": syntax_digest(f"remem.attacks.{name}") for name in _OF_ALL}
+        | dict(_metrics())
+    )
 
 
 @cache

@@ -10,10 +10,11 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from remem import jsonfile
+from remem.attacks import ATTACKS, QUICK
 from remem.errors import UserError, unknown
 from remem.methods import METHODS
 from remem.run.settings import Run
-from remem.settings import Adapt, Train, Unlearn
+from remem.settings import Adapt, Attacking, Train, Unlearn
 
 T = TypeVar("T")
 
@@ -24,6 +25,7 @@ def override(run: Run, settings: Sequence[str]) -> Run:
     `methods=ga,npo` chooses the competitors. `npo.beta=0.2` sets a method's own setting, `npo.lr=1e-4` a
     field of `Train` and `npo.language=lora` one of `Adapt` for that method alone, and `bgd.tasks=both` the
     tasks that it runs on.
+    `attacks=quick` and `relearn.lr=1e-3` do the same for attacks.
     """
     for key, text in _pairs(settings):
         run = _override(run, key, text)
@@ -49,10 +51,39 @@ def _override(run: Run, key: str, text: str) -> Run:
     head, _, rest = key.partition(".")
     if key in ("methods", "forget.methods"):
         return replace(run, forget=replace(run.forget, methods=_choose(run.forget.methods, text)))
+    if key in ("attacks", "attacks.each"):
+        return replace(run, attacks=replace(run.attacks, each=_chosen(run.attacks.each, text)))
+    if head in ATTACKS:
+        return replace(run, attacks=replace(run.attacks, each=_aim(run.attacks.each, head, rest, text)))
     if head in METHODS:
         return replace(run, forget=replace(run.forget, methods=_tune(run.forget.methods, head, rest, text)))
     changed: Run = _set(run, key.split("."), _value(text), key)
     return changed
+
+
+def _chosen(present: tuple[Attacking, ...], text: str) -> tuple[Attacking, ...]:
+    """By name, "all" for every attack one by one, "none" for none."""
+    known = {one.attack: one for one in present}
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if names == ["none"]:
+        return ()
+    if names == ["all"]:
+        names = [name for name in ATTACKS if name != QUICK]
+    for name in names:
+        if name not in ATTACKS:
+            raise unknown("attack", name, [*ATTACKS, "all", "none"])
+    if not names:
+        raise UserError("attacks= names no attack: give at least one, as in --set attacks=quick, or none")
+    return tuple(known.get(name, Attacking(attack=name)) for name in dict.fromkeys(names))
+
+
+def _aim(present: tuple[Attacking, ...], attack: str, key: str, text: str) -> tuple[Attacking, ...]:
+    if attack not in {one.attack for one in present}:
+        raise UserError(f"this run does not use {attack}: add it with --set attacks=...,{attack}")
+    value = _value(text)
+    return tuple(
+        replace(one, settings=one.settings | {key: value}) if one.attack == attack else one for one in present
+    )
 
 
 def _choose(present: tuple[Unlearn, ...], text: str) -> tuple[Unlearn, ...]:

@@ -12,7 +12,7 @@ from remem.data.pebench.settings import PEBenchSettings
 from remem.data.settings import BuildSettings
 from remem.errors import UserError, unknown
 from remem.scoring.judge import JUDGES
-from remem.settings import Evaluate, Floors, Forget, JudgeSettings, ModelSettings, Train
+from remem.settings import Attacks, Evaluate, Floors, Forget, JudgeSettings, ModelSettings, Train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,7 @@ class Run:
     gate: Floors = field(default_factory=Floors)
     forget: Forget = field(default_factory=Forget)
     evaluate: Evaluate = field(default_factory=Evaluate)
+    attacks: Attacks = field(default_factory=Attacks)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
 
     def __post_init__(self) -> None:

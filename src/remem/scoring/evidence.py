@@ -12,12 +12,17 @@ TAUGHT = 0.1  # teaching must have added this much, or there is nothing to forge
 SHIELD = 0.1  # at most so much of a loss that the Goal models have, too, is not charged
 
 
-class Gap(Protocol):
-    """A difference with its spread (scoring/differences.py)."""
+class Spanned(Protocol):
+    """A mean with its interval."""
 
     @property
     def mean(self) -> float | None: ...
     def ends(self, level: float = 0.95) -> tuple[float, float] | None: ...
+
+
+class Gap(Spanned, Protocol):
+    """A difference with its spread (scoring/differences.py)."""
+
     def within(self, margin: float, alpha: float = 0.05) -> bool: ...
 
 
@@ -52,6 +57,44 @@ class Seen:
                 yield replace(self, ours=Estimate(mean=end))
 
 
+@dataclass(frozen=True)
+class _At:
+    """An estimate whose mean lies at an end of its interval."""
+
+    mean: float
+    whole: Spanned
+
+    def ends(self, level: float = 0.95) -> tuple[float, float] | None:
+        return self.whole.ends(level)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Returned:
+    """The worst of the attacks with one kind of access, by one measure (scoring/worst.py, recovered.py)."""
+
+    access: str  # "queries", "gradients", "hidden states", "weights"
+    measure: str  # "exact match", "exposure"
+    setting: str  # the one that was chosen most often
+    ours: float  # after the attack
+    goal: float  # the Goal models' after the same attack
+    gap: Gap | None = None  # ours less theirs
+    share: Spanned | None = None  # of what teaching added, beyond the Goal models'; None: nothing to recover
+    back: Spanned | None = None  # of it, what was not there without the attack
+
+    @property
+    def brought(self) -> float | None:
+        """What an attack brings back, and no more than lies above the Goal models'."""
+        sides = [one.mean for one in (self.share, self.back) if one is not None and one.mean is not None]
+        return min(sides) if len(sides) == 2 else None
+
+    def ends(self) -> Iterator[Returned]:
+        """The same with what is recovered, or brought back, at an end of its interval."""
+        for name, one in (("share", self.share), ("back", self.back)):
+            for end in (one.ends() or ()) if one is not None else ():
+                assert one is not None
+                yield replace(self, **{name: _At(end, one)})  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """All that was measured of one method (one target of it, where it forgets several)."""
@@ -67,6 +110,8 @@ class Evidence:
     kept: Mapping[str, Seen] = field(default_factory=dict)  # kind of what stays -> exact match
     kept_refused: float | None = None  # share of the answers about what stays
     world: Mapping[str, Seen] = field(default_factory=dict)  # what nobody taught here -> share that is left
+    back: Mapping[str, Returned] = field(default_factory=dict)  # of each access and measure; none: no attack
+    untried: tuple[str, ...] = ()  # kinds of access that no attack had
     name: str = "exact match"  # of what tells that it is said
     chance: float | None = None  # exposure of a rank that is drawn at random
     expected: float | None = None  # exposure of who knows the others' values, and nothing of these

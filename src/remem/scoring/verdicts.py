@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from remem.formats import hundredths as score
 from remem.scoring.differences import MARGIN
-from remem.scoring.evidence import TAUGHT, Evidence, Gap, Seen
-from remem.scoring.rules import GONE, KNOWS, MOST, PART_WORDS, PAYS, RUINED, RULES, SPEAKS, STAYS
+from remem.scoring.evidence import TAUGHT, Evidence, Gap, Returned, Seen, Spanned
+from remem.scoring.rules import COMES, GONE, KNOWS, MOST, PART_WORDS, PAYS, RUINED, RULES, SPEAKS, STAYS
 
 _PLACE = {kind: place for place, kind in enumerate(RULES)}
 
@@ -33,8 +33,8 @@ class Part(NamedTuple):
     @property
     def word(self) -> str:
         """What the part is called by the rule that it earned."""
-        stays = STAYS if self.title in ("the kept", "the world") else {}
-        return stays.get(self.kind) or PART_WORDS[self.kind]
+        own = {"the kept": STAYS, "the world": STAYS, "comes back": COMES}.get(self.title, {})
+        return own.get(self.kind) or PART_WORDS[self.kind]
 
     @property
     def tone(self) -> str:
@@ -93,7 +93,7 @@ def _parts(evidence: Evidence) -> Iterator[Part]:
     yield Part("membership", _membership(evidence), _pair("AUC", evidence.membership))
     yield Part("the kept", _staying(evidence.kept, "costly", "ruinous"), _paid(evidence.kept))
     yield Part("the world", _staying(evidence.world, "costs-world", "ruins-world"), _paid(evidence.world))
-    yield Part("comes back", "", "not tested")
+    yield Part("comes back", _returning(evidence), _returned(evidence))
 
 
 def _whole(evidence: Evidence, parts: tuple[Part, ...]) -> str:
@@ -110,7 +110,8 @@ def _whole(evidence: Evidence, parts: tuple[Part, ...]) -> str:
     # Without these neither erasure nor its price is known, whatever else looks well.
     if _PLACE[worst] > _PLACE["unproven"] and not (parts[1].kind and parts[3].kind):
         return "unproven"
-    if worst == "equal" and (min(evidence.goals, evidence.seeds) < 2 or not all(part.kind for part in parts)):
+    whole = all(part.kind for part in parts) and not evidence.untried
+    if worst == "equal" and not (whole and min(evidence.goals, evidence.seeds) > 1):
         return "close"
     return worst
 
@@ -189,6 +190,35 @@ def _staying(kinds: Mapping[str, Seen], pays: str, ruined: str) -> str:
     return "equal" if shown else "near"
 
 
+def _returning(evidence: Evidence) -> str:
+    """What the worst attacks bring back. What was there without them is charged by what it says and knows."""
+    there = [one for one in evidence.back.values() if one.share is not None]
+    if not there:
+        return ""
+    if any((one.brought or 0.0) >= KNOWS and _over(GONE, one.share, one.back) for one in there):
+        return "returns"
+    if any((one.brought or 0.0) > GONE and _over(0.0, one.share, one.back) for one in there):
+        return "returns-part"
+    if any((_mean(one.share) or 0.0) > GONE and _over(0.0, one.share) for one in there):
+        return "speaks" if (said_left(evidence) or 0.0) >= SPEAKS else "partial"
+    gaps = [one.gap for one in evidence.back.values()]
+    if any((_mean(gap) or 0.0) > MARGIN for gap in gaps):
+        return "forgets"
+    # An attack may work less well than on the Goal models: only what comes back counts.
+    ends = [gap.ends(0.9) if gap is not None else None for gap in gaps]
+    return "equal" if all(end is not None and end[1] < MARGIN for end in ends) else "near"
+
+
+def _over(least: float, *spans: Spanned | None) -> bool:
+    """Whether all are shown to be more: their 90 % intervals lie above."""
+    ends = [one.ends(0.9) if one is not None else None for one in spans]
+    return all(end is not None and end[0] > least for end in ends)
+
+
+def _mean(one: Spanned | None) -> float | None:
+    return one.mean if one is not None else None
+
+
 def _shown(loss: Gap) -> bool:
     """Whether a loss is shown: its 90 % interval lies below 0."""
     ends = loss.ends(0.9)
@@ -258,6 +288,37 @@ def _known(evidence: Evidence) -> str:
     if likely.mean is not None:
         told.append(_pair("probability", likely, likely.taught))
     return ", ".join(told) or "not measured"
+
+
+def _returned(evidence: Evidence) -> str:
+    """The worst attack in numbers, then what the other kinds of access bring out."""
+    there = sorted(evidence.back.values(), key=_weight, reverse=True)
+    if not there or not _returning(evidence):
+        return "not tested"
+    first = there[0]
+    text = f"{first.access} ({first.setting}): {first.measure} {score(first.ours)} (goal {score(first.goal)})"
+    share, back = _mean(first.share), _mean(first.back)
+    if share is not None:
+        text += f", recovered {score(share, 0)} %"
+        text += f", without it {score(share - back, 0)} %" if back is not None else ""
+    most: dict[str, Returned] = {}
+    for one in there[1:]:
+        most.setdefault(one.access, one)
+    told = [
+        f"{access} {score(_mean(one.share), 0)} %"
+        for access, one in most.items()
+        if access != first.access and one.share is not None
+    ]
+    text += f"; {', '.join(told)}" if told else ""
+    return text + (f"; not tried: {', '.join(evidence.untried)}" if evidence.untried else "")
+
+
+def _weight(one: Returned) -> tuple[float, float, float]:
+    """The worst last: what is brought back, else what is there."""
+    brought, share = one.brought, _mean(one.share)
+    least = float("-inf")
+    charged = brought if brought is not None and brought > GONE and _over(0.0, one.share, one.back) else least
+    return charged, least if share is None else share, one.ours - one.goal
 
 
 def _pair(name: str, seen: Seen, taught: float | None = None) -> str:

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 from remem.steps.store import Order, Step
 
 KINDS = {
-    "train": ("model",),
+    "train": ("model", "attack"),
     "ask": ("responses", "world", "strangers"),
     "other": (),
-}  # last part of the name
+}  # last part of the name, up to a dash
 
 
 @dataclass(frozen=True)
@@ -43,5 +43,5 @@ class Nobody:
 
 def kind_of(step: str) -> str:
     """What a step does: "train", "ask" or "other"."""
-    last = step.rpartition("/")[2]
+    last = step.rpartition("/")[2].partition("-")[0]
     return next((kind for kind, parts in KINDS.items() if last in parts), "other")

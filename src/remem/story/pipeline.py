@@ -18,7 +18,8 @@ from remem.steps.store import Step, Survey
 from remem.story.advice import advice
 from remem.story.claim import at_work, request_of
 from remem.story.logbook import logged
-from remem.story.plan import plan, resolve, until
+from remem.story.plan import plan, until
+from remem.story.resolve import resolve
 
 
 def finished(
@@ -111,6 +112,20 @@ def look_through_data(context: Context, ignore_gate: bool) -> None:
         look_through(context.run, context.data(), ignore_gate)
     else:
         check_with_model(context.run, context.data(), ignore_gate)
+    look_through_attacks(context)
+
+
+def look_through_attacks(context: Context) -> None:
+    """UserError where an attack of a run cannot be made on its model or its data set."""
+    from remem.attacks import make
+    from remem.run.tasks import tasks
+    from remem.story.work import scene_of
+
+    run = context.run
+    for task in tasks(run) if run.attacks.each else ():
+        scene = scene_of(context, task, (), run.attacks.per_fact, context.root)
+        for one in run.attacks.each:
+            make(one.attack, one.settings).check(scene)
 
 
 def check_gate(root: Path, ignored: bool) -> None:

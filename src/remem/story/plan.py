@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from remem import __version__
 from remem.data.pebench.settings import PEBenchSettings
-from remem.errors import UserError, unknown
+from remem.errors import unknown
 from remem.methods import uses
 from remem.models import identity
 from remem.run import code
@@ -16,14 +16,23 @@ from remem.run.arms import Arm
 from remem.run.beside import exam_folder, rehearsal_folder, strangers_identity, world_identity
 from remem.run.places import portable
 from remem.run.settings import Run
-from remem.run.tasks import Task, check_methods, goal_names, methods, tasks
-from remem.run.tasks import check as check_tasks
-from remem.scoring.judge import check as check_judges
+from remem.run.tasks import Task, goal_names, methods, tasks
 from remem.settings import Adapt, Evaluate, Train, plain
-from remem.steps import parallel
 from remem.steps.digests import canonical, text_digest
 from remem.steps.store import Step
-from remem.story.work import ask, ask_strangers, ask_world, build, check, divide, forget, learn, mark, tell
+from remem.story.work import (
+    ask,
+    ask_strangers,
+    ask_world,
+    attack,
+    build,
+    check,
+    divide,
+    forget,
+    learn,
+    mark,
+    tell,
+)
 
 if TYPE_CHECKING:
     from remem.data import BuildSettings
@@ -31,56 +40,6 @@ if TYPE_CHECKING:
 PARTS = ("model", "world", "responses", "strangers", "scores")  # the steps of an arm
 KEPT = "kept"  # the step that says what is rehearsed
 STAGES = ("build", "learn", "forget", "evaluate", "report")
-
-
-def resolve(run: Run) -> Run:
-    """The run with every method's own defaults written out; an error for what cannot be run."""
-    from remem.methods import check_trained, kind, make
-    from remem.methods.base import Choosy
-    from remem.models import EMBEDDED, find
-    from remem.models.anatomy import anatomy
-    from remem.models.kernels import attention, compiler
-    from remem.models.loading import check_source, pick_device
-
-    if isinstance(run.build, PEBenchSettings) and run.build.data:
-        raise UserError(
-            f"build.data={run.build.data}: cut the set first, with remem build pebench FOLDER --data "
-            f"{run.build.data}, and then run it: remem run {run.recipe} --data FOLDER"
-        )
-    if not run.data:
-        check_tasks(run, run.build.splits(), "the data set to be built")
-    check_methods(run)
-    if run.forget.tasks:
-        check_judges(run.judge)
-    place = pick_device(run.model.device)
-    attention(run.model.attention, run.model.dtype, place)
-    if run.model.compile:
-        compiler(place)
-    parallel.check(run.model.shard)
-    source, body = find(run.model.name), None
-    if run.model.name not in EMBEDDED:
-        check_source(source)
-    whole = []
-    for one in run.forget.methods:
-        for part, group in ((Train, one.train), (Adapt, one.adapt)):
-            known = [f.name for f in fields(part)]
-            for name in group:
-                if name not in known:
-                    raise unknown(f"training setting of {one.method}", name, known)
-        method = make(one.method, one.settings)
-        replace(run.forget.train, **one.train)  # an error for a value out of range
-        adapt = replace(run.model.adapt, **one.adapt)
-        check_trained(one.method, plain(adapt).values())
-        if run.model.quantise != "none" and (adapt.language == "full" or kind(one.method) == "edit"):
-            raise UserError(
-                f"{one.method} changes the language model's own weights, and these have four bits: leave it "
-                "out, or set model.quantise=none"
-            )
-        if isinstance(method, Choosy):
-            body = body or anatomy(source, adapt)
-            method.check(replace(body, how={part: getattr(adapt, part) for part in body.how}))
-        whole.append(replace(one, settings=plain(method)))
-    return replace(run, forget=replace(run.forget, methods=tuple(whole)))
 
 
 def _asked_for(run: Run) -> str:
@@ -185,6 +144,38 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
             arm=whose.plain(),
         )
 
+    def assail(whose: Arm, needs: tuple[str, ...], task: Task) -> list[Step]:
+        """Each attack on an arm. Those of the arms that all tasks share are told apart by the task."""
+        suffix = f"-{task.name}" if task.name and whose.task != task.name else ""
+        return [
+            Step(
+                name=f"{whose.name}/attack-{one.name or one.attack}{suffix}",
+                work=attack,
+                settings=data
+                | {
+                    "attack": one.attack,
+                    "settings": one.settings,
+                    "per_fact": run.attacks.per_fact,
+                    "model": model,
+                    "evaluate": _answering(run.evaluate) | {"candidates": run.evaluate.candidates},
+                    "forget": [task.forget, task.again],
+                    "seed": run.seed,
+                },
+                needs=(*built, *dict.fromkeys((*needs, "taught/model"))),
+                after=("gate",),
+                arguments={
+                    "task": task,
+                    "arms": whose.chain,
+                    "attack": one.attack,
+                    "settings": one.settings,
+                    "per_fact": run.attacks.per_fact,
+                },
+                code=code.attacked(one.attack),
+                arm=whose.plain(),
+            )
+            for one in run.attacks.each
+        ]
+
     def stage1(whose: Arm, without: tuple[str, ...] = ()) -> Step:
         return Step(
             name=f"{whose.name}/model",
@@ -213,6 +204,8 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
             derived=True,
         )
     )
+    for task in every:
+        steps += assail(first, ("taught/model",), task)
     # One worker hears of a failed gate before it teaches the Goal models; several make them meanwhile.
     goals = {task.name: _goals(run, task, request) for task in every}
     steps += [stage1(goal, task.unseen) for task in every for goal in goals[task.name]]
@@ -264,14 +257,22 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
                 )
             )  # fmt: skip
             steps += arm(whose, (f"{whose.name}/model",), (task,))
+            steps += assail(whose, (f"{whose.name}/model",), task)
         for retrained in goals[task.name]:
             steps += arm(retrained, (f"{retrained.name}/model",), (task,))
+            steps += assail(retrained, (f"{retrained.name}/model",), task)
     steps += arm(base, ())
+    for task in every:
+        steps += assail(base, (), task)
     if run.forget.tasks:
         from remem.pebench.steps import steps as measured
 
         steps += measured(run, every, built, data)
-    told = tuple(step.name for step in steps if step.name.endswith(("/scores", "/model", "axes")))
+    told = tuple(
+        step.name
+        for step in steps
+        if step.name.endswith(("/scores", "/model", "axes")) or step.work is attack
+    )
     steps.append(
         Step(
             name="report",
@@ -359,7 +360,7 @@ def until(steps: list[Step], stage: str) -> list[Step]:
         "build": lambda name: name == "dataset",
         "learn": lambda name: name in of_stage1,
         "forget": lambda name: name in of_stage1 or name.endswith("/model"),
-        "evaluate": lambda name: name != "report",
+        "evaluate": lambda name: name != "report" and "/attack-" not in name,
         "report": lambda name: True,
     }
     return [step for step in steps if keep[stage](step.name)]

@@ -19,9 +19,10 @@ from remem.scoring.score import WorldAnswers, read_scores, score
 from remem.settings import Adapt, Train
 from remem.spread import evenly
 from remem.steps.folders import write_atomic
-from remem.types import Item, Progress, Response
+from remem.types import Item, Progress, Response, silent
 
 if TYPE_CHECKING:
+    from remem.attacks.scene import Scene
     from remem.models.base import Encoded
 
 
@@ -202,6 +203,49 @@ def ask_strangers(folder: Path, context: Context, progress: Progress, arms: tupl
     data = strangers.read(run.data or context.root / "dataset")
     assert data is not None  # the plan has no such step otherwise
     respond(context.model(*arms), data, data.splits[strangers.SPLIT], [], run.evaluate, folder, progress)
+
+
+def attack(
+    folder: Path,
+    context: Context,
+    progress: Progress,
+    task: Task,
+    arms: tuple[str, ...],
+    attack: str,
+    settings: dict[str, Any],
+    per_fact: int,
+) -> None:
+    """One recovery attack on one arm, about what a task forgets."""
+    from remem.attacks import make
+    from remem.attacks.carry import carry_out
+
+    scene = scene_of(context, task, arms, per_fact, folder, progress)
+    carry_out(attack, make(attack, settings), scene)
+
+
+def scene_of(
+    context: Context,
+    task: Task,
+    arms: tuple[str, ...],
+    per_fact: int,
+    folder: Path,
+    progress: Progress = silent,
+) -> Scene:
+    """What an attack works with."""
+    from remem.attacks.scene import Scene
+    from remem.attacks.targets import targets
+
+    data, run = context.data(), context.run
+    return Scene(
+        data=data,
+        **targets(data, task, per_fact)._asdict(),
+        open=lambda: context.model(*arms),
+        older=lambda name: context.model(*(() if name == "base" else (name,))),
+        settings=run.evaluate,
+        seed=run.seed,
+        folder=folder,
+        progress=progress,
+    )
 
 
 def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tuple[Task, ...]) -> None:

@@ -22,7 +22,8 @@ from remem.steps.jobs import View
 from remem.steps.store import Step, Survey
 from remem.story.claim import at_work, request_of
 from remem.story.logbook import logged
-from remem.story.plan import plan, resolve, until
+from remem.story.plan import plan, until
+from remem.story.resolve import resolve
 from remem.studies.diagnosis.sweeps import Member, Study
 from remem.types import Progress
 

@@ -28,7 +28,8 @@ from remem.steps.store import Step
 from remem.story.claim import at_work, request_of
 from remem.story.logbook import logged
 from remem.story.pipeline import check_gate, look_through_data
-from remem.story.plan import plan, resolve
+from remem.story.plan import plan
+from remem.story.resolve import resolve
 from remem.studies.tuning.chosen import Tuned, found, trained
 from remem.studies.tuning.page import write_page
 from remem.studies.tuning.rule import Choice, Rule, Trial, choose

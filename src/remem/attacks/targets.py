@@ -1,0 +1,53 @@
+"""Whom and what an attack is about: the questions asked, what an attacker may know, who else there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from remem.data.forgotten import forgotten, halves, taught
+from remem.errors import UserError
+from remem.scoring.facts import fact
+from remem.spread import evenly
+from remem.types import Item
+
+if TYPE_CHECKING:
+    from remem.data import Dataset
+    from remem.run.tasks import Task
+
+
+class Targets(NamedTuple):
+    """Of one task; see `scene.Scene`."""
+
+    secrets: tuple[Item, ...]
+    forget: tuple[Item, ...]
+    again: tuple[Item, ...]
+    others: tuple[Item, ...]
+
+
+def targets(data: Dataset, task: Task, per_fact: int) -> Targets:
+    """The secrets are `per_fact` rows of each fact to forget and kind of question, spread evenly.
+
+    UserError where the task forgets nothing.
+    """
+    forget = tuple(data.items[id] for id in dict.fromkeys(data.splits[task.forget]))
+    if not forget:
+        raise UserError(f"{task.forget} is empty: there is nothing to attack")
+    piles: dict[tuple[object, ...], list[Item]] = {}
+    for item in forget:
+        piles.setdefault((fact(item), item.question_type), []).append(item)
+    secrets = tuple(item for pile in piles.values() for item in evenly(pile, per_fact))
+    lost, _ = halves(data, data.splits.get("test", ()), task.forget, data.splits.get("finetune", ()))
+    held_out = dict.fromkeys((*data.splits.get(task.again, ()), *lost))
+    gone = forgotten(data, task.unseen)
+    stay = (data.items[id] for id in dict.fromkeys(taught(data, task.unseen)))
+    others = tuple(item for item in stay if item.fact[0] not in gone.people)
+    return Targets(secrets, forget, tuple(data.items[id] for id in held_out), others)
+
+
+def by_fact(items: Sequence[Item]) -> dict[tuple[str, ...], list[Item]]:
+    """The rows of each fact, in their order."""
+    found: dict[tuple[str, ...], list[Item]] = {}
+    for item in items:
+        found.setdefault(fact(item), []).append(item)
+    return found
