@@ -1,7 +1,7 @@
 """One step an arm: a little of each class of attack, to see early whether what was forgotten comes back.
 
-Put together of the other attacks with their settings cut. Each setting says which attack it is of and what its
-attacker must have, so that a report tells the classes apart. What cannot run here is left out, and said.
+Put together of the other attacks with their settings cut. Each setting says which attack it is of and what
+its attacker must have, so that a report tells the classes apart. What cannot run here is left out, and said.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from remem.attacks.scene import Scene
 
 PARTS: dict[str, dict[str, Any]] = {
-    "prefill": {"begun": 2, "prefixes": 1, "suffixes": 0, "suppressed": 1, "rank": False},
-    "paraphrase": {"paraphrases": 1, "aliases": (), "chains": 1, "rank": False},
-    "views": {"held_out": 1, "altered": ("flip",), "named": False, "rank": False},
+    "prefill": {"begun": 1, "prefixes": 0, "suffixes": 0, "suppressed": 1, "rank": False},
+    "paraphrase": {"paraphrases": 1, "aliases": (), "chains": 0, "rank": False},
+    "views": {"held_out": 1, "altered": (), "named": False, "rank": False},
     "quantise": {"bits": (4,)},
     "lens": {},
     "relearn": {"shares": (0.1,), "steps": 10, "at": (10,)},
@@ -51,7 +51,8 @@ class Quick:
 
     def check(self, scene: Scene) -> None:
         """UserError where none of its parts can run; of others, says why not."""
-        if not any([_able(scene, name, attack) for name, attack in self._made().items()]):
+        able = [_able(scene, name, attack) for name, attack in self._made().items()]
+        if not any(able):
             raise none_of("quick", "none of its parts can run here", "Name others in quick.parts.")
 
     def trials(self, scene: Scene) -> Sequence[Trial]:
@@ -67,7 +68,7 @@ def _able(scene: Scene, name: str, attack: Attack) -> bool:
     try:
         attack.check(scene)
     except UserError as problem:
-        scene.progress(0, 0, f"quick leaves {name} out: {problem}")
+        scene.progress(0, 1, f"quick leaves {name} out: {problem}")
         return False
     return True
 
