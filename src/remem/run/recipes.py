@@ -73,8 +73,8 @@ _TUNED = {
     "rmu": Unlearn(method="rmu", settings={"layer": 2, "steering": 5.0}, train={"lr": 3e-3}),
 }
 _AGAIN = 1e-3  # the rate of relearning: a third of what the model was taught with
-# Cut before it was run, so that twenty arms take a night on two cores: what is left of each grid is its middle,
-# and values are ranked where the attack does more than say something else beside the question.
+# Cut before it was run, so that twenty arms take a night on two cores: what is left of each grid is its
+# middle, and values are ranked where the attack does more than say something beside the question.
 _CUT: dict[str, dict[str, Any]] = {
     "views": {"rank": False},
     "prefill": {"begun": 4, "prefixes": 2, "suffixes": 2, "suppressed": 2, "rank": False},
@@ -93,7 +93,7 @@ def attacks() -> Run:
     return replace(
         run,
         recipe="attacks",
-        build=replace(run.build, forget=(0.25,)),
+        build=replace(_TWELVE, forget=(0.25,)),
         forget=replace(run.forget, methods=tuple(_TUNED.values()), seeds=(0, 1), goals=2),
         attacks=Attacks(
             each=tuple(
@@ -103,20 +103,23 @@ def attacks() -> Run:
     )
 
 
+_TWELVE = BuildSettings(
+    source="rendered",
+    size=128,
+    people=12,
+    qa=60,
+    images=18,
+    test_qa=14,
+    test_images=8,
+    candidates=FEW,
+)
+
+
 def _twelve() -> Run:
     run = remem()
     return replace(
         run,
-        build=BuildSettings(
-            source="rendered",
-            size=128,
-            people=12,
-            qa=60,
-            images=18,
-            test_qa=14,
-            test_images=8,
-            candidates=FEW,
-        ),
+        build=_TWELVE,
         model=replace(run.model, rehearse=0.3),
         learn=replace(run.learn, epochs=8),
     )
