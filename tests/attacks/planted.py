@@ -61,7 +61,8 @@ class Planted(Scripted):
     def __init__(self, of: States, width: int = VOCABULARY) -> None:
         super().__init__()
         self.of, self.width = of, width
-        self.table = torch.randn((VOCABULARY, width), generator=torch.Generator().manual_seed(1))
+        # What all embeddings share must not decide.
+        self.table = 2.0 + torch.randn((VOCABULARY, width), generator=torch.Generator().manual_seed(1))
         embeddings = SimpleNamespace(weight=self.table)
         self.network.get_output_embeddings = lambda: embeddings  # type: ignore[method-assign,assignment]
 
