@@ -43,12 +43,16 @@ ATTACKS = {
 
 QUICK = "quick"  # made of parts of others
 
-__all__ = ["ATTACKS", "QUICK", "body", "changes_weights", "make", "source", "told", "tree"]
+__all__ = ["ATTACKS", "QUICK", "bodies", "body", "changes_weights", "files", "make", "source", "told", "tree"]
 
 
 def source(name: str) -> str:
     """An attack's file, as text: reading it needs no torch."""
-    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+    return _path(name).read_text(encoding="utf-8")
+
+
+def _path(name: str) -> Path:
+    return Path(__file__).parent / f"{name}.py"
 
 
 def tree(name: str) -> ast.Module:
@@ -60,6 +64,37 @@ def body(name: str) -> ast.ClassDef:
     """The class of an attack, as source."""
     nodes = (node for node in tree(name).body if isinstance(node, ast.ClassDef))
     return next(node for node in nodes if node.name == ATTACKS[name])
+
+
+def files(name: str) -> list[str]:
+    """The files of this room that an attack is made of: its own, and whatever they import from here."""
+    found = [name]
+    for one in found:  # it grows
+        for node in ast.walk(tree(one)):
+            if not isinstance(node, ast.ImportFrom) or not node.module:
+                continue
+            room, _, last = node.module.rpartition(".")
+            names = [last] if room == __name__ else []
+            if node.module == __name__:
+                names = [alias.name for alias in node.names]
+            found += [new for new in names if new not in found and _path(new).is_file()]
+    return found
+
+
+def bodies(name: str) -> list[tuple[ast.ClassDef, str]]:
+    """The class of an attack and the classes of this room that it is made from, each with its file's text."""
+    classes = {
+        node.name: (node, source(one))
+        for one in files(name)
+        for node in tree(one).body
+        if isinstance(node, ast.ClassDef)
+    }
+    found = [classes[ATTACKS[name]]]
+    for node, _ in found:  # it grows
+        found += [
+            classes[base.id] for base in node.bases if isinstance(base, ast.Name) and base.id in classes
+        ]
+    return found
 
 
 def told(name: str, variable: str) -> str:
