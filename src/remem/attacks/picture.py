@@ -200,8 +200,10 @@ def changed(delta: Tensor, epsilon: float) -> Change:
 def slope(
     model: Model, batch: Batch, delta: Tensor | None, epsilon: float
 ) -> tuple[Float[Tensor, "piece 3 ..."], list[float]]:
-    """The gradient at what is added to each piece of the pictures, and how unlikely each row's answer is (nats
-    per token). `delta` None: nothing is added yet. UserError where the network is shown no pixels."""
+    """The gradient at what is added to each piece of the pictures, and how unlikely each row's answer is.
+
+    The latter in nats per token. `delta` None: nothing is added yet. UserError where no pixels are shown.
+    """
     leaves: list[Tensor] = []
 
     def touch(there: Tensor, _: Tensor | None) -> Tensor:
