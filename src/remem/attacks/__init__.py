@@ -18,7 +18,7 @@ from remem import jsonfile
 from remem.errors import UserError, unknown
 
 if TYPE_CHECKING:
-    from remem.attacks.base import Attack
+    from remem.attacks.attack import Attack
 
 ATTACKS = {
     "quick": "Quick",

@@ -11,7 +11,8 @@ from remem.errors import UserError
 from remem.settings import plain
 
 if TYPE_CHECKING:
-    from remem.attacks.base import Attack, Trial
+    from remem.attacks.attack import Attack
+    from remem.attacks.base import Trial
     from remem.attacks.scene import Scene
 
 TRIALS = "trials"
