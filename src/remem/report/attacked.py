@@ -145,10 +145,10 @@ class Attacked:
             return {
                 id: (said if _named(self.data, id) else keywords).get(id) for id in self.ids if id in said
             }
-        ranked = {
-            self._value(id): one for id, one in arm.values(MEASURES[measure]).items() if id in self.data.items
-        }
-        return {id: ranked[value] for id in self.ids if (value := self._value(id)) in ranked}
+        ranked = arm.values(MEASURES[measure])
+        values = {self._value(id): one for id, one in ranked.items() if id in self.data.items}
+        known = {id: ranked.get(id, values.get(self._value(id))) for id in self.ids}
+        return {id: one for id, one in known.items() if one is not None}
 
     def level(self, arms: Sequence[Arm], key: Key, measure: str) -> float | None:
         """Mean after an attack; None where nobody was asked."""
