@@ -43,7 +43,7 @@ ATTACKS = {
 
 QUICK = "quick"  # made of parts of others
 
-__all__ = ["ATTACKS", "QUICK", "body", "changes_weights", "make", "source", "told", "tree"]
+__all__ = ["ATTACKS", "QUICK", "body", "changes_weights", "classes", "make", "source", "told", "tree"]
 
 
 def source(name: str) -> str:
@@ -58,8 +58,26 @@ def tree(name: str) -> ast.Module:
 
 def body(name: str) -> ast.ClassDef:
     """The class of an attack, as source."""
-    nodes = (node for node in tree(name).body if isinstance(node, ast.ClassDef))
-    return next(node for node in nodes if node.name == ATTACKS[name])
+    return _class(tree(name), ATTACKS[name])
+
+
+def classes(name: str) -> list[tuple[ast.ClassDef, str]]:
+    """The class of an attack and those of this folder that it is made from, each with its file's text."""
+    own = body(name)
+    found = [(own, source(name))]
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("remem.attacks."):
+            above = {one.id for one in own.bases if isinstance(one, ast.Name)}
+            file = (node.module or "").rpartition(".")[2]
+            for alias in node.names:
+                if alias.name in above:
+                    found.append((_class(tree(file), alias.name), source(file)))
+    return found
+
+
+def _class(tree: ast.Module, name: str) -> ast.ClassDef:
+    nodes = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    return next(node for node in nodes if node.name == name)
 
 
 def told(name: str, variable: str) -> str:
