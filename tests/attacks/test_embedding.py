@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from attacks.small import Small, arms, plain  # noqa: F401
+from attacks.small import Small
 from fabricate import item
 from remem.attacks import make
 from remem.attacks.base import Tried

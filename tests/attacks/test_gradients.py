@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from attacks.small import Small, plain  # noqa: F401
+from attacks.small import Small
 from remem.attacks.base import Asked
 from remem.attacks.gradients import EMBEDDINGS, embedded, free, gradient, soft, still
 from remem.attacks.scene import Scene

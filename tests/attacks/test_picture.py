@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from attacks.small import Small, arms, plain  # noqa: F401
+from attacks.small import Small
 from models.conftest import picture
 from remem.attacks import make
 from remem.attacks.base import Tried
@@ -192,7 +192,7 @@ def test_a_model_that_stops_gradients_on_their_way_to_the_pixels_says_so_first(s
 
 @pytest.mark.parametrize("epsilon", [(0.0,), (-1.0,), (4.0, 256.0), ()])
 def test_epsilon_out_of_range(epsilon: tuple[float, ...]) -> None:
-    with pytest.raises(UserError, match="picture.epsilon"):
+    with pytest.raises(UserError, match=r"picture\.epsilon"):
         make("picture", {"epsilon": epsilon})
 
 

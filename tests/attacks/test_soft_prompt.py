@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from attacks.small import Small, arms, plain  # noqa: F401
+from attacks.small import Small
 from data.invented import row, rows
 from fabricate import Questions, item
 from remem.attacks import make
