@@ -54,11 +54,13 @@ def test_each_block_has_a_scale_and_scales_are_rounded_too() -> None:
 
 
 def test_scales_are_rounded_in_blocks_of_256() -> None:
-    """257 blocks of one weight: the first 256 are 1 and 3, the last 2. Their mean is 2, and 1 is left of each
-    but the last, whose own block is all 0: it comes back whole."""
-    rows = torch.tensor([1.0, 3.0] * 128 + [2.0])
+    """257 blocks of one weight, 2 on the mean. Of the first 256 the largest distance from it is 1, and 0.5
+    goes to the level 0.50078125 of the dynamic type. The last, 2, has a block of its own, all 0: it comes
+    back whole."""
+    rows = torch.tensor([1.0, 3.0] * 64 + [1.5, 2.5] * 64 + [2.0])
     found = nf4(rows, block=1)
-    torch.testing.assert_close(found[:2], torch.tensor([2 - 0.99296875, 3.0]), atol=1e-6, rtol=0)
+    near = torch.tensor([2 - 0.99296875, 3.0, 2 - 0.50078125, 2.50078125])
+    torch.testing.assert_close(found[126:130], near, atol=1e-6, rtol=0)
     assert found[-1] == 2.0
 
 

@@ -41,7 +41,7 @@ def named(layer: int, total: int) -> str:
 
 
 def states(model: Model, rows: Sequence[Encoded], layers: Sequence[int]) -> Float[Tensor, "layer row width"]:
-    """Behind these layers, from 1, at the end of each prompt; float32. UserError where they are no numbers."""
+    """Behind these layers, from 1, at the end of each prompt; float32. UserError: they are no numbers."""
     found = model.states(rows, [layer - 1 for layer in layers])
     if not bool(torch.isfinite(found).all()):
         raise UserError(f"hidden states are no numbers: {DIVERGED}")

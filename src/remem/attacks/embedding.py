@@ -20,6 +20,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from remem.attacks import guard
 from remem.attacks.base import Access, Answer, Asked, Trial, Tried
 from remem.attacks.gradients import EMBEDDINGS, LOSS, SHARE, STEPS, embedded, free, gradient, soft, still
 from remem.errors import UserError
@@ -127,8 +128,9 @@ class EmbeddingSpace:
         return free(scene, [*map(_unbegun, asked), *asked], ranked, (), self.tokens * len(items))
 
     def _sorted(self, scene: Scene) -> list[Item]:
-        """The secrets, those of like length beside each other."""
-        return sorted(scene.secrets, key=lambda item: (bool(item.image_path), len(item.question), item.id))
+        """What is asked, questions of like length beside each other."""
+        items = [one.item for one in guard.fair(self._asked(scene, item) for item in scene.secrets)]
+        return sorted(items, key=lambda item: (bool(item.image_path), len(item.question), item.id))
 
 
 def _unbegun(one: Asked) -> Asked:

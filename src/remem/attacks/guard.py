@@ -31,6 +31,11 @@ def told(asked: Asked) -> str:
     return next((text for text in _texts(asked) if gives_away(text, asked.item)), "")
 
 
+def fair(asked: Iterable[Asked]) -> list[Asked]:
+    """Those of which nothing that is shown to the model holds the value asked for."""
+    return [one for one in asked if not told(one)]
+
+
 def offered(offers: Iterable[Offer]) -> None:
     """Leaked where an item's values are shown so that the true one stands out.
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from remem.attacks import depth
+from remem.attacks import depth, guard
 from remem.attacks.base import Access, Trial, Tried
 from remem.data.dataset import value
 from remem.errors import UserError
@@ -48,24 +48,18 @@ class LogitLens:
 
     def check(self, scene: Scene) -> None:
         """Whether the layers are there, and something can be ranked."""
-        if not scene.ranked:
+        depth.chosen(self.layers, SHARES, scene.model.layers)
+        if not _first(scene):
             raise UserError(
                 "no question about what is to be forgotten has a cloze prompt and several candidates: leave "
                 "the attack 'lens' out, or use a data set that has them"
             )
-        depth.chosen(self.layers, SHARES, scene.model.layers)
 
     def trials(self, scene: Scene) -> list[Trial]:
         return [Trial("lens", lambda: self._tried(scene))]
 
     def _tried(self, scene: Scene) -> Iterator[Tried]:
-        model = scene.model
-        found = scene.candidates([scene.cloze(item) for item in scene.ranked])
-        first = [
-            one
-            for item, (names, prompt) in zip(scene.ranked, found, strict=True)
-            if (one := told_apart(item.id, prompt, names.index(value(item)))) is not None
-        ]
+        model, first = scene.model, _first(scene)
         layers = depth.chosen(self.layers, SHARES, model.layers)
         states = depth.states(model, [one.prompt for one in first], layers)
         for layer, after in zip(layers, states, strict=True):
@@ -77,7 +71,7 @@ class LogitLens:
             yield Tried(
                 setting=depth.named(layer, model.layers),
                 rankings=rankings,
-                notes={PLACE: float(median(places)) if places else 0.0},
+                notes={PLACE: float(median(places))},
             )
 
 
@@ -98,6 +92,15 @@ class First(NamedTuple):
             logp=tuple(logp.tolist()),
             tokens=(1,) * len(self.tokens),
         )
+
+
+def _first(scene: Scene) -> list[First]:
+    asked = guard.fair(scene.cloze(item) for item in scene.ranked)
+    found = [
+        told_apart(item.id, prompt, names.index(value(item)))
+        for (item, _), (names, prompt) in zip(asked, scene.candidates(asked), strict=True)
+    ]
+    return [one for one in found if one is not None]
 
 
 def told_apart(id: str, asked: Candidates, truth: int) -> First | None:

@@ -25,6 +25,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from remem.attacks import guard
 from remem.attacks.base import Access, Answer, Asked, Trial, Tried
 from remem.attacks.gradients import LOSS, SHARE, STEPS, gradient, still
 from remem.errors import UserError
@@ -181,11 +182,11 @@ class AdversarialPicture:
 
     def _asked(self, scene: Scene) -> list[Asked]:
         """The secrets with a picture, each with how its answer begins."""
-        return [
+        return guard.fair(
             Asked(item, replace(scene.question(item), begun=item.cloze or self.lead))
             for item in scene.secrets
             if item.image_path
-        ]
+        )
 
 
 def changed(delta: Tensor, epsilon: float) -> Change:
@@ -200,8 +201,10 @@ def changed(delta: Tensor, epsilon: float) -> Change:
 def slope(
     model: Model, batch: Batch, delta: Tensor | None, epsilon: float
 ) -> tuple[Float[Tensor, "piece 3 ..."], list[float]]:
-    """The gradient at what is added to each piece of the pictures, and how unlikely each row's answer is (nats
-    per token). `delta` None: nothing is added yet. UserError where the network is shown no pixels."""
+    """The gradient at what is added to each piece of the pictures, and how unlikely each row's answer is.
+
+    The latter in nats per token. `delta` None: nothing is added yet. UserError where no pixels are shown.
+    """
     leaves: list[Tensor] = []
 
     def touch(there: Tensor, _: Tensor | None) -> Tensor:

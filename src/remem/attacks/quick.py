@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from remem.attacks import make
-from remem.attacks.base import Access, Attack, Trial, Tried
+from remem.attacks.attack import Attack
+from remem.attacks.base import Access, Trial, Tried
 from remem.attacks.queries import none_of
 from remem.errors import UserError, unknown
 

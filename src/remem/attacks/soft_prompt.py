@@ -101,7 +101,8 @@ class SoftPrompt:
             pick = Random(derive(scene.seed, "soft prompt", "rows", *one))
             rows += pick.sample(items, min(self.rows, len(items)))
         left = [item for item in scene.secrets if fact(item) not in about]
-        return rows, guard.unspoilt(rows, left)
+        asked = [item for item in left if not guard.gives_away(f"{item.question}\n{item.cloze}", item)]
+        return rows, guard.unspoilt(rows, asked)
 
     def _counts(self, scene: Scene) -> list[int]:
         total = len(_facts(scene.forget))

@@ -24,10 +24,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from remem.attacks import depth
+from remem.attacks import depth, guard
 from remem.attacks.base import Access, Asked, Trial, Tried
 from remem.errors import UserError
-from remem.models.base import Encoded
 from remem.models.touching import Change, Place
 from remem.types import Item
 
@@ -59,7 +58,7 @@ class Steering:
 
     def check(self, scene: Scene) -> None:
         """Whether the layers are there, and prompts to take states from."""
-        if not any(item.cloze for item in scene.secrets):
+        if not _clozes(scene.secrets):
             raise UserError(
                 "no question about what is to be forgotten has a cloze prompt to take hidden states from: "
                 "leave the attack 'steering' out, or use a data set that has them"
@@ -86,12 +85,13 @@ class Steering:
         layers = depth.chosen(self.layers, SHARES, model.layers)
         found = direction(scene, layers)
         usual = _states(scene, model, _clozes(scene.secrets), layers)
-        asked = [Asked(item, scene.question(item)) for item in scene.secrets]
+        asked = guard.fair(Asked(item, scene.question(item)) for item in scene.secrets)
+        ranked = guard.fair(scene.cloze(item) for item in scene.ranked)
         done = 0
         for layer, vector, states in zip(layers, found, usual, strict=True):
             for strength in sorted(set(self.strengths)):
                 with model.touched(Place("layer", layer - 1), added(vector * strength)):
-                    answers, rankings = scene.ask(asked), scene.rank()
+                    answers, rankings = scene.ask(asked), scene.rank(ranked)
                 size = abs(strength) * float(vector.norm()) / float(states.norm(dim=-1).mean())
                 yield Tried(
                     setting=f"{name}, {depth.named(layer, model.layers)}, strength {strength:g}",
@@ -131,7 +131,7 @@ def added(vector: Float[Tensor, " width"]) -> Change:
 def _states(
     scene: Scene, model: Model, items: Sequence[Item], layers: Sequence[int]
 ) -> Float[Tensor, "layer item width"]:
-    rows: list[Encoded] = scene.rows([scene.cloze(item) for item in items], model)
+    rows = scene.rows([scene.cloze(item) for item in items], model)
     return depth.states(model, rows, layers)
 
 
@@ -139,7 +139,7 @@ def _clozes(items: Sequence[Item]) -> list[Item]:
     """One for each person, attribute and kind of question, of those with a cloze prompt."""
     found: dict[tuple[str, str, str], Item] = {}
     for item in items:
-        if item.cloze:
+        if item.cloze and not guard.gives_away(item.cloze, item):
             found.setdefault((item.person, item.attribute, item.question_type), item)
     return list(found.values())
 
