@@ -127,3 +127,9 @@ def test_a_mean_that_rounding_drove_off_the_scale_is_at_its_end() -> None:
         low, high = spread(mean, 0.1).ends(0.9)
         assert end in (low, high)
         assert 0 <= low < high <= 1
+
+
+def test_values_without_a_unit_are_refused() -> None:
+    for units in (["a"], ["a", "b", "c"]):
+        with pytest.raises(ValueError, match="argument"):
+            Spread.of([0.0, 1.0], units, SHARE)
