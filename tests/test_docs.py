@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from remem.cli.catalogue import methods_page
+from remem.attacks import ATTACKS
+from remem.cli.catalogue import attacks_page, methods_page
 from remem.cli.catalogue import settings as settings_of
 from remem.data.shapes import SHAPES
 from remem.methods import METHODS
@@ -80,6 +81,22 @@ def test_the_method_in_the_readme_is_one():
 def test_the_page_of_methods_is_current():
     """Made again with: python -m remem.cli.catalogue"""
     assert (ROOT / "docs" / "methods.md").read_text("utf-8") == methods_page()
+
+
+def test_the_page_of_attacks_is_current():
+    """Made again with: python -m remem.cli.catalogue"""
+    assert (ROOT / "docs" / "attacks.md").read_text("utf-8") == attacks_page()
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_settings_of_an_attack_in_the_page_are_those_of_the_class(name):
+    from dataclasses import fields
+
+    from remem.attacks import make
+
+    part = attacks_page().partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+    told = [line.split("`")[1] for line in part.splitlines() if line.startswith("| `")]
+    assert sorted(told) == sorted(field.name for field in fields(make(name, {})))
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -1,5 +1,4 @@
-"""The small arms, made once for all files that ask for them here."""
+"""Data sets and arms that several tests read: made once, never written to."""
 
-from attacks.small import arms, plain
-
-__all__ = ["arms", "plain"]
+from attacks.knowing import built, four  # noqa: F401
+from attacks.small import arms, plain  # noqa: F401

@@ -29,7 +29,7 @@ from remem.models.huggingface import Model
 from remem.models.loading import load, load_processor
 from remem.run.recipes import recipe
 from remem.settings import Adapt, Train
-from remem.story.plan import resolve
+from remem.story.resolve import resolve
 from remem.training.loop import train
 
 PAGE = Path(__file__).parents[2] / "docs" / "families.md"

@@ -66,6 +66,25 @@ def test_numbers_and_gradients_are_those_of_the_pixels(model: Model, projector: 
             assert torch.allclose(gradient, gradients[path], atol=1e-5), path
 
 
+@pytest.mark.parametrize("family", ["llava", "idefics3"])
+def test_what_was_kept_before_training_serves_in_half_precision(
+    folders: dict[str, Path], family: str
+) -> None:
+    """The projector then trains in float32, on what the tower saw in bfloat16."""
+    model = load(folders[family], dtype="bfloat16")
+    rows = rows_of(model)
+    model.keep_features()
+    model.collate(rows)
+    assert model.features is not None
+    assert model.features.at_work()
+    model.adapt(FROZEN)
+    made = model.collate(rows)
+    assert FEATURES in made.inputs
+    found = model.forward(made)
+    model.features = None
+    assert torch.allclose(found.logp, model.forward(model.collate(rows)).logp, atol=0.05)
+
+
 def test_answers_and_rankings_are_those_of_the_pixels(model: Model) -> None:
     rows = rows_of(model)
     asked = [model.cloze(question, "It is", VALUES) for question in questions()]

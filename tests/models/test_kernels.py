@@ -20,7 +20,8 @@ from remem.models.loading import load
 from remem.run.overrides import override
 from remem.run.recipes import recipe
 from remem.settings import Adapt, Train
-from remem.story.plan import plan, resolve
+from remem.story.plan import plan
+from remem.story.resolve import resolve
 from remem.training.loop import train
 
 LORA = Adapt(vision="frozen", projector="frozen", language="lora", rank=4, dropout=0.0)

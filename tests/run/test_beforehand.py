@@ -54,9 +54,9 @@ def test_whatever_the_processor_raises_is_one_message_and_a_size_is_tried_once(
 
     tried = []
 
-    def looked(self, prompt, image, where):
-        tried.append(image.size)
-        return real(self, prompt, image, where)
+    def looked(self, prompt, images, where):
+        tried.append(images[0].size)
+        return real(self, prompt, images, where)
 
     real = Encoder._look
     monkeypatch.setattr(Encoder, "_look", looked)

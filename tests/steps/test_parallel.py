@@ -17,7 +17,7 @@ from remem.run.recipes import recipe
 from remem.settings import Adapt, ModelSettings
 from remem.steps import parallel
 from remem.steps.engines import engine
-from remem.story.plan import resolve
+from remem.story.resolve import resolve
 from remem.training.loop import _idles
 
 # In its steps the picture's part has a gradient at first, then none, as where a step is text alone.

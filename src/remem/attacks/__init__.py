@@ -18,7 +18,7 @@ from remem import jsonfile
 from remem.errors import UserError, unknown
 
 if TYPE_CHECKING:
-    from remem.attacks.base import Attack
+    from remem.attacks.attack import Attack
 
 ATTACKS = {
     "quick": "Quick",
@@ -43,12 +43,27 @@ ATTACKS = {
 
 QUICK = "quick"  # made of parts of others
 
-__all__ = ["ATTACKS", "QUICK", "body", "changes_weights", "make", "source", "told", "tree"]
+__all__ = [
+    "ATTACKS",
+    "QUICK",
+    "body",
+    "changes_weights",
+    "classes",
+    "files",
+    "make",
+    "source",
+    "told",
+    "tree",
+]
 
 
 def source(name: str) -> str:
     """An attack's file, as text: reading it needs no torch."""
-    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+    return _path(name).read_text(encoding="utf-8")
+
+
+def _path(name: str) -> Path:
+    return Path(__file__).parent / f"{name}.py"
 
 
 def tree(name: str) -> ast.Module:
@@ -58,8 +73,41 @@ def tree(name: str) -> ast.Module:
 
 def body(name: str) -> ast.ClassDef:
     """The class of an attack, as source."""
-    nodes = (node for node in tree(name).body if isinstance(node, ast.ClassDef))
-    return next(node for node in nodes if node.name == ATTACKS[name])
+    return _class(tree(name), ATTACKS[name])
+
+
+def classes(name: str) -> list[tuple[ast.ClassDef, str]]:
+    """The class of an attack and those of this folder that it is made from, each with its file's text."""
+    own = body(name)
+    found = [(own, source(name))]
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("remem.attacks."):
+            above = {one.id for one in own.bases if isinstance(one, ast.Name)}
+            file = (node.module or "").rpartition(".")[2]
+            for alias in node.names:
+                if alias.name in above:
+                    found.append((_class(tree(file), alias.name), source(file)))
+    return found
+
+
+def files(name: str) -> list[str]:
+    """The files of this folder that an attack is made of: its own, and whatever they import from here."""
+    found = [name]
+    for one in found:  # it grows
+        for node in ast.walk(tree(one)):
+            if not isinstance(node, ast.ImportFrom) or not node.module:
+                continue
+            room, _, last = node.module.rpartition(".")
+            names = [last] if room == __name__ else []
+            if node.module == __name__:
+                names = [alias.name for alias in node.names]
+            found += [new for new in names if new not in found and _path(new).is_file()]
+    return found
+
+
+def _class(tree: ast.Module, name: str) -> ast.ClassDef:
+    nodes = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    return next(node for node in nodes if node.name == name)
 
 
 def told(name: str, variable: str) -> str:

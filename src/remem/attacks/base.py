@@ -1,23 +1,14 @@
-"""What an attack is: something tried on one arm to bring back what it is said to have forgotten.
-
-An attack says what the attacker must have (`access`, `knows`), and lists its trials. A trial is done once
-and gives answers and rankings about the facts to forget, under one or more settings (`Tried`). Everything is
-asked through the scene (`scene.py`), where a guard sees to it that no answer is given away.
-
-The same attack is run on the taught, the base and every Goal model: what it brings out of a model that never
-saw them is no memory.
-"""
+"""The nouns of attacks: what is asked, what comes of it, and what an attacker must have."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from remem.types import Ranking
 
 if TYPE_CHECKING:
-    from remem.attacks.scene import Scene
     from remem.models.base import Question
     from remem.types import Item
 
@@ -60,18 +51,3 @@ class Trial(NamedTuple):
 
     name: str  # of its file: letters, digits and dashes
     work: Callable[[], Iterable[Tried]]
-
-
-class Attack(Protocol):
-    """One attack with its settings, a frozen dataclass. `make` builds it from a name and settings."""
-
-    access: ClassVar[Access]
-    knows: ClassVar[str]  # what the attacker is given, in a few words: "a share of the facts"
-
-    def trials(self, scene: Scene) -> Sequence[Trial]:
-        """Its trials, in their order. Nothing is read from a model before a trial's work is called."""
-        ...
-
-    def check(self, scene: Scene) -> None:
-        """UserError where it cannot run on this model or this data set, with what to do."""
-        ...

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,8 @@ from remem.errors import UserError
 from remem.settings import plain
 
 if TYPE_CHECKING:
-    from remem.attacks.base import Attack, Trial
+    from remem.attacks.attack import Attack
+    from remem.attacks.base import Trial
     from remem.attacks.scene import Scene
 
 TRIALS = "trials"
@@ -36,7 +36,7 @@ def carry_out(name: str, attack: Attack, scene: Scene) -> None:
     join(scene.folder, parts)
     costs = [read_cost(part) for part in parts]
     whole = {setting: notes for cost in costs for setting, notes in cost.by_setting.items()}
-    write_cost(scene.folder, _cost(name, attack, sum(cost.seconds for cost in costs), whole))
+    write_cost(scene.folder, _cost(name, attack, whole))
     shutil.rmtree(scene.folder / TRIALS)
 
 
@@ -48,22 +48,20 @@ def _done(name: str, attack: Attack, trial: Trial, scene: Scene) -> Path:
     part = place.with_suffix(".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    clock = time.monotonic()
     found = list(trial.work())
     write_tried(part, scene.data, found)
     notes = {one.setting: dict(one.notes) for one in found if one.notes}
-    write_cost(part, _cost(name, attack, time.monotonic() - clock, notes))
+    write_cost(part, _cost(name, attack, notes))
     part.rename(place)
     return place
 
 
-def _cost(name: str, attack: Attack, seconds: float, notes: dict[str, dict[str, float]]) -> Cost:
+def _cost(name: str, attack: Attack, notes: dict[str, dict[str, float]]) -> Cost:
     settings = plain(attack)
     return Cost(
         attack=name,
         access=attack.access,
         knows=attack.knows,
-        seconds=seconds,
         settings=settings,
         by_setting=notes,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from remem import jsonfile
 from remem.asking.records import read_table, write_table
 from remem.errors import UserError
 from remem.scoring.metrics import EXPOSURE, METRICS
+from remem.steps.sealed import PROVENANCE
 from remem.types import Item, Questions, Response
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Cost:
     attack: str
     access: str
     knows: str
-    seconds: float = 0.0
+    seconds: float = 0.0  # 0 where it is not known
     settings: dict[str, Any] = field(default_factory=dict)  # the attack's own
     by_setting: dict[str, dict[str, float]] = field(default_factory=dict)  # further figures
 
@@ -95,15 +96,19 @@ def join(folder: Path, parts: Sequence[Path]) -> None:
 
 
 def write_cost(folder: Path, cost: Cost) -> None:
-    """Writes cost.json."""
-    from dataclasses import asdict
-
-    (folder / COST).write_text(json.dumps(asdict(cost), indent=1, allow_nan=False) + "\n", "utf-8")
+    """Writes cost.json. Seconds stand in provenance.json, the only place where times are kept."""
+    told = asdict(cost)
+    del told["seconds"]
+    (folder / COST).write_text(json.dumps(told, indent=1, allow_nan=False) + "\n", "utf-8")
 
 
 def read_cost(folder: Path) -> Cost:
     """The cost of an attack; UserError where it is damaged."""
-    return jsonfile.read(folder / COST, Cost, f"Delete {folder} and run again.")
+    cure = f"Delete {folder} and run again."
+    cost = jsonfile.read(folder / COST, Cost, cure)
+    place = folder / PROVENANCE
+    record = jsonfile.read(place, dict[str, Any], cure) if place.is_file() else {}
+    return replace(cost, seconds=float(record.get("seconds") or 0.0))
 
 
 def read_outcomes(folder: Path) -> list[Outcome]:

@@ -6,7 +6,7 @@ Every question goes through `ask`, `sample`, `rank` or `offer`, and every row th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -45,11 +45,16 @@ class Scene:
     seed: int = 0
     folder: Path = Path()  # of the step: what a trial must resume from lies in it
     progress: Progress = silent
+    whole: Scene | None = None  # the scene that this one is a part of: it has the model
 
     @cached_property
     def model(self) -> Model:
         """The arm's model. Whatever a trial does to it must be undone when the trial ends."""
-        return self.open()
+        return self.open() if self.whole is None else self.whole.model
+
+    def asking(self, secrets: Iterable[Item]) -> Scene:
+        """This scene, with the same model and other things asked."""
+        return replace(self, secrets=tuple(secrets), whole=self)
 
     def question(self, item: Item) -> Question:
         """The item's own question, to be answered."""

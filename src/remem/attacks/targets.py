@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from remem.data.forgotten import forgotten, halves, taught
 from remem.errors import UserError
@@ -13,7 +13,17 @@ from remem.types import Item
 
 if TYPE_CHECKING:
     from remem.data import Dataset
-    from remem.run.tasks import Task
+
+
+class Forgetting(Protocol):
+    """What of a task decides whom an attack is about."""
+
+    @property
+    def forget(self) -> str: ...  # the split to forget
+    @property
+    def again(self) -> str: ...  # a split that asks for the same on other pictures; "" where there is none
+    @property
+    def unseen(self) -> tuple[str, ...]: ...  # the splits that the Goal model is not taught
 
 
 class Targets(NamedTuple):
@@ -25,7 +35,7 @@ class Targets(NamedTuple):
     others: tuple[Item, ...]
 
 
-def targets(data: Dataset, task: Task, per_fact: int) -> Targets:
+def targets(data: Dataset, task: Forgetting, per_fact: int) -> Targets:
     """The secrets are `per_fact` rows of each fact to forget and kind of question, spread evenly.
 
     UserError where the task forgets nothing.

@@ -181,7 +181,7 @@ def attacks() -> Rows:
 
 def attacks_page() -> str:
     """docs/attacks.md, made from the attacks' files."""
-    from remem.attacks import ATTACKS, body, source, told, tree
+    from remem.attacks import ATTACKS, classes, told, tree
 
     headings, rows = attacks()
     overview = [[f"[{name}](#{name})", *rest] for name, *rest in rows]
@@ -189,7 +189,8 @@ def attacks_page() -> str:
     for name in ATTACKS:
         parts += [f"## {name}", (ast.get_docstring(tree(name)) or "").strip()]
         parts.append(f"*The attacker has* {told(name, 'access')}, *and is given* {told(name, 'knows')}.")
-        found = [[f"`{one}`", default, text] for one, default, text in _fields(body(name), source(name))]
+        every = (field for body, source in classes(name) for field in _fields(body, source))
+        found = [[f"`{one}`", default, text] for one, default, text in every]
         parts += [_markdown(["setting", "default", "what it is"], found)] if found else []
     return "\n\n".join(parts) + "\n"
 

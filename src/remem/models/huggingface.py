@@ -179,7 +179,8 @@ class Model:
         if FEATURES in inputs:
             assert self.features is not None
             seen = inputs.pop(FEATURES), inputs.pop(PARTS), glanced
-            inputs["mm_encoder_outputs"], glanced = self.features.outputs(*seen), None
+            with self.precision():  # the projector may train
+                inputs["mm_encoder_outputs"], glanced = self.features.outputs(*seen), None
         inputs.setdefault("use_cache", "cache" in inputs)  # else keys and values are kept for nobody
         if "cache" in inputs:  # transformers has two names for it
             inputs[self._cache] = inputs.pop("cache")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from remem.errors import UserError
+from remem.report.attacked import Attacked
 from remem.report.membership import Membership
 from remem.report.read import Arm, Data, RunRecord
 from remem.run.settings import restore
@@ -48,6 +49,7 @@ class Look:
     kind: str  # "all", or a question type of the data
     parts: Mapping[str, Sequence[str]]  # name in the summaries -> item ids; none where it cannot be told
     told: Membership  # of the forget set
+    attacked: Attacked  # about it
 
     @property
     def said(self) -> str:
@@ -91,7 +93,8 @@ class Look:
 def look(run: RunRecord, data: Data, kind: str = "all") -> Look:
     """The parts of a run of one forget set, as its settings have them."""
     parts = parts_of(run, data)
-    return Look(run, data, kind, parts, Membership(data, parts.get(run.forget or "", ()), ATTACK))
+    told = Membership(data, parts.get(run.forget or "", ()), ATTACK)
+    return Look(run, data, kind, parts, told, Attacked(run, data))
 
 
 def parts_of(run: RunRecord, data: Data) -> Mapping[str, Sequence[str]]:
@@ -123,6 +126,7 @@ def evidence(found: Look, arms: Sequence[Arm], chance: float | None, expected: f
     refusing = [mean(pooled(arms, split, "state_refused", kind)) for split in kept for kind in kinds]
     diverged = [arm.divergence for arm in arms if arm.diverged]
     again = next((split for split in AGAIN if split in there), "")
+    attacked = found.attacked.asking(found.kind)
     return Evidence(
         said=found.seen(arms, forget, found.said),
         again=found.seen(arms, again, found.said),
@@ -138,6 +142,8 @@ def evidence(found: Look, arms: Sequence[Arm], chance: float | None, expected: f
         kept=stays,
         kept_refused=max((one for one in refusing if one is not None), default=None),
         world={name: seen for key, (name, _) in WORLD.items() if (seen := _of_world(run, arms, key)).ours},
+        back=attacked.back(arms),
+        untried=attacked.untried,
         name="keywords" if found.kind == "scene" else "exact match",
         chance=chance,
         expected=expected,

@@ -10,8 +10,10 @@ from typing import Any
 from markupsafe import Markup
 
 from remem.outgoing import csv_text
+from remem.report import attack_tables, words
 from remem.report import exposures as exposures_of
-from remem.report import words
+from remem.report import returning as returns
+from remem.report.attacked import Attacked
 from remem.report.comparison import COLUMNS, UNRELIABLE, comparisons, labels
 from remem.report.costs import Cost, costs
 from remem.report.figures import Figures, figures
@@ -36,20 +38,30 @@ def write_people(run: RunRecord, out: Path, dataset: Data, above: str = "") -> P
     drawn = figures(run, dataset, found)
     paid = costs(run, labels(run))
     cautions = marks(run, dataset)
+    attacked = Attacked(run, dataset)
+    back = returns.returning(run, attacked)
     write_tables(out / "tables", run, found, paid, cautions)
+    attack_tables.write(out / "tables", run, attacked, back, cautions)
     rows = exposures_of.exposure_rows(run, dataset)
     exposures = csv_text(*noted(exposures_of.HEADER, rows, cautions))
     (out / "tables" / "exposure.csv").write_text(exposures, "utf-8")
     (out / "figures").mkdir(parents=True, exist_ok=True)
-    for name, figure in drawn.files().items():
+    for name, figure in (drawn.files() | ({"recovery": back.figure} if back.figure else {})).items():
         (out / "figures" / f"{name}.svg").write_text(standalone(figure), "utf-8")
     page = out / "index.html"
-    page.write_text(render(run, dataset, found, drawn, paid, above), "utf-8")
+    page.write_text(render(run, dataset, found, drawn, paid, attacked, back, above), "utf-8")
     return page
 
 
 def render(
-    run: RunRecord, data: Data, found: list[Finding], drawn: Figures, paid: list[Cost], above: str = ""
+    run: RunRecord,
+    data: Data,
+    found: list[Finding],
+    drawn: Figures,
+    paid: list[Cost],
+    attacked: Attacked,
+    back: returns.Returning,
+    above: str = "",
 ) -> str:
     names = labels(run)
     counts = sorted({one.size for one in ranked(run, data)})
@@ -64,7 +76,9 @@ def render(
             figures=drawn,
             comparisons=comparisons(run),
             columns=COLUMNS,
-            people=people(run, data, names),
+            people=people(run, data, names, attacked),
+            backs=[back],
+            recovered=returns.share,
             linked=True,
             absent=absences(run),
             chance=chance(run, data),

@@ -3,17 +3,19 @@
 import base64
 import io
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 from PIL import Image
 
-from remem.report import svg
+from remem.report import svg, words
+from remem.report.attacked import Attacked, Key
 from remem.report.findings import forgotten_people
 from remem.report.read import Data, RunRecord
 from remem.scoring.metrics import STATES
 from remem.spread import evenly
+from remem.text import contains
 from remem.types import Item
 
 VIEWS, QUESTIONS = 8, 12  # for each person; questions of forgotten people are all shown
@@ -37,11 +39,23 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Under:
+    """What a method says under the attack that is worst for it, beside a Goal model under the same."""
+
+    method: str
+    attack: str
+    before: Answer
+    after: Answer
+    goal: Answer | None
+
+
+@dataclass(frozen=True)
 class Question:
     item: Item
     held_out: bool
     truth: list[Segment]
     answers: list[Answer]
+    attacked: tuple[Under, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,8 +77,11 @@ class Person:
     fingerprint: Markup | None
 
 
-def people(run: RunRecord, data: Data, labels: dict[str, str]) -> list[Person]:
-    """Everyone in the data, the forgotten first."""
+def people(
+    run: RunRecord, data: Data, labels: dict[str, str], attacked: Attacked | None = None
+) -> list[Person]:
+    """Everyone in the data, the forgotten first; with `attacked`, what attacks bring out about them."""
+    chosen_attacks = _worst(run, attacked) if attacked else {}
     forgotten = forgotten_people(run, data)
     test = set(data.splits.get("test", ()))
     asked = {id for arm in run.arms.values() for id in arm.answers}
@@ -79,6 +96,11 @@ def people(run: RunRecord, data: Data, labels: dict[str, str]) -> list[Person]:
         own = sorted((i for i in items[person] if i.id in asked), key=lambda i: (i.id in test, i.hops))
         chosen = own if person in forgotten else _spread(own, few, test)
         questions = [_question(run, item, item.id in test, labels) for item in chosen]
+        if attacked and person in forgotten:
+            questions = [
+                replace(one, attacked=tuple(_under(run, attacked, chosen_attacks, one.item)))
+                for one in questions
+            ]
         found.append(
             Person(
                 id=person,
@@ -117,6 +139,52 @@ def _question(run: RunRecord, item: Item, held_out: bool, labels: dict[str, str]
         if item.id in arm.answers
     ]
     return Question(item, held_out, highlight(item.answer, item.keywords), answers)
+
+
+def _worst(run: RunRecord, attacked: Attacked) -> dict[str, list[Key]]:
+    """By method: the settings of its worst attack, those first that were chosen for most facts."""
+    found = {}
+    for method, arms in run.methods.items():
+        said = [one for one in attacked.worst(arms) if one.measure == "exact match"]
+        said.sort(key=lambda one: -(one.found.excess.mean or 0.0))
+        found[method] = [one.keys[name] for one in said for name in one.worst.chosen]
+    return found
+
+
+def _under(run: RunRecord, attacked: Attacked, worst: Mapping[str, list[Key]], item: Item) -> Iterator[Under]:
+    """Of each method the first seed's words under its worst attack that asks this question."""
+    goals = attacked.attacked(run.goals)
+    for method, keys in worst.items():
+        arm = attacked.attacked(run.methods[method])[0] if keys else None
+        key = (
+            next((key for key in keys if item.id in attacked.outcomes[arm.name][key].texts), None)
+            if arm
+            else None
+        )
+        if arm is None or key is None:
+            continue
+        goal = _answered(attacked, goals[0].name, key, item, "Goal") if goals else None
+        text = highlight(_cut(arm.answers.get(item.id, "")), item.keywords)
+        before = Answer(words.method(method), arm.states.get(item.id, ""), text)
+        after = _answered(attacked, arm.name, key, item, words.method(method))
+        if after is not None:
+            yield Under(words.method(method), attacked.settings[key].label, before, after, goal)
+
+
+def _answered(attacked: Attacked, arm: str, key: Key, item: Item, label: str) -> Answer | None:
+    """Of several texts the first that holds the value, else the first."""
+    one = attacked.outcomes[arm].get(key)
+    texts = one.texts.get(item.id, ()) if one else ()
+    if one is None or not texts:
+        return None
+    hit = one.hits.get(item.id, 0.0) >= 1
+    text = next((text for text in texts if all(contains(text, word) for word in item.keywords)), texts[0])
+    more = f" ({len(texts)} answers were drawn)" if len(texts) > 1 else ""
+    return Answer(
+        label,
+        "correct" if hit else "wrong",
+        [*highlight(_cut(text), item.keywords), *([Segment(more, False)] if more else [])],
+    )
 
 
 def _cut(answer: str) -> str:

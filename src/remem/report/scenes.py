@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from remem.outgoing import csv_text
 from remem.pebench.axes import AXES, AxisRow
 from remem.pebench.interference import Change, Picture
 from remem.pebench.steps import read
+from remem.report import attack_tables, words
 from remem.report import axes as axes_of
-from remem.report import words
 from remem.report.alone import of_task
+from remem.report.attacked import Attacked
 from remem.report.axes import Axes, nearest
 from remem.report.comparison import labels
 from remem.report.costs import costs
@@ -22,6 +24,7 @@ from remem.report.findings import Finding, findings
 from remem.report.marks import Mark, marks, noted
 from remem.report.page import of_any_run
 from remem.report.read import Data, RunRecord
+from remem.report.returning import Returning, returning, share
 from remem.report.suffering import COLUMNS, Album, matrix, views
 from remem.report.svg import standalone
 from remem.report.tables import Text, summary, write_costs, write_table
@@ -66,6 +69,8 @@ def write(run: RunRecord, run_folder: Path, out: Path, data: Data) -> Path:
             agreements=found["agreements"],
             axes=axes_of,
             judged=verdicts(run, data),
+            backs=_returns(run, data, out, cautions),
+            recovered=share,
             rules=RULES,
             margin=words.score(MARGIN, 0),
             axis_titles={key: axis.title for key, axis in AXES.items()},
@@ -78,12 +83,31 @@ def write(run: RunRecord, run_folder: Path, out: Path, data: Data) -> Path:
 def verdicts(run: RunRecord, data: Data) -> list[tuple[str, list[Finding]]]:
     """For every task and what it forgets, the verdicts on all methods: ("forget people: names", ...)."""
     found = []
+    for alone, kind, title in _targets(run):
+        judged = findings(alone, data, kind)
+        found += [(title, judged)] if judged else []
+    return found
+
+
+def _targets(run: RunRecord) -> Iterator[tuple[RunRecord, str, str]]:
+    """Every task and what it forgets: the run as if it were the only one, the kind of question, a title."""
     for task in run.tasks:
         alone = of_task(run, task)
         for target in TASKS[task]:
-            title = f"{axes_of.FORGET[task]}: {axes_of.CONCEPTS[target].lower()}"
-            judged = findings(alone, data, CONCEPTS[target])
-            found += [(title, judged)] if judged else []
+            yield alone, CONCEPTS[target], f"{axes_of.FORGET[task]}: {axes_of.CONCEPTS[target].lower()}"
+
+
+def _returns(run: RunRecord, data: Data, out: Path, cautions: list[Mark]) -> list[Returning]:
+    """What comes back of every task and what it forgets; tables and figures in folders of their own."""
+    found = []
+    for alone, kind, title in _targets(run):
+        attacked = Attacked(alone, data, kind)
+        back = returning(alone, attacked, title)
+        place = f"{alone.part}-{kind}"
+        attack_tables.write(out / "tables" / place, alone, attacked, back, cautions)
+        if back.figure:
+            (out / "figures" / f"recovery-{place}.svg").write_text(standalone(back.figure), "utf-8")
+        found.append(back)
     return found
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from remem.attacks import QUICK
+from remem.attacks import QUICK, files
 from remem.rooms import NUMBERS
 from remem.steps.code import folder_digest, syntax_digest
 
@@ -47,10 +47,15 @@ def attacked(attack: str) -> Code:
     """Of an attack; one that is made of others depends on all."""
     whole = attack == QUICK
     own = folder_digest("remem.attacks") if whole else syntax_digest(f"remem.attacks.{attack}")
+    world = ("world",) if attack == "unrelated" else ()  # its plain sentences
     return (
-        rooms("data", "models", "asking", "training")
-        | {"text": syntax_digest("remem.text"), f"attack {attack}": own}
-        | {f"attack file {name}": syntax_digest(f"remem.attacks.{name}") for name in _OF_ALL}
+        rooms("data", "models", "asking", "training", *world)
+        | {"text": syntax_digest("remem.text"), "file facts": syntax_digest("remem.scoring.facts")}
+        | {f"attack {attack}": own}
+        | {
+            f"attack file {name}": syntax_digest(f"remem.attacks.{name}")
+            for name in sorted({*_OF_ALL, *files(attack)} - {attack})
+        }
         | dict(_metrics())
     )
 

@@ -15,7 +15,7 @@ from remem.run.overrides import override
 from remem.run.recipes import demo, drawn, methods, methods_embedded
 from remem.run.settings import Run
 from remem.settings import plain
-from remem.story.plan import resolve
+from remem.story.resolve import resolve
 from remem.studies.tuning.chosen import SHIPPED, Chosen, Tuned, departs, given, put, read, trained
 
 

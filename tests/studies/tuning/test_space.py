@@ -13,7 +13,7 @@ from remem.run.overrides import override
 from remem.run.recipes import drawn, methods
 from remem.run.settings import Run
 from remem.settings import Train
-from remem.story.plan import resolve
+from remem.story.resolve import resolve
 from remem.studies.tuning.space import points, spaces, trials
 
 IDLE = ("prompt", "retrain")  # nothing in them can be set
