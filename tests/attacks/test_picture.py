@@ -136,6 +136,15 @@ def test_both_frames_of_a_picture_that_is_shown_as_a_film_are_changed_alike(mode
     assert bool(first.any())
 
 
+def test_in_half_precision_pixels_are_changed_by_whole_levels(tmp_path: Path) -> None:
+    make_tiny("llava", tmp_path)
+    model = load(tmp_path, dtype="bfloat16")
+    shown = rows(model)[:1]
+    assert seen(model, shown).dtype == torch.float32
+    (delta,), _ = few(steps=2)._descended(model, shown, 4.0, [0])
+    assert sorted({round(255 * level, 4) for level in delta.unique().tolist()} - {0.0}) == [-2.0, 2.0]
+
+
 def test_all_questions_with_a_picture_are_asked_and_the_model_is_left_as_it_was(scene: Scene) -> None:
     before = {path: tensor.clone() for path, tensor in scene.model.network.state_dict().items()}
     found = tried(few(epsilon=(8.0, 4.0)), scene)

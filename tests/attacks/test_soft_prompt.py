@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,13 @@ def test_asked_are_the_facts_that_are_not_known() -> None:
     assert len(facts) == 3
     assert len(told) == 12
     assert [row.id for row in asked] == [row.id for row in one.secrets if fact(row) not in facts]
+
+
+def test_a_fact_that_is_known_is_not_asked_in_other_words_though_no_row_spells_it() -> None:
+    forget = [replace(one, answer="There.") for one in rows(["ann"], facts=2, wordings=3)]
+    told, asked = SoftPrompt().known(scene(forget), 1)
+    assert len(asked) == 3
+    assert not {fact(one) for one in told} & {fact(one) for one in asked}
 
 
 def test_who_knows_more_facts_knows_those_of_fewer() -> None:

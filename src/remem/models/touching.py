@@ -108,7 +108,7 @@ class _Scale:
         """Pixels of any family: (..., 3, height, width), or flat patches whose channels come first."""
         flat = pixels.dim() == 2
         shape = (len(pixels), 3, -1) if flat else (-1, *pixels.shape[-3:])
-        rows = pixels.reshape(shape)
+        rows = pixels.reshape(shape).float()  # bfloat16 has no 255 levels between 0 and 1
         one = (1, 3, *[1] * (rows.dim() - 2))
         mean, std = (rows.new_tensor(each).reshape(one) for each in (self.mean, self.std))
         made = (change(rows * std + mean, None) - mean) / std
