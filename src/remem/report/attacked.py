@@ -200,6 +200,24 @@ class Attacked:
                     labels = {name: sides[name][0].label for name in most.chosen}
                     yield Worked(access, measure, most, found, keys, labels)
 
+    def unread(self, arms: Sequence[Arm]) -> str:
+        """Why nothing can be told of what comes back of a method."""
+        if not any(not one.control for arm in arms for one in self._tried(arm)):
+            return "not tested"
+        if not self.attacked(self.run.goals):
+            return "attacked, but no Goal model was"
+        whole = any(
+            self.sides(arms, one.key, measure) for one in self.settings.values() for measure in MEASURES
+        )
+        return (
+            "attacked, but one fact is too few to tell"
+            if whole
+            else "attacked, but not as the Goal models were"
+        )
+
+    def _tried(self, arm: Arm) -> list[Setting]:
+        return [self.settings[key] for key in self.outcomes.get(arm.name, ())]
+
     def back(self, arms: Sequence[Arm]) -> dict[str, Returned]:
         """What a verdict reads of it."""
         return {
