@@ -59,6 +59,7 @@ class Attacked:
     def __init__(self, run: RunRecord, data: Data, kind: str = "all") -> None:
         self.run, self.data, self.kind = run, data, kind
         self._told: dict[tuple[str, ...], Recovered | None] = {}
+        self._worst: dict[tuple[str, ...], tuple[Worked, ...]] = {}
 
     def asking(self, kind: str) -> Attacked:
         """The same for one kind of question."""
@@ -182,8 +183,14 @@ class Attacked:
             self._told[place] = self.told(arms, sides, measure) if sides else None
         return self._told[place]
 
-    def worst(self, arms: Sequence[Arm]) -> Iterator[Worked]:
+    def worst(self, arms: Sequence[Arm]) -> tuple[Worked, ...]:
         """Of each access and measure, on all of a method's seeds."""
+        place = tuple(arm.name for arm in arms)
+        if place not in self._worst:
+            self._worst[place] = tuple(self._find(arms))
+        return self._worst[place]
+
+    def _find(self, arms: Sequence[Arm]) -> Iterator[Worked]:
         for access in ACCESS:
             for measure in MEASURES:
                 sides = {
