@@ -85,3 +85,13 @@ def test_who_shares_the_value_is_not_shown(four):
     for question in model.asked:
         if four.items[question.id].keywords == ("Oslo",):
             assert "Oslo" not in question.turns[1].text
+
+
+def test_room_is_left_for_an_answer(four):
+    model = Knowing(four, knows=True)
+    where = scene(four, model)
+    asked = where.cloze(where.secrets[0])
+    model.longest = len(model.encode(asked.question).prompt) + where.settings.max_new_tokens
+    assert where.fits(asked)
+    model.longest -= 1
+    assert not where.fits(asked)

@@ -190,3 +190,13 @@ def test_where_nothing_can_be_made_it_is_said_beforehand(four):
 def test_bad_settings(settings):
     with pytest.raises(UserError, match=next(iter(settings))[:5]):
         make("paraphrase", settings)
+
+
+def test_a_chain_never_stands_on_the_attribute_that_is_asked():
+    """Half of a value that is asked for would be told by the other half."""
+    whole = item(id="a", person="p0", attribute="town", keywords=["Oslo", "Vika"], question="Ann Lee's town?")
+    half = item(
+        id="b", person="p0", attribute="town", keywords=["Oslo"], question="Ann Lee's town, in short?"
+    )
+    data = Told({"p0": "Ann Lee"}, a=whole, b=half)
+    assert Wordings(data, (), 0).chains(whole) == {}

@@ -114,3 +114,43 @@ def test_without_a_picture_it_is_said_beforehand(four):
 def test_bad_settings(settings):
     with pytest.raises(UserError, match=next(iter(settings))[:5]):
         make("views", settings)
+
+
+class Repeated:
+    """The data set, in which all pictures of test but each person's last are taught ones."""
+
+    def __init__(self, data):
+        self.data = data
+        test = [data.items[id] for id in data.splits["test"] if data.items[id].image_path]
+        self.new = {one.person: data.image_key(one.id) for one in test}
+        self.old = {
+            data.items[id].person: data.image_key(id)
+            for id in data.splits["finetune"]
+            if data.items[id].image_path
+        }
+
+    def __getattr__(self, name):
+        return getattr(self.data, name)
+
+    def image_key(self, id):
+        key, person = self.data.image_key(id), self.data.items[id].person
+        return key if id not in self.splits["test"] or key == self.new[person] else self.old[person]
+
+
+def test_a_picture_of_test_that_was_taught_is_no_held_out_view(built):
+    data = Repeated(built)
+    model = Knowing(data, knows=True)
+    found = run("views", scene(data, model), altered=[], named=False, rank=False)
+    assert list(found) == ["held-out view 1"]
+    assert {one.image_key for one in model.asked} == {data.new[person] for person in ("p000", "p001")}
+
+
+def test_another_s_picture_is_never_their_own(built):
+    model = Knowing(built, knows=True)
+    where = scene(built, model)
+    others = (*where.forget, *where.others)  # half of them show somebody who is asked about
+    run("views", scene(built, model, others=others), altered=[], held_out=0, rank=False)
+    of = {built.image_key(one.id): one.person for one in built.items.values() if one.image_path}
+    beside = model.asked[len(model.asked) // 2 :]
+    assert beside
+    assert all(of[one.image_key] != built.items[one.id].person for one in beside)

@@ -53,8 +53,8 @@ class SoftPrompt:
 
     tokens: tuple[int, ...] = (1, 10)  # vectors in front of every question
     facts: tuple[int, ...] = (1, 10)  # known to the attacker; asked are the others
-    rows: int = 4  # questions of each known fact that are trained on, at most
-    steps: int = 60  # of Adam, over all rows
+    rows: int = 2  # questions of each known fact that are trained on, at most
+    steps: int = 40  # of Adam, over all rows
     lr: float = 0.1  # Adam's, as a share of the embeddings' root mean square
 
     def __post_init__(self) -> None:

