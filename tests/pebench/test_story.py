@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,13 @@ import pytest
 from data.pebench.conftest import scenes  # noqa: F401
 from pebench.test_axes import goal, task_of
 from pebench.test_run import laboratory
+from remem.attacks.base import Answer, Tried
+from remem.attacks.records import Cost, write_cost, write_tried
 from remem.data.pebench.cut import TASKS
 from remem.pebench.axes import AxisRow
 from remem.pebench.interference import Change
 from remem.pebench.steps import read
+from remem.report import write
 from remem.run.overrides import override
 from remem.settings import Train
 from remem.story.pipeline import carry_out, survey
@@ -88,6 +92,34 @@ def test_known_arms_have_known_axes_and_the_page_tells_them(told: Lab) -> None:
         assert heading in page
     assert page.count('class="panel"') == len(re.findall(r'data-kind="[^"]+">\s*<h3>', page)) == 7
     assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_what_comes_back_is_told_of_names_and_of_scenes(told: Lab, tmp_path: Path) -> None:
+    asked = [told.data.items[id] for id in told.data.splits["both_forget_train"]]
+    told_all = [Answer(item.id, (item.answer,)) for item in asked]
+    nothing = [Answer(item.id, ("nothing",)) for item in asked]
+    for arm in ("taught", "both/goal", "both/po-s0", "both/bgd-s0"):
+        step = told.root / arm / ("attack-prefill-both" if arm == "taught" else "attack-prefill")
+        step.mkdir()
+        answers = nothing if arm.endswith("/goal") else told_all
+        write_tried(step, told.data, [Tried(setting="sure", answers=answers)])
+        write_cost(step, Cost(attack="prefill", access="queries", knows="the questions"))
+    try:
+        page = write(told.root, tmp_path, told.data).read_text("utf-8")
+    finally:
+        for step in told.root.glob("**/attack-*"):
+            shutil.rmtree(step)
+    for kind, measure in (("who", "exact match"), ("scene", "keywords")):
+        assert f"Queries, {measure}: one setting" in page
+        with (tmp_path / "tables" / f"both-{kind}" / "recovered.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        assert {(row["method"], row["measure"], row["setting"]) for row in rows} == {
+            (method, measure, "prefill: sure") for method in ("po", "bgd")
+        }
+        assert {float(row["after"]) for row in rows} == {1.0}
+    assert "exact match 100.0 (goal 0.0), recovered 100 %" in page
+    assert "attacked, but one fact is too few to tell" in page  # of one event
+    assert not (tmp_path / "tables" / "person-who").exists()
 
 
 def test_a_second_judge_adds_steps_and_redoes_none(told: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

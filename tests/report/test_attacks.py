@@ -161,7 +161,9 @@ def test_what_one_arm_lacks_is_not_set_beside_the_others(attacked: Made, tmp_pat
     assert {cell.worst.looked for cell in queries.cells if cell} == {1}
     shutil.rmtree(folder / "goal" / "attack-quick")
     found = read_run(folder, data)
-    assert {one.verdict.parts[-1].said for one in findings(found, data)} == {"not tested"}
+    judged = findings(found, data)
+    assert {one.verdict.parts[-1].said for one in judged} == {"attacked, but no Goal model was"}
+    assert "it is silent on whether it comes back." in story(found, data, judged)
     assert "No Goal model was attacked" in write(folder, tmp_path / "out", data).read_text("utf-8")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from remem.report import write
+from report.invented_attacks import attack
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 DRIVER = shutil.which("chromedriver")
@@ -18,7 +19,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 @pytest.fixture(scope="module")
 def address(pristine, tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder, data = pristine
+    folder, data = shutil.copytree(pristine[0], tmp_path_factory.mktemp("attacked") / "run"), pristine[1]
+    attack(folder, data)
     return write(folder, tmp_path_factory.mktemp("report"), data).as_uri()
 
 
@@ -50,7 +52,7 @@ def resize(browser: "webdriver.Chrome", width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [1400, 390])
-@pytest.mark.parametrize("place", ["", "#numbers", "#person-p000"])
+@pytest.mark.parametrize("place", ["", "#numbers", "#attacks", "#person-p000"])
 def test_nothing_sticks_out_sideways(browser, address: str, width: int, place: str):
     resize(browser, width)
     browser.get("about:blank")

@@ -86,13 +86,22 @@ def test_what_never_left_is_recovered_and_not_brought_back() -> None:
     assert (found.share.mean, found.back.mean) == pytest.approx((0.9, 0))
 
 
-@pytest.mark.parametrize("taught", [flat(0.09), by_person(1.0, 0.0, 0.0, 0.0)], ids=["little", "not shown"])
-def test_there_is_nothing_to_recover_where_teaching_added_nothing(taught: Run) -> None:
-    found = told(Sides([flat(0.5)] * 2, NEVER.goals), NEVER, taught)
-    assert found.added == pytest.approx(sum(v or 0 for v in taught.values()) / len(taught))
+def test_there_is_nothing_to_recover_where_teaching_added_next_to_nothing() -> None:
+    found = told(Sides([flat(0.5)] * 2, NEVER.goals), NEVER, flat(0.09))
+    assert found.added == pytest.approx(0.09)
     assert found.share is None
     assert found.back is None
     assert found.excess.mean == pytest.approx(0.5)
+
+
+def test_a_share_of_what_is_not_shown_has_no_interval() -> None:
+    found = told(Sides([flat(0.125)] * 2, NEVER.goals), NEVER, by_person(1.0, 0.0, 0.0, 0.0))
+    assert found.share is not None
+    assert found.share.mean == pytest.approx(0.5)
+    assert found.share.ends() is None
+    shown = told(Sides([flat(0.125)] * 2, NEVER.goals), NEVER, flat(0.5))
+    assert shown.share is not None
+    assert shown.share.ends() is not None
 
 
 def test_only_what_all_were_asked_counts() -> None:

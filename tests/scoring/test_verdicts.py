@@ -271,6 +271,12 @@ def came(evidence: Evidence) -> tuple[str, str, str]:
 
 def test_what_comes_back_names_the_attack_and_what_was_not_tried() -> None:
     assert came(CLOSE) == ("", "not measured", "not tested")
+    assert (
+        came(replace(CLOSE, unread="attacked, but no Goal model was"))[2] == "attacked, but no Goal model was"
+    )
+    assert came(replace(CLOSE, back=attack(None))) == (
+        "", "not measured", "attacked, but teaching added nothing to recover"
+    )  # fmt: skip
     back = attack(0.1, access="queries") | attack(0.8, 0.75) | attack(0.3, access="hidden states")
     kind, word, said = came(replace(CLOSE, back=back, untried=("gradients",)))
     assert (kind, word) == ("returns", "comes back")

@@ -59,6 +59,7 @@ class Attacked:
     def __init__(self, run: RunRecord, data: Data, kind: str = "all") -> None:
         self.run, self.data, self.kind = run, data, kind
         self._told: dict[tuple[str, ...], Recovered | None] = {}
+        self._worst: dict[tuple[str, ...], tuple[Worked, ...]] = {}
 
     def asking(self, kind: str) -> Attacked:
         """The same for one kind of question."""
@@ -182,8 +183,14 @@ class Attacked:
             self._told[place] = self.told(arms, sides, measure) if sides else None
         return self._told[place]
 
-    def worst(self, arms: Sequence[Arm]) -> Iterator[Worked]:
+    def worst(self, arms: Sequence[Arm]) -> tuple[Worked, ...]:
         """Of each access and measure, on all of a method's seeds."""
+        place = tuple(arm.name for arm in arms)
+        if place not in self._worst:
+            self._worst[place] = tuple(self._find(arms))
+        return self._worst[place]
+
+    def _find(self, arms: Sequence[Arm]) -> Iterator[Worked]:
         for access in ACCESS:
             for measure in MEASURES:
                 sides = {
@@ -199,6 +206,24 @@ class Attacked:
                     keys = {name: sides[name][0].key for name in most.chosen}
                     labels = {name: sides[name][0].label for name in most.chosen}
                     yield Worked(access, measure, most, found, keys, labels)
+
+    def unread(self, arms: Sequence[Arm]) -> str:
+        """Why nothing can be told of what comes back of a method."""
+        if not any(not one.control for arm in arms for one in self._tried(arm)):
+            return "not tested"
+        if not self.attacked(self.run.goals):
+            return "attacked, but no Goal model was"
+        whole = any(
+            self.sides(arms, one.key, measure) for one in self.settings.values() for measure in MEASURES
+        )
+        return (
+            "attacked, but one fact is too few to tell"
+            if whole
+            else "attacked, but not as the Goal models were"
+        )
+
+    def _tried(self, arm: Arm) -> list[Setting]:
+        return [self.settings[key] for key in self.outcomes.get(arm.name, ())]
 
     def back(self, arms: Sequence[Arm]) -> dict[str, Returned]:
         """What a verdict reads of it."""

@@ -144,6 +144,7 @@ def evidence(found: Look, arms: Sequence[Arm], chance: float | None, expected: f
         world={name: seen for key, (name, _) in WORLD.items() if (seen := _of_world(run, arms, key)).ours},
         back=attacked.back(arms),
         untried=attacked.untried,
+        unread=attacked.unread(arms),
         name="keywords" if found.kind == "scene" else "exact match",
         chance=chance,
         expected=expected,

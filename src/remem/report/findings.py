@@ -155,11 +155,17 @@ def reach(run: RunRecord, data: Data, found: list[Finding]) -> str:
         )
         if count == 1
     ]
-    untested = "comes back" in {part.title for one in found for part in one.verdict.parts if not part.kind}
+    silent = [
+        part.said
+        for one in found
+        for part in one.verdict.parts
+        if part.title == "comes back" and not part.kind
+    ]
     untried = list(dict.fromkeys(access for one in found for access in one.evidence.untried))
     said = [f"about {words.listing(single)}"] if single else []
-    if untested:
-        said.append("silent on whether it comes back, which was not tested")
+    if silent:
+        why = ", which was not tested" if set(silent) == {"not tested"} else ""
+        said.append(f"silent on whether it comes back{why}")
     elif untried:
         said.append(f"silent on attacks with access to {words.listing(untried)}, which were not tried")
     return f"All this is {'; it is '.join(said)}." if said else ""

@@ -112,6 +112,7 @@ class Evidence:
     world: Mapping[str, Seen] = field(default_factory=dict)  # what nobody taught here -> share that is left
     back: Mapping[str, Returned] = field(default_factory=dict)  # of each access and measure; none: no attack
     untried: tuple[str, ...] = ()  # kinds of access that no attack had
+    unread: str = "not tested"  # why nothing is known of what comes back, where that is so
     name: str = "exact match"  # of what tells that it is said
     chance: float | None = None  # exposure of a rank that is drawn at random
     expected: float | None = None  # exposure of who knows the others' values, and nothing of these

@@ -13,8 +13,9 @@ terms as everywhere (differences.py), and with one seed or one Goal model its pa
 interval then speaks of these models, and `unknown` names what it leaves out. The taught model is one, as all
 arms start from it; another one is no part of the question.
 
-Where teaching added less than TAUGHT, or is not shown to have added anything (the 90 % interval reaches 0),
-there is nothing to recover, and R and B are None.
+Where teaching added less than TAUGHT there is nothing to recover, and R and B are None. Where it is not shown
+to have added anything (the 90 % interval of the divisor reaches 0) they have no interval: it has no end
+(Fieller, J. R. Stat. Soc. B 1954, 16: 175-185).
 """
 
 from __future__ import annotations
@@ -40,11 +41,12 @@ class Share:
 
     mean: float
     added: float  # the divisor
+    sure: bool  # whether the divisor is shown to be above 0
     rest: Difference  # u - v, whose mean is 0
 
     def ends(self, level: float = 0.95) -> tuple[float, float] | None:
         """The interval; None where the spread cannot be told."""
-        if self.rest.se is None:
+        if self.rest.se is None or not self.sure:
             return None
         far = reach(self.rest.terms, 1 - level) / self.added
         return self.mean - far, self.mean + far
@@ -111,13 +113,14 @@ def _share(
     asked = [{id: one[id] for id in ids} for one in goals]
     teaching = difference([known], asked, people, facts)
     added = teaching.mean
-    sure = teaching.ends(0.9)
-    if added is None or added < TAUGHT or sure is None or sure[0] <= 0:
+    if added is None or added < TAUGHT:
         return added, None
+    ends = teaching.ends(0.9)
+    sure = ends is not None and ends[0] > 0
     mean = (_mean(found.ours, ids) - _mean(found.goals, ids)) / added
     ours = [_from(one, known, mean, ids) for one in found.ours]
     theirs = [_from(one, base, mean, ids) for one, base in zip(found.goals, asked, strict=True)]
-    return added, Share(mean=mean, added=added, rest=difference(ours, theirs, people, facts))
+    return added, Share(mean=mean, added=added, sure=sure, rest=difference(ours, theirs, people, facts))
 
 
 def _from(values: Values, base: Values, share: float, ids: Sequence[str]) -> dict[str, float | None]:

@@ -293,8 +293,10 @@ def _known(evidence: Evidence) -> str:
 def _returned(evidence: Evidence) -> str:
     """The worst attack in numbers, then what the other kinds of access bring out."""
     there = sorted(evidence.back.values(), key=_weight, reverse=True)
-    if not there or not _returning(evidence):
-        return "not tested"
+    if not there:
+        return evidence.unread
+    if not _returning(evidence):
+        return "attacked, but teaching added nothing to recover"
     first = there[0]
     text = f"{first.access} ({first.setting}): {first.measure} {score(first.ours)} (goal {score(first.goal)})"
     share, back = _mean(first.share), _mean(first.back)
