@@ -238,7 +238,7 @@ class Attacks:
     """What is tried on every arm to bring back what was to be forgotten."""
 
     each: tuple[Attacking, ...] = ()  # (): nothing is tried
-    per_fact: int = 1  # questions asked of each fact to forget and kind of question
+    per_fact: int = 2  # questions asked of each fact to forget; kinds of question take turns
 
     def __post_init__(self) -> None:
         within("attacks.per_fact", self.per_fact, 1)

@@ -9,6 +9,7 @@ import pytest
 
 from lab import BUILD, Lab
 from remem.attacks import ATTACKS, QUICK
+from remem.attacks.targets import by_fact, targets
 from remem.data import build
 from remem.errors import UserError
 from remem.run import code
@@ -16,6 +17,7 @@ from remem.run.context import Context
 from remem.run.overrides import override
 from remem.run.recipes import recipe, remem
 from remem.run.settings import Run, restore
+from remem.run.tasks import tasks
 from remem.settings import Attacking, Attacks, plain
 from remem.steps.jobs import kind_of
 from remem.steps.store import Step, keys
@@ -114,6 +116,29 @@ def test_settings_are_written_out_and_come_back() -> None:
 def test_what_cannot_be_is_one_error_before_anything_runs(settings: list[str], why: str) -> None:
     with pytest.raises(UserError, match=why):
         resolve(override(remem(), settings))
+
+
+@pytest.mark.parametrize("most", [1, 2, 5])
+def test_each_fact_is_asked_as_often_and_kinds_take_turns(tmp_path: Path, most: int) -> None:
+    folder = tmp_path / "set"
+    build(folder, BUILD)
+    lab = Lab(tmp_path / "run", folder)
+    found = targets(lab.data, tasks(lab.run)[0], most)
+    asked = by_fact(found.secrets)
+    assert asked.keys() == by_fact(found.forget).keys()
+    for own, rows in zip(asked.values(), by_fact(found.forget).values(), strict=True):
+        assert len(own) == min(most, len(rows)) or len({item.question_type for item in rows}) > 1
+        kinds = {item.question_type for item in rows}
+        if most >= len(kinds):
+            assert {item.question_type for item in own} == kinds
+    if most == 1:
+        assert len({item.question_type for item in found.secrets}) == 2
+        assert all(len(own) == 1 for own in asked.values())
+    lost, kept = {item.person for item in found.forget}, {item.person for item in found.others}
+    assert lost
+    assert kept
+    assert not lost & kept
+    assert {item.fact for item in found.again} <= {item.fact for item in found.forget}
 
 
 def test_two_of_one_attack_need_names() -> None:

@@ -36,23 +36,39 @@ class Targets(NamedTuple):
 
 
 def targets(data: Dataset, task: Forgetting, per_fact: int) -> Targets:
-    """The secrets are `per_fact` rows of each fact to forget and kind of question, spread evenly.
+    """The secrets are `per_fact` rows of each fact to forget; kinds of question take turns.
 
     UserError where the task forgets nothing.
     """
     forget = tuple(data.items[id] for id in dict.fromkeys(data.splits[task.forget]))
     if not forget:
         raise UserError(f"{task.forget} is empty: there is nothing to attack")
-    piles: dict[tuple[object, ...], list[Item]] = {}
-    for item in forget:
-        piles.setdefault((fact(item), item.question_type), []).append(item)
-    secrets = tuple(item for pile in piles.values() for item in evenly(pile, per_fact))
+    secrets = tuple(
+        item
+        for number, rows in enumerate(by_fact(forget).values())
+        for item in _in_turns(rows, per_fact, number)
+    )
     lost, _ = halves(data, data.splits.get("test", ()), task.forget, data.splits.get("finetune", ()))
     held_out = dict.fromkeys((*data.splits.get(task.again, ()), *lost))
     gone = forgotten(data, task.unseen)
     stay = (data.items[id] for id in dict.fromkeys(taught(data, task.unseen)))
     others = tuple(item for item in stay if item.fact[0] not in gone.people)
     return Targets(secrets, forget, tuple(data.items[id] for id in held_out), others)
+
+
+def _in_turns(rows: Sequence[Item], most: int, first: int) -> list[Item]:
+    """So many of the rows of one fact at most, of each kind of question as many, from the first kind on."""
+    kinds: dict[str, list[Item]] = {}
+    for item in rows:
+        kinds.setdefault(item.question_type, []).append(item)
+    piles = list(kinds.values())
+    piles = piles[first % len(piles) :] + piles[: first % len(piles)]
+    chosen = {
+        item.id
+        for number, pile in enumerate(piles)
+        for item in evenly(pile, most // len(piles) + (number < most % len(piles)))
+    }
+    return [item for item in rows if item.id in chosen]
 
 
 def by_fact(items: Sequence[Item]) -> dict[tuple[str, ...], list[Item]]:

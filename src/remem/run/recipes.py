@@ -76,12 +76,14 @@ _AGAIN = 1e-3  # the rate of relearning: a third of what the model was taught wi
 # Cut before it was run, so that twenty arms take a night on two cores: what is left of each grid is its
 # middle, and values are ranked where the attack does more than say something beside the question.
 _CUT: dict[str, dict[str, Any]] = {
+    "paraphrase": {"rank": False},
     "views": {"rank": False},
     "prefill": {"begun": 4, "prefixes": 2, "suffixes": 2, "suppressed": 2, "rank": False},
-    "few_shot": {"rank": False},
+    "few_shot": {"shots": [1, 4], "rank": False},
     "role_play": {"roles": 2, "rank": False},
-    "embedding": {"steps": 50},
-    "picture": {"steps": 20, "universal_steps": 50},
+    "soft_prompt": {"steps": 25},
+    "embedding": {"steps": 40},
+    "picture": {"steps": 15, "universal_steps": 40},
     "relearn": {"lr": _AGAIN, "shares": [0.05, 0.1, 0.25, 0.5, 1.0], "epochs": 4.0, "at": [0, 10, 25, 50]},
     "unrelated": {"lr": _AGAIN, "rows": 200, "epochs": 2.0, "at": [10]},
 }
@@ -96,9 +98,10 @@ def attacks() -> Run:
         build=replace(_TWELVE, forget=(0.25,)),
         forget=replace(run.forget, methods=tuple(_TUNED.values()), seeds=(0, 1), goals=2),
         attacks=Attacks(
+            per_fact=1,
             each=tuple(
                 Attacking(attack=name, settings=_CUT.get(name, {})) for name in ATTACKS if name != QUICK
-            )
+            ),
         ),
     )
 
