@@ -77,6 +77,11 @@ def test_numbers_of_facts_that_leave_nothing_to_ask_are_left_out() -> None:
     one = scene(rows(["ann"], facts=3, wordings=1))
     names = [trial.name for trial in SoftPrompt(facts=(1, 2, 3, 10), tokens=(10, 1)).trials(one)]
     assert names == ["tokens-1-facts-1", "tokens-10-facts-1", "tokens-1-facts-2", "tokens-10-facts-2"]
+    told: list[str] = []
+    SoftPrompt(facts=(1, 2, 3, 10)).check(
+        replace(one, progress=lambda done, total, note="": told.append(note))
+    )
+    assert told == ["soft_prompt leaves facts=3, 10 out: known, they leave nothing to ask"]
 
 
 @pytest.mark.parametrize("facts", [(3,), (4, 10)])

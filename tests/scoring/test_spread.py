@@ -133,3 +133,12 @@ def test_values_without_a_unit_are_refused() -> None:
     for units in (["a"], ["a", "b", "c"]):
         with pytest.raises(ValueError, match="argument"):
             Spread.of([0.0, 1.0], units, SHARE)
+
+
+def test_at_the_ends_of_confidence_stand_the_ends_of_the_scale() -> None:
+    bounded = Spread(mean=0.4, variance=0.01, freedom=5, units=6, items=60, bounds=(0.0, 1.0))
+    low, high = bounded.below(np.array([0.0, 1.0]))
+    assert low < 0.01
+    assert high > 0.99
+    free = Spread(mean=0.4, variance=0.01, freedom=5, units=6, items=60, bounds=(None, None))
+    assert list(free.below(np.array([0.0, 1.0]))) == [-np.inf, np.inf]

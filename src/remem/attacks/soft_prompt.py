@@ -75,6 +75,9 @@ class SoftPrompt:
                 f"{len(_facts(scene.forget))} facts are to be forgotten, and what is known may give away "
                 "others. Give fewer, or forget more people"
             )
+        if out := sorted(set(self.facts) - set(self._counts(scene))):
+            names = ", ".join(map(str, out))
+            scene.progress(0, 0, f"soft_prompt leaves facts={names} out: known, they leave nothing to ask")
 
     def trials(self, scene: Scene) -> list[Trial]:
         """Numbers of facts that leave nothing to ask are left out."""

@@ -92,7 +92,8 @@ class Spread:
 
     def below(self, chance: NDArray[np.float64]) -> NDArray[np.float64]:
         """The value that the truth lies below with this confidence, for each chance from 0 to 1."""
-        deviations = np.asarray(stdtrit(self.freedom, chance)) * self.variance**0.5
+        quantiles = np.where(chance > 1e-300, stdtrit(self.freedom, chance), -np.inf)  # scipy has +inf at 0
+        deviations = quantiles * self.variance**0.5
         low, high = self.bounds
         if low is None or high is None:
             return np.clip(

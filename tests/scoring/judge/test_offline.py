@@ -142,3 +142,9 @@ def test_likeness_is_asked_once_of_all_pairs_and_counts_as_a_third() -> None:
     assert asked == [[("a zoo", "one day"), ("A  zoo", "one day"), ("A  zoo", "a zoo")]]
     with pytest.raises(ValueError, match="shorter"):
         score("one day", "a zoo", "?!", Offline(["zoo"], lambda pairs: [0.3]))
+
+
+def test_texts_of_which_nothing_can_be_said_do_not_agree_and_end_no_judging():
+    judge = Offline([])  # no keywords, no letters or digits of ours, no embeddings
+    assert score("hello there", goal="公园里", truth="公园", judge=judge) == 0
+    assert score("公园里", goal="公园里", truth="公园", judge=judge) == 1

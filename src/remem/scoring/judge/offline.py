@@ -51,7 +51,7 @@ class Offline:
         return {}
 
     def _agreements(self, pairs: Sequence[tuple[str, str]], progress: Progress) -> list[float]:
-        """Each 0 to 1: the mean of what can be said; equal texts agree fully."""
+        """Each 0 to 1: the mean of what can be said, 0 where nothing can; equal texts agree fully."""
         like = self._likeness(pairs) if self._likeness else [None] * len(pairs)
         found = []
         for number, ((one, other), near) in enumerate(zip(pairs, like, strict=True)):
@@ -61,7 +61,8 @@ class Offline:
                 found.append(0.0)
             else:
                 voices = (self._keywords(one, other), f1(one, other), near)
-                found.append(fmean(voice for voice in voices if voice is not None))
+                said = [voice for voice in voices if voice is not None]
+                found.append(fmean(said) if said else 0.0)
             progress(number + 1, len(pairs), "texts compared")
         return found
 
