@@ -15,7 +15,7 @@ SMALL = ["--threads=1"] + [
     for one in (
         "build.qa=20", "build.images=4", "build.test_qa=4", "build.test_images=2", "build.size=32",
         "build.candidates=6", "learn.epochs=2", "evaluate.max_new_tokens=8", "evaluate.exposure_people=1",
-        "methods=npo,po", "po.epochs=2", "forget.train.epochs=2",
+        "methods=npo,po", "po.epochs=2", "forget.train.epochs=2", "attacks=quick", "quick.lr=1e-3",
     )
 ]  # fmt: skip
 

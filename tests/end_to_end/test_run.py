@@ -15,6 +15,7 @@ import pytest
 
 from end_to_end.conftest import SMALL, command, content, remem
 from remem.asking.records import read_responses
+from remem.attacks.records import read_cost, read_outcomes
 from remem.training import guards
 
 
@@ -46,6 +47,22 @@ def test_every_arm_is_there_and_scored(finished: Path) -> None:
         } <= metrics
     assert json.loads((finished / "gate/gate.json").read_text())["ignored"]
     assert not list(finished.rglob("*.part"))
+
+
+def test_every_arm_was_attacked_alike_and_the_report_tells_of_it(finished: Path) -> None:
+    settings = {}
+    for arm in ("base", "taught", "goal", "npo-s0", "po-s0"):
+        found = read_outcomes(finished / arm / "attack-quick")
+        settings[arm] = [(one.setting, one.attack, one.access, sorted(one.hits)) for one in found]
+        cost = read_cost(finished / arm / "attack-quick")
+        assert cost.attack == "quick"
+        assert cost.seconds > 0
+    assert len({json.dumps(found) for found in settings.values()}) == 1
+    attacks = {attack for _, attack, _, _ in settings["goal"]}
+    assert attacks == {"prefill", "paraphrase", "views", "quantise", "lens", "relearn"}
+    page = (finished / "report/index.html").read_text("utf-8")
+    assert "What comes back" in page
+    assert (finished / "report/tables/recovered.csv").is_file()
 
 
 def test_run_json_writes_every_default_out(finished: Path) -> None:
