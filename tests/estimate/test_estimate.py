@@ -149,6 +149,13 @@ def test_every_recipe_of_an_embedded_model_is_foretold(name: str) -> None:
     assert dict(lines["tokens"])["a pass of stage 1"].endswith(f"{supervised:,} supervised")
 
 
+def test_attacks_are_counted_and_said_not_to_be_foretold() -> None:
+    found = foresee(resolve(recipe("tiny")), CARDS["h100"])
+    steps = ["taught/model", "taught/attack-quick", "goal/attack-quick"]
+    assert ("attacks", "2 steps, whose time is not foretold") in dict(told(found, steps))["steps of the run"]
+    assert "attacks" not in dict(dict(told(found, steps[:1]))["steps of the run"])
+
+
 def test_a_wrong_card_is_told_before_the_model_is_sought(monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 

@@ -40,8 +40,17 @@ def told(found: Forecast, steps: Sequence[str]) -> list[tuple[str, list[tuple[st
             [(part, _span(hours)) for part, hours in found.hours.items()]
             + [("together", _span(sum(found.hours.values())))],
         ),
-        ("steps of the run", [(f"{len(steps)}, of which train", ", ".join(_trainings(steps)))]),
+        (
+            "steps of the run",
+            [(f"{len(steps)}, of which train", ", ".join(_trainings(steps))), *_attacks(steps)],
+        ),
     ]
+
+
+def _attacks(steps: Sequence[str]) -> list[tuple[str, str]]:
+    """How many steps attack: what they take depends on what the arms say, and is not foretold."""
+    count = sum("/attack-" in step for step in steps)
+    return [("attacks", f"{count} steps, whose time is not foretold")] if count else []
 
 
 def refuse(found: Forecast, run: Run) -> None:
