@@ -269,9 +269,10 @@ class Attacked:
         exposure = {id: value for id, value in one.exposure.items() if id in there}
         return replace(one, hits=hits, exposure=exposure) if there else None
 
-    def _value(self, id: str) -> tuple[str, str, str]:
+    def _value(self, id: str) -> tuple[Hashable, ...]:
+        """What is ranked once. With the fact: without attributes a person's facts are alike in all else."""
         item = self.data.items[id]
-        return item.person, item.attribute, item.question_type
+        return item.person, item.attribute, item.question_type, fact(item)
 
 
 def _named(data: Data, id: str) -> bool:
