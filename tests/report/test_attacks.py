@@ -93,6 +93,16 @@ def test_before_an_attack_a_value_is_that_of_the_same_fact() -> None:
     assert found.before(arm, "exposure") == {"first": 0.9, "again": 0.9}  # type: ignore[arg-type]
 
 
+def test_what_has_no_keywords_is_not_counted_as_not_said(attacked: Made) -> None:
+    """Exact match cannot tell of it; as 0 it would draw what is brought out towards the Goal models."""
+    folder, data = attacked
+    ids = sorted(Attacked(read_run(folder, data), data).outcomes["po-s0"][SURE].hits)
+    data.items[ids[0]] = replace(data.items[ids[0]], keywords=())
+    found = Attacked(read_run(folder, data), data)
+    assert sorted(found.outcomes["po-s0"][SURE].hits) == ids[1:]
+    assert found.recovered([found.run.arms["po-s0"]], SURE, "exact match").excess.items == len(ids) - 1
+
+
 def test_verdicts_read_the_worst_attack(whole: Made) -> None:
     folder, data = whole
     found = read_run(folder, data)
