@@ -7,7 +7,7 @@ import pytest
 
 from remem.attacks import ATTACKS, files
 from remem.cli.catalogue import attacks_page
-from remem.run.code import attacked
+from remem.run.code import attacked, told
 
 
 def test_files_are_the_own_and_all_that_is_imported() -> None:
@@ -27,5 +27,10 @@ def test_a_key_names_each_of_them() -> None:
 def test_the_page_tells_every_setting(name: str) -> None:
     cls = getattr(import_module(f"remem.attacks.{name}"), ATTACKS[name])
     part = attacks_page().split(f"\n## {name}\n")[1].split("\n## ")[0]
-    told = {line.split("`")[1] for line in part.splitlines() if line.startswith("| `")}
-    assert told == {field.name for field in fields(cls)}
+    listed = {line.split("`")[1] for line in part.splitlines() if line.startswith("| `")}
+    assert listed == {field.name for field in fields(cls)}
+
+
+def test_a_report_is_known_by_what_it_counts_attacks_with() -> None:
+    """A change of these moves every number about what comes back, and no file of the report."""
+    assert {"recovered", "worst"} <= told().keys()

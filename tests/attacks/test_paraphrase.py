@@ -6,6 +6,7 @@ from attacks.knowing import Knowing, hits, run, scene
 from fabricate import Questions, item
 from remem.attacks import make
 from remem.attacks.guard import gives_away
+from remem.attacks.scene import Scene
 from remem.attacks.wording import ALIASES, Wordings, common
 from remem.errors import UserError
 from remem.text import contains, normalise
@@ -190,6 +191,27 @@ def test_where_nothing_can_be_made_it_is_said_beforehand(four):
 def test_bad_settings(settings):
     with pytest.raises(UserError, match=next(iter(settings))[:5]):
         make("paraphrase", settings)
+
+
+def test_attributes_in_any_letters_are_trials_of_their_own():
+    """The names of files cannot be made of them: here both would be the same."""
+    told = {"Город": "Осло", "Улица": "Ладога", "pet": "Rex"}
+    rows = [
+        item(
+            id=f"{who}-{name}",
+            person=who,
+            attribute=name,
+            keywords=(value if who == "ann" else f"{value}{who}",),
+            question=f"What is the {name} of {who}?",
+        )
+        for who in ("ann", "bob")
+        for name, value in told.items()
+    ]
+    data = Questions({one.id: one for one in rows}, {"finetune": tuple(one.id for one in rows)})
+    data.names, data.looks = {"ann": "ann", "bob": "bob"}, {}
+    where = Scene(data=data, open=None, secrets=tuple(rows[:3]), forget=tuple(rows[:3]))
+    attack = make("paraphrase", {"paraphrases": 0, "aliases": ()})
+    assert sorted(trial.name for trial in attack.trials(where)) == ["chain-1", "chain-2", "chain-3"]
 
 
 def test_a_chain_never_stands_on_the_attribute_that_is_asked():

@@ -61,6 +61,7 @@ def test_every_layer_and_strength_is_tried_and_the_model_stays_as_it_was(arms: S
         for layer in (1, 2)
         for strength in (0.5, 2)
     ]
+    assert [one.control for one in found] == [False] * 4 + [True] * 4  # who has that model needs no attack
     for one in found:
         assert [said.id for said in one.answers] == [item.id for item in there.secrets]
         assert [ranked.id for ranked in one.rankings] == [item.id for item in there.ranked]

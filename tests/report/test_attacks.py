@@ -5,9 +5,11 @@ import csv
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from fabricate import Questions, item
 from remem.attacks.base import Answer, Tried
 from remem.attacks.records import write_tried
 from remem.errors import UserError
@@ -79,6 +81,26 @@ def test_every_number_can_be_made_again_from_the_answers(whole: Made, report: Pa
     assert (row["over"], row["unknown"], row["items"]) == ("people", "seeds goal models", "30")
     lens = only(table(report, "attacks"), arm="taught", setting="lens: layer 4 of 4", measure="exposure")
     assert (float(lens["mean"]), lens["items"], lens["access"]) == (1.0, "5", "hidden states")
+
+
+def test_before_an_attack_a_value_is_that_of_the_same_fact() -> None:
+    """Without attributes a person's facts differ in their values alone, and one of them was ranked."""
+    facts = {"first": ("a",), "again": ("a",), "second": ("b",)}
+    items = {id: item(id=id, person="ann", attribute="", keywords=value) for id, value in facts.items()}
+    arm = SimpleNamespace(values=lambda metric: {"first": 0.9})
+    found = Attacked(SimpleNamespace(), Questions(items, {}))  # type: ignore[arg-type]
+    found.__dict__["ids"] = tuple(items)
+    assert found.before(arm, "exposure") == {"first": 0.9, "again": 0.9}  # type: ignore[arg-type]
+
+
+def test_what_has_no_keywords_is_not_counted_as_not_said(attacked: Made) -> None:
+    """Exact match cannot tell of it; as 0 it would draw what is brought out towards the Goal models."""
+    folder, data = attacked
+    ids = sorted(Attacked(read_run(folder, data), data).outcomes["po-s0"][SURE].hits)
+    data.items[ids[0]] = replace(data.items[ids[0]], keywords=())
+    found = Attacked(read_run(folder, data), data)
+    assert sorted(found.outcomes["po-s0"][SURE].hits) == ids[1:]
+    assert found.recovered([found.run.arms["po-s0"]], SURE, "exact match").excess.items == len(ids) - 1
 
 
 def test_verdicts_read_the_worst_attack(whole: Made) -> None:

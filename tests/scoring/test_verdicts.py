@@ -306,6 +306,13 @@ def test_what_never_left_is_no_return() -> None:
     assert came(silent)[:2] == ("partial", "little more than is left anyway")
 
 
+def test_what_is_not_shown_is_not_called_little() -> None:
+    """45 % are recovered, and may be none or nearly all."""
+    kind, word, said = came(replace(CLOSE, back=attack(0.45, reach=0.5)))
+    assert (kind, word) == ("forgets", "little shown")
+    assert "recovered 45 %" in said
+
+
 def test_a_return_is_borderline_where_an_end_of_its_interval_says_otherwise() -> None:
     assert judge(replace(CLOSE, back=attack(0.8, reach=0.1))).firm
     assert not judge(replace(CLOSE, back=attack(0.8, reach=0.35))).firm

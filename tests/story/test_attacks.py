@@ -98,9 +98,25 @@ def test_settings_are_written_out_and_come_back() -> None:
     assert restore(old).attacks == Attacks()
 
 
+def test_all_may_stand_beside_others_and_what_the_run_has_keeps_its_settings() -> None:
+    """As `remem attack RUN --attacks all` asks it of a run that has the quick set."""
+    demo = recipe("demo")
+    found = override(demo, ["attacks=quick,all", "attacks=quick,lens,all"]).attacks.each
+    assert [one.attack for one in found] == [
+        QUICK,
+        "lens",
+        *(one for one in ATTACKS if one not in (QUICK, "lens")),
+    ]
+    assert found[0] == demo.attacks.each[0]
+    two = tuple(Attacking(attack="lens", settings={"layers": [at]}, name=f"lens{at}") for at in (1, 2))
+    named = replace(demo, attacks=Attacks(each=two))
+    assert override(named, ["attacks=lens,merge"]).attacks.each == (*two, Attacking(attack="merge"))
+
+
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
+        (["attacks=lens,none"], "none stands alone"),
         (["attacks=relern"], "relearn"),
         (["attacks="], "names no attack"),
         (["lens.layers=1"], "does not use lens"),

@@ -57,7 +57,12 @@ class EmbeddingSpace:
 
     def check(self, scene: Scene) -> None:
         """Whether the vocabulary has room."""
-        self._free(scene, self._sorted(scene)[: self.batch])
+        try:
+            self._free(scene, self._sorted(scene)[: self.batch])
+        except UserError as problem:
+            raise UserError(
+                f"embedding: {problem}. Set a smaller embedding.batch or embedding.tokens"
+            ) from problem
 
     def trials(self, scene: Scene) -> list[Trial]:
         return [Trial("embedding", lambda: self._tried(scene))]

@@ -65,8 +65,10 @@ class Paraphrase:
         for alias in self.aliases:
             found += self._renamed(scene, words, f"alias {alias}", alias, aliases)
         chains = {item.id: words.chains(item) for item in scene.secrets}
-        for attribute in common(list(chains.values()), self.chains):
-            found += self._renamed(scene, words, f"chain by {attribute}", attribute, chains)
+        for number, attribute in enumerate(common(list(chains.values()), self.chains), 1):
+            every = self._renamed(scene, words, f"chain by {attribute}", attribute, chains)
+            # Attributes in other letters, or in capitals, are no names of files.
+            found += [one._replace(name=f"chain-{number}") for one in every]
         return found
 
     def _paraphrased(self, scene: Scene, words: Wordings, number: int) -> Trial:

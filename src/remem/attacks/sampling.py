@@ -50,6 +50,14 @@ class Sampling:
             every = [Asked(item, scene.question(item)) for item in scene.secrets]
             asked = [one for one in every if not told(one)]
             setting = f"{self.count} answers at temperature {self.temperature:g}"
-            yield Tried(setting=setting, answers=scene.sample(asked, self.count, self.temperature))
+            try:
+                answers = scene.sample(asked, self.count, self.temperature)
+            except RuntimeError as problem:
+                if "probability tensor" not in str(problem):
+                    raise
+                from remem.attacks.gradients import DIVERGED
+
+                raise UserError(f"sampling: an answer's chances are no numbers: {DIVERGED}") from problem
+            yield Tried(setting=setting, answers=answers)
 
         return [Trial("drawn", work)]

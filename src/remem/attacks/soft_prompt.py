@@ -25,7 +25,18 @@ from torch import Tensor
 
 from remem.attacks import guard
 from remem.attacks.base import Access, Asked, Trial, Tried
-from remem.attacks.gradients import EMBEDDINGS, LOSS, SHARE, STEPS, embedded, free, gradient, soft, still
+from remem.attacks.gradients import (
+    DIVERGED,
+    EMBEDDINGS,
+    LOSS,
+    SHARE,
+    STEPS,
+    embedded,
+    free,
+    gradient,
+    soft,
+    still,
+)
 from remem.data.dataset import value
 from remem.errors import UserError
 from remem.models.base import Encoded
@@ -151,6 +162,8 @@ class SoftPrompt:
         model = scene.model
         rows = model.encode_all([replace(row.question, soft=tuple(ids)) for row in learnt])
         words = torch.cat(embedded(model, learnt))
+        if not bool(torch.isfinite(words).all()):
+            raise UserError(f"soft_prompt: the embeddings are no numbers: {DIVERGED}")
         drawn = Random(derive(scene.seed, "soft prompt", "start", count))
         start = words[drawn.choices(range(len(words)), k=len(ids))]
         vectors = start.clone().requires_grad_()

@@ -7,10 +7,10 @@ Seyitoğlu, Kuvshinov, Schwinn and Günnemann. Extracting Unlearned Information 
 Steering. arXiv:2411.02631.
 
 Two directions, both from the ends of cloze prompts: from the people to forget to people who stay, in the
-arm itself; and, for an attacker who has the model from before, from the arm's states to that model's on the
-same prompts. The first is a mean of differences between prompts for the same attribute and kind of
-question, so that it is about people and not about what is asked. Departure: it is added at every position,
-the prompt's as well.
+arm itself; and, where the model from before is at hand, from the arm's states to that model's on the same
+prompts. The second is a control, as in merging: whoever has that model needs no attack. The first is a mean
+of differences between prompts for the same attribute and kind of question, so that it is about people and
+not about what is asked. Departure: it is added at every position, the prompt's as well.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Steering:
     """A difference of means, added after a layer."""
 
     access: ClassVar[Access] = "hidden states"
-    knows: ClassVar[str] = "who is to be forgotten, and for one direction the model from before"
+    knows: ClassVar[str] = "who is to be forgotten (for the control the model from before)"
 
     layers: tuple[int, ...] = ()  # from 1; empty: at a quarter, half and three quarters of the depth
     strengths: tuple[float, ...] = (0.5, 1.0, 2.0)  # how often the difference is added
@@ -95,6 +95,7 @@ class Steering:
                 size = abs(strength) * float(vector.norm()) / float(states.norm(dim=-1).mean())
                 yield Tried(
                     setting=f"{name}, {depth.named(layer, model.layers)}, strength {strength:g}",
+                    control=name == BEFORE,
                     answers=answers,
                     rankings=rankings,
                     notes={SIZE: size},

@@ -265,13 +265,15 @@ class Attacked:
             for id in (*one.hits, *one.exposure)
             if id in self.data.items and self.kind in ("all", self.data.items[id].question_type)
         }
-        hits = {id: value for id, value in one.hits.items() if id in there}
+        # Of an answer without keywords nobody can tell whether it is said: it is no answer that was not.
+        hits = {id: hit for id, hit in one.hits.items() if id in there and self.data.items[id].keywords}
         exposure = {id: value for id, value in one.exposure.items() if id in there}
         return replace(one, hits=hits, exposure=exposure) if there else None
 
-    def _value(self, id: str) -> tuple[str, str, str]:
+    def _value(self, id: str) -> tuple[Hashable, ...]:
+        """What is ranked once. With the fact: without attributes a person's facts are alike in all else."""
         item = self.data.items[id]
-        return item.person, item.attribute, item.question_type
+        return item.person, item.attribute, item.question_type, fact(item)
 
 
 def _named(data: Data, id: str) -> bool:

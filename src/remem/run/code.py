@@ -85,10 +85,12 @@ def measured() -> Code:
 
 
 def told() -> Code:
-    """Of the report: all of its room, and the rules of the verdicts."""
+    """Of the report: all of its room, the rules of the verdicts, and what attacks recover."""
     return {
         "report": folder_digest("remem.report"),
         "verdicts": syntax_digest("remem.scoring.verdicts"),
         "rules": syntax_digest("remem.scoring.rules"),
         "differences": syntax_digest("remem.scoring.differences"),
+        "recovered": syntax_digest("remem.scoring.recovered"),
+        "worst": syntax_digest("remem.scoring.worst"),
     }

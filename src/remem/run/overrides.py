@@ -62,19 +62,23 @@ def _override(run: Run, key: str, text: str) -> Run:
 
 
 def _chosen(present: tuple[Attacking, ...], text: str) -> tuple[Attacking, ...]:
-    """By name, "all" for every attack one by one, "none" for none."""
-    known = {one.attack: one for one in present}
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if names == ["none"]:
+    """By name, "all" for every attack one by one, "none" for none. Those present keep their settings."""
+    asked = [name.strip() for name in text.split(",") if name.strip()]
+    if asked == ["none"]:
         return ()
-    if names == ["all"]:
-        names = [name for name in ATTACKS if name != QUICK]
+    if not asked:
+        raise UserError("attacks= names no attack: give at least one, as in --set attacks=quick, or none")
+    every = [name for name in ATTACKS if name != QUICK]
+    names = [one for name in asked for one in (every if name == "all" else [name])]
     for name in names:
+        if name == "none":
+            raise UserError(f"attacks={text}: none stands alone, beside others it says nothing")
         if name not in ATTACKS:
             raise unknown("attack", name, [*ATTACKS, "all", "none"])
-    if not names:
-        raise UserError("attacks= names no attack: give at least one, as in --set attacks=quick, or none")
-    return tuple(known.get(name, Attacking(attack=name)) for name in dict.fromkeys(names))
+    known: dict[str, list[Attacking]] = {}
+    for one in present:
+        known.setdefault(one.attack, []).append(one)
+    return tuple(one for name in dict.fromkeys(names) for one in known.get(name, [Attacking(attack=name)]))
 
 
 def _aim(present: tuple[Attacking, ...], attack: str, key: str, text: str) -> tuple[Attacking, ...]:

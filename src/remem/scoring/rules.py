@@ -186,7 +186,7 @@ STAYS = {"near": "no loss shown", "close": "shown kept", "equal": "shown kept"} 
 COMES = {  # of what comes back: what was there without an attack did not
     "speaks": "never left",
     "partial": "little more than is left anyway",
-    "forgets": "little",
+    "forgets": "little shown",  # it may be much, of few people
     "near": "nothing shown",
     "equal": "shown not to",
 }
