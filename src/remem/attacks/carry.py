@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remem.attacks.records import Cost, join, read_cost, write_cost, write_tried
+from remem.attacks.records import COST, Cost, join, read_cost, write_cost, write_tried
 from remem.errors import UserError
 from remem.settings import plain
 
@@ -24,6 +24,10 @@ def carry_out(name: str, attack: Attack, scene: Scene) -> None:
     UserError, before anything is asked, where the attack cannot run on this model or data.
     """
     attack.check(scene)
+    if (scene.folder / f"{TRIALS}.done").exists():  # killed while it was deleted: all is written
+        shutil.rmtree(scene.folder / f"{TRIALS}.done")
+        if not (scene.folder / TRIALS).exists() and (scene.folder / COST).exists():
+            return
     trials = list(attack.trials(scene))
     names = [trial.name for trial in trials]
     if not names or len(set(names)) < len(names):
@@ -37,7 +41,10 @@ def carry_out(name: str, attack: Attack, scene: Scene) -> None:
     costs = [read_cost(part) for part in parts]
     whole = {setting: notes for cost in costs for setting, notes in cost.by_setting.items()}
     write_cost(scene.folder, _cost(name, attack, whole))
-    shutil.rmtree(scene.folder / TRIALS)
+    aside = scene.folder / f"{TRIALS}.done"  # what is half deleted must not be taken for trials that are whole
+    shutil.rmtree(aside, ignore_errors=True)
+    (scene.folder / TRIALS).rename(aside)
+    shutil.rmtree(aside)
 
 
 def _done(name: str, attack: Attack, trial: Trial, scene: Scene) -> Path:
