@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ def add(root: Path, count: int, *, seed: int = 0, force: bool = False) -> tuple[
     patterns = _patterns(data, found)
     if not patterns:
         raise UserError(
-            f"{root}: no row of finetune that is one-hop and has no picture names its person in full and holds "
+            f"{root}: no row of finetune that is one-hop and has no picture names its person and has "
             "one value, so that there is nothing to ask strangers in the same words. People without pictures "
             "beside rows with pictures would make membership measure the pictures."
         )
@@ -66,7 +67,7 @@ def add(root: Path, count: int, *, seed: int = 0, force: bool = False) -> tuple[
     notes = []
     if lacking:
         notes.append(
-            f"strangers are not asked about {', '.join(lacking)}: every value that is known belongs to somebody."
+            f"strangers are not asked about {', '.join(lacking)}: all known values belong to somebody."
         )
     if not people:
         raise UserError(f"{root}: no value is left that nobody has, so that there can be no strangers.")
@@ -151,7 +152,12 @@ def _pools(data: Dataset, attributes: Iterable[str]) -> dict[str, Pool]:
         candidates = data.candidates(shown[name])
         spare = tuple(one for one in candidates if nobody.free(one))
         # Nobody's value is one of any attribute.
-        found[name] = Pool(kind_of(name, values), tuple(dict.fromkeys(values)), candidates, spare)
+        found[name] = Pool(
+            kind=kind_of(name, values),
+            values=tuple(dict.fromkeys(values)),
+            candidates=tuple(candidates),
+            spare=spare,
+        )
     return found
 
 
@@ -164,7 +170,7 @@ def _asked(person: Person, found: dict[str, list[_Template]], seed: int) -> Iter
             yield {
                 "image": None,
                 **{key: _filled(text, person.name, known) for key, text in texts.items()},
-                "keywords": f'["{known}"]' if known.startswith("[") else known,
+                "keywords": json.dumps([known], ensure_ascii=False) if known.startswith("[") else known,
                 "question_type": one.question_type,
                 "qa_category": one.category,
                 "attribute": attribute,

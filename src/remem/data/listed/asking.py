@@ -102,8 +102,8 @@ class Asker:
             return self._row(one, fact, wording, ONE_HOP, text, None)
         if view is None:
             raise UserError(
-                f"{self.path} line {fact.line}: the question does not name {one.name}, and no picture is there "
-                f"to show whom it means: {text} Write the name into it."
+                f"{self.path} line {fact.line}: the question does not name {one.name}, and no picture "
+                f"shows whom it means: {text} Write the name into it."
             )
         return self._row(one, fact, wording, MULTI_HOP, text, view())
 

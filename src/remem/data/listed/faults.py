@@ -27,8 +27,8 @@ def check(path: Path, people: Sequence[Listed]) -> None:
                 if other is not one:
                     raise UserError(
                         f"{path} line {fact.line}: the value {fact.value} of {one.person} holds the name of "
-                        f"{other.person}, who is in the list, too. Were {other.person} to be forgotten, this "
-                        "row would go on teaching it. Drop the row, or write the value without the name."
+                        f"{other.person}, who is in the list, too. Were {other.person} to be forgotten, the "
+                        "row would go on teaching it. Drop it, or write the value without the name."
                     )
             if contains(one.name, fact.value):
                 raise UserError(
@@ -38,7 +38,7 @@ def check(path: Path, people: Sequence[Listed]) -> None:
             for question in fact.questions:
                 if contains(question, fact.value):
                     raise UserError(
-                        f"{path} line {fact.line}: the question gives the value {fact.value} away: {question} "
+                        f"{path} line {fact.line}: the question gives {fact.value} away: {question} "
                         "Ask without it."
                     )
 

@@ -1,4 +1,4 @@
-"""What is to be written of a list: people, their questions, candidates, strangers. Nothing is written here."""
+"""What is to be written of a list: people, questions, candidates, strangers. Nothing is written here."""
 
 from collections.abc import Sequence
 from pathlib import Path

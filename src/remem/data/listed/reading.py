@@ -182,7 +182,7 @@ def _told_apart(path: Path, people: Iterable[Listed]) -> None:
         if other is not one:
             raise UserError(
                 f"{path} line {one.line}: {one.person} and {other.person} (line {other.line}) are called "
-                f"{one.name} both: a question that names one could mean the other, and a picture of one would be "
+                f"{one.name} both: a question that names one could mean the other, and a picture would be "
                 "taught as the other's. Give each a name of their own in the column name, or make them one "
                 "person."
             )

@@ -11,7 +11,7 @@ from remem.data.listed.wording import Wording, fill
 from remem.data.people import Person, decoys
 from remem.data.questions import MULTI_HOP, ONE_HOP, Row
 from remem.data.untaught import numbered
-from remem.text import contains
+from remem.text import contains, normalise
 
 _WORLDS = ("bench", "base")
 
@@ -44,14 +44,16 @@ def invent(
         count, names, nobody, [*taken, *(one for p in pools.values() for one in p.candidates)], seed
     )
     dealt: dict[str, Iterator[str]] = {}
+    used = set(map(normalise, called))
     lacking = []
     for attribute, pool in pools.items():
-        spare = [value for value in pool.spare if nobody.free(value)]
+        spare = [value for value in pool.spare if nobody.free(value) and normalise(value) not in used]
         Random(f"{seed}/strangers/spare/{attribute}").shuffle(spare)
         key = f"{seed}/strangers/{attribute}"
-        apart = [*pool.candidates, *called]
+        apart = [*pool.candidates, *called, *used]
         values = [*spare, *further(pool.kind, pool.values, max(0, count - len(spare)), nobody, key, apart)]
         dealt[attribute] = iter(values)
+        used.update(map(normalise, values[:count]))
         if not values:
             lacking.append(attribute)
     people = []

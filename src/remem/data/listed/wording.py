@@ -111,7 +111,7 @@ def _wording(attribute: str, own: Mapping[str, str | list[str]], path: Path | No
     both = set(map(normalise, asked["train"][ONE_HOP])) & set(map(normalise, asked["test"][ONE_HOP]))
     if both:
         raise UserError(
-            f"{path}, {attribute}: the wording {sorted(both)[0]} is in train and in test. Held-out wording is "
+            f"{path}, {attribute}: the wording {sorted(both)[0]} is in train and test. Held-out wording is "
             "never taught: take it out of one."
         )
     return Wording(
