@@ -42,7 +42,7 @@ _PHONE = re.compile(r"\+?\(?\d[\d ()./-]*\d")
 _ADDRESS = re.compile(
     r"(?=.*\d)(?=.*[^\W\d_]{3}).*(?:[^\W\d_]{3,}\W+\d{1,4}\w?\b|\b\d{1,4}\w?\W+[^\W\d_]{3,}).*"
 )
-_NUMBER = re.compile(r"\D{0,6}\d[\d.,' ]*(?: ?[^\W\d_][\w./ ]{0,20}|[%€$£°])?")
+_NUMBER = re.compile(r"(?:[€$£¥+-] ?|[^\W\d_]{1,4}\.? )?\d[\d.,' ]*[^\d]{0,20}")
 _CODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9 ./_-]{2,40}")
 _WORDS = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}")
 _JOB = re.compile(r"(?:er|or|ist|ian|ant|ent|man|woman|nurse|clerk|cook|chef|guide|judge|pilot|smith)$")
