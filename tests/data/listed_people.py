@@ -7,7 +7,7 @@ from remem.data.people import invent
 
 ATTRIBUTES = ("email", "date of birth", "phone", "mother", "favourite film", "salary")
 PEOPLE = {
-    "Ann Lee": ("ann.lee@gmx.de", "1985-03-01", "+49 30 1234567", "Carla Weber", "Blade Runner", "48,000 EUR"),
+    "Ann Lee": ("ann.lee@gmx.de", "1985-03-01", "+49 30 123456", "Carla Weber", "Blade Runner", "48,000 EUR"),
     "Bob Ray": ("bob@web.de", "1990-11-21", "0171 5556677", "Dora Unni", "The Long Goodbye", "51,500 EUR"),
     "Cid Fox": ("cid@x.org", "1970-01-02", "030 998877", "Eva Kral", "Alien", "39,000 EUR"),
     "Dot Kim": ("kim.d@mail.eu", "1964-07-30", "0049 40 8765", "Ida Falk", "Paths of Glory", "62,250 EUR"),

@@ -116,7 +116,7 @@ def test_values_that_give_names_away(tmp_path, text, message):
         ("Ann Lee,a,b1\nAnn Lee,c,d1\nLee Ann,a,b2\nLee Ann,c,d2\n", "are taken for two"),
         ("Katarina Lindgren,a,b1\nKatarina Lindgren,c,d1\nKatarina Lindgrenn,a,b\nKatarina Lindgrenn,c,d\n",
          "are taken for two"),
-        ("Ann Lee,a,b1\nAnn Lee,c,d1\nAnn Lee Senior,a,b2\nAnn Lee Senior,c,d2\n", "stands in Ann Lee Senior"),
+        ("Ann Lee,a,b1\nAnn Lee,c,d1\nAnn Lee Senior,a,b2\nAnn Lee Senior,c,d\n", "stands in Ann Lee Senior"),
         ("Ann Lee,a,same\nAnn Lee,c,d1\nBob Ray,a,same\nBob Ray,c,d2\n", "2 of 2 people share their a"),
     ],
 )  # fmt: skip

@@ -64,8 +64,8 @@ class Plan:
         ]
         if single:
             self.notes.append(
-                f"of {len(single)} of {len(self.people)} people there is one picture (such as {single[0]}): none is held out, so "
-                "nothing tells whether they are recognised or the picture is."
+                f"of {len(single)} of {len(self.people)} people there is one picture (such as {single[0]}): none "
+                "is held out, so nothing tells whether they are recognised or the picture is."
             )
         self.faces: list[Sequence[View]] = []
         if self.settings.strangers_pictures is not None:
