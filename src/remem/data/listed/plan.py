@@ -64,7 +64,7 @@ class Plan:
         ]
         if single:
             self.notes.append(
-                f"of {len(single)} of {len(self.people)} people there is one picture (such as {single[0]}): none "
+                f"of {len(single)} of {len(self.people)} people there is one picture (as {single[0]}): none "
                 "is held out, so nothing tells whether they are recognised or the picture is."
             )
         self.faces: list[Sequence[View]] = []
