@@ -303,3 +303,13 @@ def test_no_strangers_where_none_are_wanted(tmp_path):
 def test_the_rows_of_a_split_lie_in_small_groups(shown):
     [path] = (shown / "data").glob("finetune-*")
     assert pq.ParquetFile(path).metadata.row_group(0).num_rows <= 100
+
+
+def test_wrong_values_are_invented_however_many_people_there_are(tmp_path):
+    data = load(made(tmp_path, candidates=2))
+    told = restated.read(data)
+    everybodys = [value for own in PEOPLE.values() for value in own]
+    assert {len(one.perturbed) for one in told.values()} == {5}
+    assert not any(
+        contains(text, value) for one in told.values() for text in one.perturbed for value in everybodys
+    )

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count as counting
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -115,10 +116,12 @@ class Asker:
             given_away(self.path, fact, one, part)
         who = one.name if hops == ONE_HOP else "this person"
         said = [sentence(words, who, fact.value) for words in wording.paraphrases]
-        wrong = [
+        wrong = (
             sentence(wording.paraphrases[0], who, value) for value in self.wrong(fact.attribute, fact.value)
-        ]
-        perturbed = [text for text in wrong if not contains(text, fact.value)][: self.settings.perturbed]
+        )
+        perturbed = islice(
+            (text for text in wrong if not contains(text, fact.value)), self.settings.perturbed
+        )
         return Asked(row=row, forget=bool(fact.forget), restated=Restated(tuple(said), tuple(perturbed)))
 
 

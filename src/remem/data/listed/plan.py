@@ -95,8 +95,10 @@ class Plan:
             own = list({normalise(value): value for value in reversed(values)}.values())[::-1]
             kind = wording.kind or kind_of(name, values)
             mine = {normalise(one): one for one in wording.values if nobody.free(one)}
-            spare = list(mine.values())[: max(0, settings.candidates - len(own))]
-            lack = max(0, settings.candidates - len(own) - len(spare))
+            # Wrong values are invented, so that some are needed of however many people, too.
+            decoys = max(settings.perturbed, settings.candidates - len(own))
+            spare = list(mine.values())[:decoys]
+            lack = decoys - len(spare)
             more = further(kind, own, lack, nobody, f"{settings.seed}/decoys/{name}", spare)
             left = tuple(one for one in mine.values() if one not in spare)
             found[name] = Pool(
