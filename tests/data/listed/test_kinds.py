@@ -107,3 +107,11 @@ def test_no_list_of_values_is_too_strange(values):
     found = further(kind, values, 3, Unowned(values, ()), "0")
     assert not set(found) & set(values)
     assert found == further(kind, values, 3, Unowned(values, ()), "0")
+
+
+def test_no_further_value_holds_one_that_somebody_has():
+    free = further("job", ["nurse"], 100, Unowned([], []), "0")
+    assert any("engineer" in one for one in free)
+    found = further("job", ["nurse"], 100, Unowned(["engineer"], []), "0")
+    assert found
+    assert not any("engineer" in one for one in found)
