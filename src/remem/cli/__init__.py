@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 
 from remem import __version__
-from remem.cli import data, listing, looking, models, sharing, stages, studies, tuning
+from remem.cli import data, listing, looking, models, people, sharing, stages, studies, tuning
 from remem.cli.console import err, out
 from remem.errors import Crashed, GateFailed, UserError
 from remem.steps import parallel
@@ -45,6 +45,8 @@ app.command()(looking.verify)
 app.command()(data.build)
 app.command()(data.lint)
 app.command()(data.gallery)
+app.command()(people.people)
+app.command()(people.strangers)
 app.command("list")(listing.list_)
 app.command()(models.pretrain)
 app.command("make-tiny-model")(models.make_tiny_model)

@@ -6,7 +6,7 @@ Test wording is made of held-out carriers around nouns that training has seen, s
 and not for a word.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from random import Random
@@ -110,12 +110,22 @@ def templates(attribute: str, question_type: str, split: str = "train", world: s
         return (
             [] if question_type == ONE_HOP else [q.replace("{who}", who) for q in _WHO[part] for who in shown]
         )
-    noun = ATTRIBUTES[attribute].noun
+    known = ATTRIBUTES[attribute]
+    return worded(known.noun, known.direct[world], question_type, split, world)
+
+
+def worded(
+    noun: str, direct: Sequence[str], question_type: str, split: str = "train", world: str = "bench"
+) -> list[str]:
+    """All wordings of a question about what a noun says; `direct` are training questions of its own, with
+    {who} for the person."""
+    part = f"{world}/{split}"
+    shown = ("{name}",) if question_type == ONE_HOP else _SHOWN[part]
     whats = [f"the {noun} of {who}" for who in shown]
     whats += [f"{who}'s {noun}" for who in shown if who.startswith(("{name}", "this "))]
     wordings = [carrier.replace("{what}", what) for carrier in _CARRIERS[part] for what in whats]
     if split == "train":
-        wordings += [q.replace("{who}", who) for q in ATTRIBUTES[attribute].direct[world] for who in shown]
+        wordings += [q.replace("{who}", who) for q in direct for who in shown]
     return wordings
 
 

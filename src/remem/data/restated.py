@@ -7,7 +7,7 @@ answers have the wording of the first paraphrase, so that wording makes no diffe
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -50,24 +50,33 @@ def restate(row: Row, wrong: Sequence[str]) -> Restated:
 
 def write(folder: Path, asked: Mapping[str, Sequence[list[Row]]], perturbed: int, seed: int) -> None:
     """Writes paraphrases.parquet for these splits; wrong values are drawn from candidates.json."""
+    others: dict[str, list[str]] = json.loads((folder / "candidates.json").read_text("utf-8"))
+
+    def told() -> Iterator[tuple[str, int, Restated]]:
+        for split, people in asked.items():
+            for number, row in enumerate(row for rows in people for row in rows):
+                yield split, number, restate(row, _wrong(others[row.attribute], row, perturbed, seed))
+
+    write_rows(folder, told())
+
+
+def write_rows(folder: Path, told: Iterable[tuple[str, int, Restated]]) -> None:
+    """Writes paraphrases.parquet: split, row, and the answer in other words."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    others: dict[str, list[str]] = json.loads((folder / "candidates.json").read_text("utf-8"))
     texts = pa.list_(pa.string())
     schema = pa.schema(
         [("split", pa.string()), ("row", pa.int64()), ("paraphrases", texts), ("perturbed", texts)]
     )
     with pq.ParquetWriter(folder / FILE, schema) as writer:
         group: list[dict[str, Any]] = []
-        for split, people in asked.items():
-            for number, row in enumerate(row for rows in people for row in rows):
-                found = restate(row, _wrong(others[row.attribute], row, perturbed, seed))
-                place = {"split": split, "row": number}
-                group.append(place | {"paraphrases": found.paraphrases, "perturbed": found.perturbed})
-                if len(group) == _GROUP:
-                    writer.write_table(pa.Table.from_pylist(group, schema=schema))
-                    group = []
+        for split, number, found in told:
+            place = {"split": split, "row": number}
+            group.append(place | {"paraphrases": found.paraphrases, "perturbed": found.perturbed})
+            if len(group) == _GROUP:
+                writer.write_table(pa.Table.from_pylist(group, schema=schema))
+                group = []
         writer.write_table(pa.Table.from_pylist(group, schema=schema))
 
 

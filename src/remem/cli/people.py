@@ -1,0 +1,85 @@
+"""The verbs on lists of people: people, strangers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from remem.cli.console import out
+from remem.outgoing import quoted
+
+
+def people(
+    source: Annotated[Path, typer.Argument(metavar="LIST", help="A CSV: person, attribute, value.")],
+    folder: Annotated[Path, typer.Argument(help="Where the data set goes; must not exist.")],
+    pictures: Annotated[
+        Path | None, typer.Option("--pictures", help="A folder with a folder of photographs a person.")
+    ] = None,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option("--forget", help="A person, or a share by lot (0.1); may be repeated."),
+    ] = None,
+    templates: Annotated[
+        Path | None, typer.Option("--templates", help="Your own wordings: JSON, by attribute.")
+    ] = None,
+    strangers: Annotated[
+        int | None, typer.Option("--strangers", help="People who do not exist, for membership. Default: 4.")
+    ] = None,
+    strangers_pictures: Annotated[
+        Path | None,
+        typer.Option("--strangers-pictures", help="As --pictures, of people who are not in the list."),
+    ] = None,
+    wordings: Annotated[int, typer.Option("--wordings", help="Taught wordings of each fact.")] = 8,
+    held_out: Annotated[int, typer.Option("--held-out", help="Held-out wordings of each fact.")] = 3,
+    candidates: Annotated[
+        int, typer.Option("--candidates", help="Values that each attribute is ranked among.")
+    ] = 32,
+    size: Annotated[int, typer.Option("--size", help="Pixels of a picture's longer side.")] = 384,
+    seed: Annotated[int, typer.Option("--seed", help="Another one, other lots and strangers.")] = 0,
+) -> None:
+    """Make a data set of listed people: remem people people.csv --pictures photos FOLDER."""
+    from remem.cli.console import Line
+    from remem.data.listed.build import build
+    from remem.data.listed.settings import ListSettings
+    from remem.steps.make import writing
+
+    settings = ListSettings(
+        pictures=pictures,
+        templates=templates,
+        strangers_pictures=strangers_pictures,
+        forget=tuple(forget or ()),
+        wordings=wordings,
+        held_out=held_out,
+        candidates=candidates,
+        strangers=strangers,
+        size=size,
+        seed=seed,
+    )
+    with writing(folder.parent):
+        notes = build(source, folder, settings, Line(out, "pictures"))
+    _told(notes)
+    out.print(f"built {escape(str(folder))}. Look for faults with: remem lint {escape(str(folder))}")
+
+
+def strangers(
+    data: Annotated[Path, typer.Argument(help="A data set folder.")],
+    count: Annotated[int, typer.Option("--count", min=1, max=1000, help="How many.")] = 4,
+    seed: Annotated[int, typer.Option("--seed", help="Another one, other strangers.")] = 0,
+    force: Annotated[bool, typer.Option("--force", help="In place of those that are there.")] = False,
+) -> None:
+    """Add people who do not exist to a data set, asked about as its people are: for membership attacks."""
+    from remem.data.listed.adding import add
+    from remem.steps.make import writing
+
+    with writing(data):
+        people, rows, notes = add(data, count, seed=seed, force=force)
+    _told(notes)
+    out.print(f"wrote {escape(str(data / 'strangers.parquet'))}: {people} strangers, {rows} rows")
+
+
+def _told(notes: list[str]) -> None:
+    for sentence in notes:
+        out.print(f"[yellow]note[/]   {escape(quoted(sentence))}", soft_wrap=True)
