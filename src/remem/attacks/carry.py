@@ -41,7 +41,7 @@ def carry_out(name: str, attack: Attack, scene: Scene) -> None:
     costs = [read_cost(part) for part in parts]
     whole = {setting: notes for cost in costs for setting, notes in cost.by_setting.items()}
     write_cost(scene.folder, _cost(name, attack, whole))
-    aside = scene.folder / f"{TRIALS}.done"  # what is half deleted must not be taken for trials that are whole
+    aside = scene.folder / f"{TRIALS}.done"  # half deleted trials must not be taken for whole ones
     shutil.rmtree(aside, ignore_errors=True)
     (scene.folder / TRIALS).rename(aside)
     shutil.rmtree(aside)
