@@ -4,7 +4,8 @@
 
 A report's intervals speak of other people, seeds and Goal models too, and are wide with three of one and two
 of the others. Here the people, seeds and Goal models of the run are all that is spoken of: seeds and Goal
-models are averaged, and the interval is over facts. The worst attack is chosen as in reports, on half of them.
+models are averaged, and the interval is over facts. The worst attack is chosen on half of
+them, as in reports.
 """
 
 from __future__ import annotations
@@ -75,8 +76,8 @@ def main(folder: Path) -> None:
             if any(lines):
                 print(f"\n**{access}, {measure}**\n")
                 head = "| method | chosen | after | goal | recovered | brought back |"
-                print(f"{head}
-|---|---|---:|---:|---:|---:|")
+                print(head)
+                print("|---|---|---:|---:|---:|---:|")
                 print("\n".join(filter(None, lines)))
 
 
