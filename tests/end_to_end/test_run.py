@@ -62,6 +62,8 @@ def test_every_arm_was_attacked_alike_and_the_report_tells_of_it(finished: Path)
     assert attacks == {"prefill", "paraphrase", "views", "quantise", "lens", "relearn"}
     page = (finished / "report/index.html").read_text("utf-8")
     assert "What comes back" in page
+    assert "prefill: begun 1" in page
+    assert "prefill: prefill" not in page  # a part of quick is named once
     assert (finished / "report/tables/recovered.csv").is_file()
 
 

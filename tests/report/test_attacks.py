@@ -13,7 +13,7 @@ from fabricate import Questions, item
 from remem.attacks.base import Answer, Tried
 from remem.attacks.records import write_tried
 from remem.errors import UserError
-from remem.report import write
+from remem.report import words, write
 from remem.report.alone import of_size
 from remem.report.attacked import Attacked, Key
 from remem.report.findings import findings, story
@@ -262,3 +262,9 @@ def test_a_damaged_file_is_one_clear_error(attacked: Made, tmp_path: Path) -> No
     (folder / "po-s0" / "attack-quick" / "answers.parquet").write_bytes(b"nothing")
     with pytest.raises(UserError, match=r"answers\.parquet"):
         write(folder, tmp_path / "out", data)
+
+
+def test_methods_are_written_as_their_papers_write_them() -> None:
+    assert words.method("simnpo") == "SimNPO"
+    assert words.method("npo") == "NPO"
+    assert words.method("task_vector") == "task vector"

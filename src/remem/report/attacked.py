@@ -107,7 +107,8 @@ class Attacked:
                     attack = one.attack or cost.attack
                     # A step that holds several attacks is not their name.
                     name = attack if one.attack or key.step == cost.attack else key.step
-                    label = f"{name.replace('_', ' ')}: {one.setting}"
+                    own = one.setting.removeprefix(f"{name}: ")  # a part of another says whose it is
+                    label = f"{name.replace('_', ' ')}: {own}"
                     access = one.access or cost.access
                     found[key] = Setting(key, attack, access, one.control, one.curve, one.at, label)
         labels = [one.label for one in found.values()]

@@ -31,6 +31,12 @@ METHODS = {
     "bgd": "gradient difference, balanced",
     "bgd_kl": "KL minimisation, balanced",
 }
+PUBLISHED = {  # longer names, as their papers write them
+    "simnpo": "SimNPO",
+    "satimp": "SatImp",
+    "undial": "UNDIAL",
+    "mmunlearner": "MMUnlearner",
+}
 TASKS = {"person": "people", "event": "events", "both": "both"}  # what each forgets
 NUMBERS = [
     "no",
@@ -69,7 +75,9 @@ def split(name: str) -> str:
 
 
 def method(name: str) -> str:
-    """ "npo" -> "NPO"; longer names stay words."""
+    """ "npo" -> "NPO", "simnpo" -> "SimNPO"; other long names stay words."""
+    if name in PUBLISHED:
+        return PUBLISHED[name]
     return name.upper() if len(name) <= 5 else name.replace("-", " ").replace("_", " ")
 
 
