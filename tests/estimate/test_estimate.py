@@ -160,12 +160,12 @@ def test_a_wrong_card_is_told_before_the_model_is_sought(monkeypatch: pytest.Mon
     from typer.testing import CliRunner
 
     from remem.cli import app
-    from remem.story import plan
+    from remem.story import resolve
 
     def sought(*_: object) -> Run:
         raise AssertionError("the model was sought")
 
-    monkeypatch.setattr(plan, "resolve", sought)
+    monkeypatch.setattr(resolve, "resolve", sought)
     asked = CliRunner().invoke(app, ["run", "remem-llava15", "--dry-run", "--on-card", "h10"])
     assert asked.exit_code != 0
     assert "unknown card: h10" in f"{asked.output}{asked.exception}"

@@ -177,7 +177,7 @@ def test_an_attack_that_cannot_be_made_on_the_data_is_said_before_the_first_trai
     folder = tmp_path / "set"
     build(folder, BUILD)
     lab = Lab(tmp_path / "run", folder)
-    monkeypatch.setattr(Context, "model", lambda context, *arms: lab.open(*arms))
+    monkeypatch.setattr(Context, "model", lambda context, *arms, uncut=False: lab.open(*arms))
     run = replace(lab.run, attacks=Attacks(each=(Attacking(attack="relearn", settings={"shares": [0.999]}),)))
     with pytest.raises(UserError, match="leaves none to ask"):
         look_through_attacks(Context(lab.root, run))

@@ -46,14 +46,14 @@ class Context:
             )
         return data
 
-    def model(self, *arms: str) -> Model:
-        """The base with the results of these arms on top, in order."""
+    def model(self, *arms: str, uncut: bool = False) -> Model:
+        """The base with the results of these arms on top, in order. `uncut`: each process holds it whole."""
         from remem.models import open_model
 
         settings = self.run.model
         check_steps(self.root, *(f"{arm}/model" for arm in arms))
         chain = [self.root / arm / "model" for arm in arms]
-        shard = parallel.shards(settings.shard)
+        shard = not uncut and parallel.shards(settings.shard)
         model = open_model(
             settings.name,
             chain,

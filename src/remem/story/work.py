@@ -239,8 +239,9 @@ def scene_of(
     return Scene(
         data=data,
         **targets(data, task, per_fact)._asdict(),
-        open=lambda: context.model(*arms),
-        older=lambda name: context.model(*(() if name == "base" else (name,))),
+        # What is cut up among processes cannot be asked while it trains.
+        open=lambda: context.model(*arms, uncut=True),
+        older=lambda name: context.model(*(() if name == "base" else (name,)), uncut=True),
         settings=run.evaluate,
         seed=run.seed,
         folder=folder,
