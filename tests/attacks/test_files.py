@@ -5,9 +5,9 @@ from importlib import import_module
 
 import pytest
 
-from remem.attacks import ATTACKS, files
+from remem.attacks import ATTACKS
 from remem.cli.catalogue import attacks_page
-from remem.run.code import attacked, told
+from remem.run.code import attacked, files, told
 
 
 def test_files_are_the_own_and_all_that_is_imported() -> None:

@@ -12,7 +12,7 @@ import torch
 from remem.asking.candidates import Ranked
 from remem.asking.records import read_rankings, read_responses, write_rankings, write_responses
 from remem.data.dataset import value
-from remem.models.base import Encoded, Output, Question
+from remem.models.base import Candidates, Encoded, Output, Question
 from remem.models.fitting import Budget
 from remem.models.huggingface import Model
 from remem.settings import Evaluate
@@ -204,16 +204,35 @@ def rank(
     asked, values = [], []
     for item in items:
         candidates = among.among(item)
-        # The cloze prompt is both the turn and the beginning of its answer, so that no wording of a
-        # question that was trained on (or against) stands between the person and the value. An item
-        # without one is asked its question, and the candidates begin the answer.
-        question = replace(question_of(data, item, answer=False), text=item.cloze or item.question)
+        question = cloze_of(data, item)
         if not pictured:
             question = replace(question, image=None, image_key="")
-        asked.append(model.cloze(question, item.cloze, candidates))
+        asked.append(model.cloze(question, question.begun, candidates))
         values.append(candidates)
     if pictured:
         guards.stop(guards.own_pictures([one.prompt for one in asked], data))
+    return rankings(model, items, values, asked, budget)
+
+
+def cloze_of(data: Dataset, item: Item) -> Question:
+    """The item's cloze prompt as a question.
+
+    It is both the turn and the beginning of its answer, so that no wording of a question that was trained on
+    (or against) stands between the person and the value. An item without one is asked its question, and the
+    candidates begin the answer.
+    """
+    question = question_of(data, item, answer=False)
+    return replace(question, text=item.cloze or item.question, begun=item.cloze)
+
+
+def rankings(
+    model: Model,
+    items: Sequence[Item],
+    values: Sequence[tuple[str, ...]],
+    asked: Sequence[Candidates],
+    budget: Budget | None = None,
+) -> list[Ranking]:
+    """How likely the model finds these values of each item after its prompt."""
     scores = model.rank(asked, budget)
     return [
         Ranking(

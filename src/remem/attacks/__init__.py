@@ -49,7 +49,6 @@ __all__ = [
     "body",
     "changes_weights",
     "classes",
-    "files",
     "make",
     "source",
     "told",
@@ -59,11 +58,7 @@ __all__ = [
 
 def source(name: str) -> str:
     """An attack's file, as text: reading it needs no torch."""
-    return _path(name).read_text(encoding="utf-8")
-
-
-def _path(name: str) -> Path:
-    return Path(__file__).parent / f"{name}.py"
+    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
 
 
 def tree(name: str) -> ast.Module:
@@ -87,21 +82,6 @@ def classes(name: str) -> list[tuple[ast.ClassDef, str]]:
             for alias in node.names:
                 if alias.name in above:
                     found.append((_class(tree(file), alias.name), source(file)))
-    return found
-
-
-def files(name: str) -> list[str]:
-    """The files of this folder that an attack is made of: its own, and whatever they import from here."""
-    found = [name]
-    for one in found:  # it grows
-        for node in ast.walk(tree(one)):
-            if not isinstance(node, ast.ImportFrom) or not node.module:
-                continue
-            room, _, last = node.module.rpartition(".")
-            names = [last] if room == __name__ else []
-            if node.module == __name__:
-                names = [alias.name for alias in node.names]
-            found += [new for new in names if new not in found and _path(new).is_file()]
     return found
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from remem.attacks.records import COST, Cost, join, read_cost, write_cost, write_tried
 from remem.errors import UserError
 from remem.settings import plain
+from remem.steps.folders import discard, empty_trash
 
 if TYPE_CHECKING:
     from remem.attacks.attack import Attack
@@ -24,10 +25,9 @@ def carry_out(name: str, attack: Attack, scene: Scene) -> None:
     UserError, before anything is asked, where the attack cannot run on this model or data.
     """
     attack.check(scene)
-    if (scene.folder / f"{TRIALS}.done").exists():  # killed while it was deleted: all is written
-        shutil.rmtree(scene.folder / f"{TRIALS}.done")
-        if not (scene.folder / TRIALS).exists() and (scene.folder / COST).exists():
-            return
+    empty_trash(scene.folder)
+    if (scene.folder / COST).exists() and not (scene.folder / TRIALS).exists():
+        return  # killed while the trials were deleted: all is written
     trials = list(attack.trials(scene))
     names = [trial.name for trial in trials]
     if not names or len(set(names)) < len(names):
@@ -41,10 +41,7 @@ def carry_out(name: str, attack: Attack, scene: Scene) -> None:
     costs = [read_cost(part) for part in parts]
     whole = {setting: notes for cost in costs for setting, notes in cost.by_setting.items()}
     write_cost(scene.folder, _cost(name, attack, whole))
-    aside = scene.folder / f"{TRIALS}.done"  # half deleted trials must not be taken for whole ones
-    shutil.rmtree(aside, ignore_errors=True)
-    (scene.folder / TRIALS).rename(aside)
-    shutil.rmtree(aside)
+    discard(scene.folder / TRIALS, scene.folder)
 
 
 def _done(name: str, attack: Attack, trial: Trial, scene: Scene) -> Path:
@@ -64,11 +61,10 @@ def _done(name: str, attack: Attack, trial: Trial, scene: Scene) -> Path:
 
 
 def _cost(name: str, attack: Attack, notes: dict[str, dict[str, float]]) -> Cost:
-    settings = plain(attack)
     return Cost(
         attack=name,
         access=attack.access,
         knows=attack.knows,
-        settings=settings,
+        settings=plain(attack),
         by_setting=notes,
     )

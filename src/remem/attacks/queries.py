@@ -40,14 +40,14 @@ def trial(
 
     def work() -> Iterable[Tried]:
         every = asked()
-        kept = [one for one in every if not guard.told(one)]
+        kept = guard.fair(every)
         ranked = {item.id for item in scene.ranked} if rank else set[str]()
         led = [begun(one, lead(one.item)) for one in kept if one.item.id in ranked and lead(one.item)]
         left = {LEFT_OUT: float(len(every) - len(kept))} if len(kept) < len(every) else {}
         yield Tried(
             setting=setting,
             answers=scene.ask(kept),
-            rankings=scene.rank([one for one in led if not guard.told(one)]) if led else (),
+            rankings=scene.rank(guard.fair(led)) if led else (),
             notes={**(notes or {}), **left},
             **more,
         )

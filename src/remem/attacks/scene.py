@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remem.asking.candidates import Ranked
-from remem.asking.respond import in_buckets, question_of
+from remem.asking.respond import cloze_of, in_buckets, question_of, rankings
 from remem.attacks import guard
 from remem.attacks.base import Answer, Asked
 from remem.attacks.offers import Offer, written
-from remem.data.dataset import value
 from remem.models.base import Candidates, Encoded, Question
 from remem.models.fitting import Budget
 from remem.settings import Evaluate
@@ -26,8 +25,6 @@ from remem.types import Item, Progress, Ranking, silent
 if TYPE_CHECKING:
     from remem.data import Dataset
     from remem.models.huggingface import Model
-
-__all__ = ["Asked", "Scene"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +59,7 @@ class Scene:
 
     def cloze(self, item: Item) -> Asked:
         """The item's cloze prompt as the question: what `rank` goes on from."""
-        return Asked(item, replace(self.question(item), text=item.cloze or item.question, begun=item.cloze))
+        return Asked(item, cloze_of(self.data, item))
 
     @cached_property
     def ranked(self) -> tuple[Item, ...]:
@@ -109,17 +106,8 @@ class Scene:
         asked = [self.cloze(item) for item in self.ranked] if asked is None else asked
         model = model or self.model
         found = self.candidates(asked, model)
-        scores = model.rank([prompt for _, prompt in found], Budget(max(1, self.settings.tokens // 4)))
-        return [
-            Ranking(
-                id=one.item.id,
-                candidates=names,
-                truth=names.index(value(one.item)),
-                logp=tuple(logp),
-                tokens=tuple(len(tokens) for tokens in prompt.tokens),
-            )
-            for one, (names, prompt), logp in zip(asked, found, scores, strict=True)
-        ]
+        values, prompts = [names for names, _ in found], [prompt for _, prompt in found]
+        return rankings(model, [one.item for one in asked], values, prompts, self._trees())
 
     def candidates(
         self, asked: Sequence[Asked], model: Model | None = None
@@ -155,7 +143,11 @@ class Scene:
         """
         guard.offered(offers)
         prompts = [self.model.cloze(written(one), one.question.begun, one.replies) for one in offers]
-        return self.model.rank(prompts, Budget(max(1, self.settings.tokens // 4)))
+        return self.model.rank(prompts, self._trees())
+
+    def _trees(self) -> Budget:
+        """A tree's mask is larger than its tokens."""
+        return Budget(max(1, self.settings.tokens // 4))
 
     def fits(self, asked: Asked) -> bool:
         """Whether the model can read the question and still has room for an answer.

@@ -37,6 +37,7 @@ from remem.attacks.gradients import (
     soft,
     still,
 )
+from remem.attacks.targets import by_fact
 from remem.data.dataset import value
 from remem.errors import UserError
 from remem.models.base import Encoded
@@ -106,10 +107,8 @@ class SoftPrompt:
         drawn = Random(derive(scene.seed, "soft prompt", "known facts"))
         facts = _facts(scene.forget)
         chosen = drawn.sample(facts, len(facts))[:count]
-        about: dict[tuple[str, ...], list[Item]] = {one: [] for one in chosen}
-        for item in scene.forget:
-            if fact(item) in about:
-                about[fact(item)].append(item)
+        every = by_fact(scene.forget)
+        about = {one: every[one] for one in chosen}
         rows = []
         for one, items in about.items():
             pick = Random(derive(scene.seed, "soft prompt", "rows", *one))
@@ -215,11 +214,8 @@ def others(data: Dataset, rows: Sequence[Item], secrets: tuple[Item, ...], seed:
     Without a fact for which there is none.
     """
     true = [value(row) for row in rows]
-    about: dict[tuple[str, ...], list[Item]] = {}
-    for row in rows:
-        about.setdefault(fact(row), []).append(row)
     found: dict[tuple[str, ...], str] = {}
-    for one, same in about.items():
+    for one, same in by_fact(rows).items():
         names = data.candidates(same[0])
         for label in Random(derive(seed, *one)).sample(names, len(names)):
             said = [_told(row, label) for row in same]
@@ -230,7 +226,7 @@ def others(data: Dataset, rows: Sequence[Item], secrets: tuple[Item, ...], seed:
 
 
 def _facts(items: Sequence[Item]) -> list[tuple[str, ...]]:
-    return sorted({fact(item) for item in items})
+    return sorted(by_fact(items))
 
 
 def _told(row: Item, label: str) -> Item:

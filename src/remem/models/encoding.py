@@ -75,6 +75,12 @@ class Encoder:
 
     def encode(self, question: Question) -> Encoded:
         """Token ids of one question. Opens and processes its picture, which decides the placeholders."""
+        prompt, ids, begun = self._asked(question)
+        answer = () if question.answer is None else self._answer(question, prompt, begun)
+        return Encoded(question, ids + begun, answer)
+
+    def _asked(self, question: Question) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+        """The prompt as text and as ids, and the ids of what the answer has begun with."""
         self._check_text(question)
         prompt = self.text(question)
         ids, vision = self._process(prompt, question)
@@ -85,9 +91,7 @@ class Encoder:
         if question.soft:  # behind the token that begins a text
             start = 1 if ids and ids[0] == self.tokenizer.bos_token_id else 0
             ids = (*ids[:start], *question.soft, *ids[start:])
-        begun = self._begun(question, prompt)
-        answer = () if question.answer is None else self._answer(question, prompt, begun)
-        return Encoded(question, ids + begun, answer)
+        return prompt, ids, self._begun(question, prompt)
 
     def with_answer(self, row: Encoded, answer: str) -> Encoded:
         """The same prompt with another answer; the picture is not processed again."""
@@ -115,9 +119,9 @@ class Encoder:
         with an empty `lead` the values are the beginnings of the answer themselves.
         """
         question = replace(question, answer=None, begun=lead.rstrip())
-        prompt = self.encode(question)
-        asked = self.text(question)
-        return Candidates(prompt, self._continued(question, asked, self._begun(question, asked), values))
+        prompt, ids, begun = self._asked(question)
+        tails = self._continued(question, prompt, begun, values)
+        return Candidates(Encoded(question, ids + begun, ()), tails)
 
     def _begun(self, question: Question, prompt: str) -> tuple[int, ...]:
         """Ids of what the answer has begun with."""

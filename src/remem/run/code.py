@@ -6,9 +6,9 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from remem.attacks import QUICK, files
+from remem.attacks import QUICK
 from remem.rooms import NUMBERS
-from remem.steps.code import folder_digest, syntax_digest
+from remem.steps.code import folder_digest, reached, syntax_digest
 
 _OF_ALL = ("scene", "targets", "carry")  # of the attacks' files: what all of them go through
 Code = dict[str, str | int]
@@ -41,6 +41,11 @@ def unlearnt(method: str) -> Code:
 
 def asked(world: bool = False) -> Code:
     return rooms("data", "models", "asking", *(("world",) if world else ()))
+
+
+def files(attack: str) -> list[str]:
+    """The attacks' files that one is made of: its own, and whatever they import from there."""
+    return [name.rpartition(".")[2] for name in reached(f"remem.attacks.{attack}")]
 
 
 def attacked(attack: str) -> Code:

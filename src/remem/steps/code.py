@@ -15,18 +15,28 @@ def syntax_digest(module: str) -> str:
 
     `module` is a dotted name; it is read as text and never imported. Its package is its room.
     """
+    seen = {name: _digest(tree) for name, tree in _reached(module).items()}
+    return hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest()[:20]
+
+
+@cache
+def reached(module: str) -> tuple[str, ...]:
+    """The module and all that it imports inside its own package, and so on; the module first."""
+    return tuple(_reached(module))
+
+
+def _reached(module: str) -> dict[str, ast.Module]:
     room = module.rpartition(".")[0]
-    seen: dict[str, str] = {}
+    seen: dict[str, ast.Module] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
         path = _source(name)
         if name in seen or path is None:
             continue
-        tree = ast.parse(path.read_text("utf-8"))
-        seen[name] = _digest(tree)
-        waiting += sorted(_imported(tree, room))
-    return hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest()[:20]
+        seen[name] = ast.parse(path.read_text("utf-8"))
+        waiting += sorted(_imported(seen[name], room))
+    return seen
 
 
 @cache
