@@ -1,33 +1,26 @@
 """The card of a built data set: what `datasets` needs to load it, and what a reader needs to judge it."""
 
+from collections.abc import Mapping
+
 from remem.data import table
 from remem.data.images.quality import Rating
 from remem.data.settings import BuildSettings
 
 
-def text(settings: BuildSettings, sizes: dict[str, tuple[int, int]], rating: Rating | None = None) -> str:
-    """README.md: YAML for `datasets.load_dataset`, then prose.
-
-    `sizes` are (rows, bytes) by split; `rating` is of the faces, where they were measured.
-    """
+def front(whom: str, license: str, sizes: Mapping[str, tuple[int, int]]) -> str:
+    """The YAML for `datasets.load_dataset`, and the heading. `sizes` are (rows, bytes) by split."""
     splits = "\n".join(
         f"  - name: {name}\n    num_bytes: {size}\n    num_examples: {count}"
         for name, (count, size) in sizes.items()
     )
     files = "\n".join(f"  - split: {name}\n    path: data/{name}-*" for name in sizes)
-    counts = "\n".join(f"| {name} | {count:,} |" for name, (count, _) in sizes.items())
-    whose = (
-        f"The pictures are {settings.source}."
-        if settings.source in ("drawn", "rendered")
-        else "The pictures were given by whoever built the set, and their rights apply to them."
-    )
     return f"""---
-license: cc0-1.0
+license: {license}
 language:
 - en
 task_categories:
 - visual-question-answering
-pretty_name: Invented people in the shape of ReMem
+pretty_name: {whom} in the shape of ReMem
 dataset_info:
 {features()}
   splits:
@@ -38,7 +31,21 @@ configs:
 {files}
 ---
 
-# Invented people, in the shape of ReMem
+# {whom}, in the shape of ReMem"""
+
+
+def text(settings: BuildSettings, sizes: dict[str, tuple[int, int]], rating: Rating | None = None) -> str:
+    """README.md: YAML for `datasets.load_dataset`, then prose.
+
+    `sizes` are (rows, bytes) by split; `rating` is of the faces, where they were measured.
+    """
+    counts = "\n".join(f"| {name} | {count:,} |" for name, (count, _) in sizes.items())
+    whose = (
+        f"The pictures are {settings.source}."
+        if settings.source in ("drawn", "rendered")
+        else "The pictures were given by whoever built the set, and their rights apply to them."
+    )
+    return f"""{front("Invented people", "cc0-1.0", sizes)}
 
 Questions about {settings.people} people who do not exist: names, addresses, illnesses and accounts are
 invented. {whose}

@@ -1,8 +1,8 @@
 """The card of a data set of listed people: it says whose data it is, and names nobody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from remem.data.card import features, settings_table
+from remem.data.card import front, settings_table
 
 
 def text(
@@ -11,36 +11,13 @@ def text(
     kinds: Mapping[str, str],
     counts: tuple[int, int, int],
     strangers: tuple[int, bool],
-    notes: Sequence[str] = (),
 ) -> str:
     """README.md: YAML for `datasets.load_dataset`, then prose. `sizes` are (rows, bytes) by split, `counts`
     people, facts and facts to be forgotten, `strangers` how many, and whether they are shown."""
-    splits = "\n".join(
-        f"  - name: {name}\n    num_bytes: {size}\n    num_examples: {count}"
-        for name, (count, size) in sizes.items()
-    )
-    files = "\n".join(f"  - split: {name}\n    path: data/{name}-*" for name in sizes)
     rows = "\n".join(f"| {name} | {count:,} |" for name, (count, _) in sizes.items())
     people, facts, lost = counts
     told = ", ".join(sorted(set(kinds.values())))
-    return f"""---
-license: other
-language:
-- en
-task_categories:
-- visual-question-answering
-pretty_name: Listed people in the shape of ReMem
-dataset_info:
-{features()}
-  splits:
-{splits}
-configs:
-- config_name: default
-  data_files:
-{files}
----
-
-# Listed people, in the shape of ReMem
+    return f"""{front("Listed people", "other", sizes)}
 
 Questions about {people} people of a list, {facts} facts, {lost} of them to be forgotten. **If they exist,
 these are personal data**: keep the folder where the list is kept, and do not publish it. `remem push` and
