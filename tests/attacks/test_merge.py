@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from attacks.small import Small, plain  # noqa: F401
+from attacks.small import Small
 from remem.attacks import make
 from remem.attacks.base import Asked
 from remem.attacks.merge import Merge, between

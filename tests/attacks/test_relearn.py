@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from attacks.small import SILENCE, Small, arms, plain  # noqa: F401
+from attacks.small import SILENCE, Small
 from data.invented import row, rows
 from fabricate import item
 from remem.attacks import make

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from attacks.small import Small, plain  # noqa: F401
+from attacks.small import Small
 from data.four import person
 from data.invented import row, rows
 from remem.attacks import make
