@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gone import GONE, NIL, Between, Untold, seen, stays
+from remem.scoring.estimate import Estimate
 from remem.scoring.evidence import Seen
 from remem.scoring.verdicts import Part, _whole, judge
 
@@ -160,7 +161,15 @@ def test_what_stays(kind: str, there: dict[str, Seen]) -> None:
     [
         ("close", {}),  # whether it comes back is not tested
         ("unmeasured", {"said": Seen()}),
-        ("unmeasured", {"said": seen(0.0, taught=None)}),
+        ("unknown-before", {"said": seen(0.0, taught=None), "again": seen(0.0, taught=None)}),
+        ("unknown-before", {"said": seen(0.2, taught=None), "again": seen(0.2, taught=None)}),
+        ("partial", {"said": seen(0.21, taught=None), "again": seen(0.0, taught=None)}),
+        ("partial", {"said": seen(0.0, taught=None), "again": seen(0.21, taught=None)}),
+        ("speaks", {"said": seen(0.8, taught=None), "again": seen(0.0, taught=None)}),
+        # Without a Goal model strangers are the floor, and the best that can be said is "forgets".
+        ("forgets", {"said": Seen(ours=Estimate(mean=0.3), taught=1.0, strangers=0.2), "again": Seen()}),
+        ("partial", {"said": Seen(ours=Estimate(mean=0.3), taught=1.0, strangers=0.05), "again": Seen()}),
+        ("untaught", {"said": Seen(ours=Estimate(mean=0.3), taught=0.5, strangers=0.45), "again": Seen()}),
         ("unmeasured", {"said": Seen(taught=1.0)}),
         ("untaught", {"said": seen(0.0, taught=0.09)}),
         ("close", {"said": seen(0.0, taught=0.1)}),

@@ -81,7 +81,11 @@ RETURNS = "comes back"
         ("close", {"goals": 1}),
         ("diverged", {"diverged": 1}),
         ("unmeasured", {"said": Seen(taught=1.0)}),
-        ("unmeasured", {"said": Seen(ours=Estimate(mean=0.0))}),
+        ("unknown-before", {"said": Seen(ours=Estimate(mean=0.0)), "again": Seen()}),
+        # What is said is said, whatever was known: at least that share of it.
+        ("speaks", {"said": Seen(ours=Estimate(mean=0.85)), "again": Seen()}),
+        ("partial", {"said": Seen(ours=Estimate(mean=0.85), strangers=0.5), "again": Seen()}),
+        ("unknown-before", {"said": Seen(ours=Estimate(mean=0.85), strangers=0.85), "again": Seen()}),
         ("untaught", {"said": seen(0.0, 0.0, 0.09)}),
         ("speaks", {"said": seen(0.8, 0.0, 1.0)}),
         ("speaks", {"again": seen(0.8, 0.0, 0.9)}),  # as unlearnt it is gone

@@ -66,9 +66,11 @@ def respond(
     settings: Evaluate,
     folder: Path,
     progress: Progress = silent,
+    among: Ranked | None = None,
 ) -> None:
     """Writes responses.parquet, rankings.parquet and, where asked for, rankings without the pictures.
 
+    `among`: the values that are ranked, where they are not the data's own.
     Interrupted, it goes on at the last finished chunk. Several processes share the chunks, in one folder.
     """
     chunks = folder / "chunks"
@@ -78,7 +80,7 @@ def respond(
     total = len(ids) + len(ranked) + len(shown)
     budget = Budget(settings.tokens)
     trees = Budget(max(1, settings.tokens // 4))  # a tree's mask is larger than its tokens
-    among = Ranked(data, settings.candidates)
+    among = among or Ranked(data, settings.candidates)
     size = CHUNK if parallel.world() == 1 else SHARED
     piles: dict[str, Sequence[Any]] = {ANSWERS: ids, RANKINGS: ranked, BLIND: shown}  # ids, and items
     kept: dict[str, list[Path]] = {name: [] for name in piles}

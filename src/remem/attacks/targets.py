@@ -56,6 +56,19 @@ def targets(data: Dataset, task: Forgetting, per_fact: int) -> Targets:
     return Targets(secrets, forget, tuple(data.items[id] for id in held_out), others)
 
 
+def of_strangers(data: Dataset, about: Targets, per_fact: int) -> Targets:
+    """The same with strangers in place of whom it is about: what an attack brings out of people who do not
+    exist is what it brings out of nothing. No row of theirs was ever taught, so that each stands for a
+    held-out one, too. `data`: the joined set (data/joined.py)."""
+    from remem.data.strangers import SPLIT
+
+    rows = tuple(data.items[id] for id in dict.fromkeys(data.splits[SPLIT]))
+    secrets = tuple(
+        item for number, own in enumerate(by_fact(rows).values()) for item in _in_turns(own, per_fact, number)
+    )
+    return Targets(secrets, rows, rows, about.others)
+
+
 def _in_turns(rows: Sequence[Item], most: int, first: int) -> list[Item]:
     """So many of the rows of one fact at most, of each kind of question as many, from the first kind on."""
     kinds: dict[str, list[Item]] = {}

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from remem.run.settings import Run
 
 
+SMALL = 20_000_000  # weights, below which several processes are faster than several threads
+
+
 def allow(folders: Sequence[Path] | None) -> None:
     """Lets the pictures of a data set lie in these folders, in every process of this run."""
     if folders:
@@ -76,6 +79,12 @@ def wanted(
     return Wanted(
         recipe, root, run, data_set, data_set.fingerprint if data_set else "", ignored or ignore_gate
     )
+
+
+def requested(run: Run, root: Path) -> Wanted:
+    """A run over models that were made elsewhere: whatever the gate says of them, they are judged."""
+    data_set = _loaded(run)
+    return Wanted(run.recipe, root, run, data_set, data_set.fingerprint, True)
 
 
 def _asked_before(root: Path, data: str, model: str) -> tuple[Run, bool]:
@@ -174,7 +183,6 @@ def examine(chosen: Run, data: Dataset, ignore_gate: bool) -> None:
 
 def share(workers: int, threads: int, chosen: Run) -> tuple[int, int]:
     """Worker processes, and threads of each. A small model gains more from processes than from threads."""
-    from remem.models import EMBEDDED
     from remem.steps import parallel
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -184,7 +192,16 @@ def share(workers: int, threads: int, chosen: Run) -> tuple[int, int]:
         raise UserError(f"--threads {threads}: give 0 (automatic) or more")
     if parallel.world() > 1:  # they share each step instead
         return 1, threads
-    small = chosen.model.name in EMBEDDED and chosen.model.device in ("auto", "cpu")
+    named = {chosen.model.name, *(one.source for one in chosen.given)}
+    small = all(map(_small, named)) and chosen.model.device in ("auto", "cpu")
     processes = workers or (min(cores, 8) if small else 1)
     # One thread a process for the embedded model, however many processes: the same bytes every time.
     return processes, threads or (1 if small else max(1, cores // processes))
+
+
+def _small(name: str) -> bool:
+    """Whether a model is one of ours, or as small."""
+    from remem.models import EMBEDDED, find
+    from remem.models.names import weights_of
+
+    return name in EMBEDDED or 0 < weights_of(find(name)) < SMALL

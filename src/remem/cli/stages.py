@@ -71,7 +71,7 @@ def verb(name: str, stage: str) -> Callable[..., None]:
             _foretell(asked, stage, on_card)
             return
         there = Where(on, need or (), slurm or ())
-        _carry_out(asked, workers, threads, keep_old, quiet, stage, there, track)
+        carry_out(asked, workers, threads, keep_old, quiet, stage, there, track)
 
     return command
 
@@ -129,7 +129,7 @@ def attack(
     names = dict.fromkeys((*(one.attack for one in before), *filter(None, attacks.split(","))))
     chosen = [f"attacks={','.join(names)}", *(settings or [])]
     asked = wanted(str(run_folder), None, data, model, chosen, None, False)
-    _carry_out(asked, workers, threads, keep_old, quiet, "report", Where(on, need or (), slurm or ()), "")
+    carry_out(asked, workers, threads, keep_old, quiet, "report", Where(on, need or (), slurm or ()), "")
 
 
 def _retell(root: Path, out_folder: Path | None, data: str, model: str) -> None:
@@ -138,7 +138,7 @@ def _retell(root: Path, out_folder: Path | None, data: str, model: str) -> None:
     out.print(f"[bold]report[/] {retell(root, out_folder, data, model)}", soft_wrap=True)
 
 
-def _carry_out(
+def carry_out(
     asked: Wanted,
     workers: int,
     threads: int,
@@ -148,6 +148,7 @@ def _carry_out(
     where: Where,
     track: str,
 ) -> None:
+    """Carries out what is asked for, up to a stage, and says how it went."""
     import time
 
     from remem.cli.console import watching

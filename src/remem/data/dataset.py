@@ -35,6 +35,8 @@ class Dataset:
     names: dict[str, str]  # person -> full name, where known
     recovered: dict[str, int]  # person -> of how many rows nothing but the columns tells them (recover.py)
     looks: Mapping[str, Mapping[str, object]]  # person -> trait -> word, where known
+    pictures: Pictures
+    where: Mapping[str, tuple[str, int]]  # item id -> (split, row) of its picture
 
     def __init__(
         self,
@@ -59,7 +61,7 @@ class Dataset:
             names,
         )
         self.people = tuple(dict.fromkeys(item.person for item in items.values()))
-        self._pictures, self._where = pictures, where
+        self.pictures, self.where = pictures, where
         self._keys: dict[str, str] = dict(keys or {})
         self.recovered = dict(recovered or {})
         self.looks = looks or {}
@@ -81,6 +83,10 @@ class Dataset:
         """
         return tuple(self._values[item.attribute])
 
+    def rank_among(self, other: "Dataset") -> None:
+        """Takes over what another set's values are ranked among."""
+        self._values = other._values
+
     def image(self, item: str) -> Image.Image | None:
         """The picture of an item, RGB; None where it has none. UserError when it cannot be opened."""
         found = self.image_bytes(item)
@@ -91,16 +97,16 @@ class Dataset:
         if not self.items[item].image_path:
             return None
         with self._reading:  # pictures are opened by threads, ahead of time
-            return self._pictures.read(*self._where[item])
+            return self.pictures.read(*self.where[item])
 
     def places(self) -> list[tuple[str, int]]:
         """Every row on disk, as (split, row): more than there are items, where rows are repeated."""
-        return [(split, row) for split, count in self._pictures.rows().items() for row in range(count)]
+        return [(split, row) for split, count in self.pictures.rows().items() for row in range(count)]
 
     def picture_at(self, split: str, row: int) -> bytes | None:
         """The encoded picture of a row on disk; None where it has none."""
         with self._reading:
-            return self._pictures.read(split, row)
+            return self.pictures.read(split, row)
 
     def path_at(self, split: str, row: int) -> str:
         """The image_path of a row on disk; "" where it has no picture, or its split is put together anew."""
@@ -116,7 +122,7 @@ class Dataset:
 
     def place(self, item: str) -> str:
         """Where an item stands, for messages: "finetune row 12"."""
-        return "{} row {}".format(*self._where[item])
+        return "{} row {}".format(*self.where[item])
 
 
 def value(item: Item) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from remem.attacks.base import ACCESS
 from remem.attacks.records import COST, Cost, Outcome, read_cost, read_outcomes
+from remem.report.floor import Floor
 from remem.report.read import Arm, Data, RunRecord
 from remem.scoring.differences import Values
 from remem.scoring.evidence import Returned
@@ -18,7 +19,7 @@ from remem.scoring.recovered import Recovered, Sides, recovered
 from remem.scoring.worst import Worst, worst
 
 MEASURES = {"exact match": "em", "exposure": "exposure_norm"}
-PREFIX = "attack-"  # of the folders of attacks
+PREFIX, CONTROL = "attack-", "control-"  # of the folders of attacks, and of the same about strangers
 
 
 class Key(NamedTuple):
@@ -58,6 +59,7 @@ class Attacked:
 
     def __init__(self, run: RunRecord, data: Data, kind: str = "all") -> None:
         self.run, self.data, self.kind = run, data, kind
+        self.floor = Floor(run, data)
         self._told: dict[tuple[str, ...], Recovered | None] = {}
         self._worst: dict[tuple[str, ...], tuple[Worked, ...]] = {}
 
@@ -164,7 +166,25 @@ class Attacked:
         ours, goals = (
             [self.values(arm, key, measure) for arm in self.attacked(side)] for side in (arms, self.run.goals)
         )
+        if self.floor.there and all(ours):
+            goals = self._of_strangers(arms, key, measure, {id for one in ours for id in one})
         return Sides(ours, goals) if ours and goals and all(ours) and all(goals) else None
+
+    def _of_strangers(
+        self, arms: Sequence[Arm], key: Key, measure: str, ids: Collection[str]
+    ) -> list[Values]:
+        """What the same setting brought out of the same models about strangers."""
+        asked = [self._control(arm).get(key) for arm in self.attacked(arms)]
+        found = [one.hits if measure == "exact match" else one.exposure for one in asked if one is not None]
+        return self.floor.spread(found, sorted(ids)) if len(found) == len(asked) and all(found) else []
+
+    def _control(self, arm: Arm) -> Mapping[Key, Outcome]:
+        """An arm's attacks about strangers."""
+        return {
+            Key(step, one.setting): one
+            for step, folder in _steps(arm, self.run.part, CONTROL)
+            for one in _read(folder, _changed(folder))[1]
+        }
 
     def told(self, arms: Sequence[Arm], sides: Sides, measure: str) -> Recovered | None:
         """What was recovered of what teaching added."""
@@ -172,6 +192,9 @@ class Attacked:
         ours, goals = (
             [self.before(arm, measure) for arm in self.attacked(side)] for side in (arms, self.run.goals)
         )
+        if self.floor.there:
+            asked = {id for one in sides.ours for id in one}
+            goals = self.floor.runs(self.attacked(arms), MEASURES[measure], sorted(asked))
         before = Sides(ours if all(ours) else [], goals if taught is not None and all(goals) else [])
         known = self.before(taught, measure) if taught is not None else {}
         return recovered(sides, before, known, *self.whose)
@@ -212,8 +235,10 @@ class Attacked:
         """Why nothing can be told of what comes back of a method."""
         if not any(not one.control for arm in arms for one in self._tried(arm)):
             return "not tested"
-        if not self.attacked(self.run.goals):
+        if not self.attacked(self.run.goals) and not self.floor.there:
             return "attacked, but no Goal model was"
+        if not any(arm.role == "taught" for arm in self.run.arms.values()):
+            return "attacked, but what was known before is not known"
         whole = any(
             self.sides(arms, one.key, measure) for one in self.settings.values() for measure in MEASURES
         )
@@ -235,6 +260,7 @@ class Attacked:
                 setting=one.labels[one.worst.setting],
                 ours=one.found.ours,
                 goal=one.found.goal,
+                control="strangers" if self.floor.there else "goal",
                 gap=one.found.excess,
                 share=one.found.share,
                 back=one.found.back,
@@ -282,11 +308,11 @@ def _named(data: Data, id: str) -> bool:
     return data.items[id].target == data.items[id].person
 
 
-def _steps(arm: Arm, part: str) -> Iterator[tuple[str, Path]]:
+def _steps(arm: Arm, part: str, prefix: str = PREFIX) -> Iterator[tuple[str, Path]]:
     """An arm's finished attacks. What is shared by several tasks has one for each, told apart by its end."""
     shared = part and arm.role in ("base", "taught")
-    for folder in sorted(arm.folder.glob(f"{PREFIX}*/{COST}")):
-        name = folder.parent.name.removeprefix(PREFIX)
+    for folder in sorted(arm.folder.glob(f"{prefix}*/{COST}")):
+        name = folder.parent.name.removeprefix(prefix)
         if not shared:
             yield name, folder.parent
         elif name.endswith(f"-{part}"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from remem.errors import UserError
 from remem.report.attacked import Attacked
+from remem.report.floor import Floor
 from remem.report.membership import Membership
 from remem.report.read import Arm, Data, RunRecord
 from remem.run.settings import restore
@@ -19,6 +20,7 @@ from remem.scoring.facts import fact
 from remem.scoring.units import scale
 from remem.types import Item
 
+BY_TOKEN = ("probability", "perplexity")  # measures that depend on how a text is cut up
 ATTACK = "loss_auc"  # the membership attack that verdicts read
 AGAIN = ("forget_test", "test-forget")  # what asks for the same targets in other words, on other pictures
 KEPT = {  # what should stay, never rehearsed
@@ -50,6 +52,7 @@ class Look:
     parts: Mapping[str, Sequence[str]]  # name in the summaries -> item ids; none where it cannot be told
     told: Membership  # of the forget set
     attacked: Attacked  # about it
+    floor: Floor  # where there is no Goal model
 
     @property
     def said(self) -> str:
@@ -63,13 +66,26 @@ class Look:
         """A measure of a method's seeds, beside the taught and the Goal models'."""
         run = self.run
         taught = [arm for arm in run.arms.values() if arm.role == "taught"]
+        taught, goals = (self._comparable(arms, side, metric) for side in (taught, run.goals))
         found = pooled(arms, split, metric, self.kind)
         return Seen(
             ours=found,
             taught=mean(pooled(taught, split, metric, self.kind)),
-            goal=mean(pooled(run.goals, split, metric, self.kind)),
-            gap=self.gap(arms, taught if stays else run.goals, split, metric) if found else None,
+            goal=mean(pooled(goals, split, metric, self.kind)),
+            strangers=None if stays or found is None else self._of_strangers(arms, split, metric),
+            gap=self.gap(arms, taught if stays else goals, split, metric) if found else None,
         )
+
+    def _comparable(self, arms: Sequence[Arm], others: Sequence[Arm], metric: str) -> list[Arm]:
+        """The others; of models that cut texts up otherwise no measure by token can be compared."""
+        cut = {arm.given.get("tokenizer", "") for arm in (*arms, *others)}
+        return [] if metric in BY_TOKEN and len(cut) > 1 else list(others)
+
+    def _of_strangers(self, arms: Sequence[Arm], split: str, metric: str) -> float | None:
+        if not self.floor.there:
+            return None
+        ids = [id for id in self.parts.get(split, ()) if self._asks(self.data.items[id])]
+        return self.floor.mean(arms, metric, ids)
 
     def gap(self, arms: Sequence[Arm], others: Sequence[Arm], split: str, metric: str) -> Difference | None:
         """A method's seeds less other arms, item by item; None where the items are not known."""
@@ -94,7 +110,7 @@ def look(run: RunRecord, data: Data, kind: str = "all") -> Look:
     """The parts of a run of one forget set, as its settings have them."""
     parts = parts_of(run, data)
     told = Membership(data, parts.get(run.forget or "", ()), ATTACK)
-    return Look(run, data, kind, parts, told, Attacked(run, data))
+    return Look(run, data, kind, parts, told, Attacked(run, data), Floor(run, data))
 
 
 def parts_of(run: RunRecord, data: Data) -> Mapping[str, Sequence[str]]:
@@ -161,6 +177,8 @@ def _of_world(run: RunRecord, arms: Sequence[Arm], key: tuple[str, str]) -> Seen
     split, metric = key
     _, share = WORLD[key]
     taught = [arm for arm in run.arms.values() if arm.role == "taught"]
+    if len({arm.given.get("tokenizer", "") for arm in (*arms, *taught)}) > 1 and metric in BY_TOKEN:
+        taught = []
     sides = [pooled(side, split, metric) for side in (arms, taught, run.goals)]
     ours, before, goal = (None if one is None or one.mean is None else share(one.mean) for one in sides)
     if ours is None or sides[0] is None:

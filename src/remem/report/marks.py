@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from remem.report import words
+from remem.report import taken, words
 from remem.report.comparison import UNRELIABLE
 from remem.report.findings import forgotten_people
 from remem.report.read import Data, RunRecord
@@ -37,6 +37,11 @@ def marks(run: RunRecord, data: Data) -> list[Mark]:
         if not run.parted:
             text += " What is kept was measured on rows that methods rehearsed."
         found.append(Mark("former-rules", text))
+    for names in taken.equal(run):
+        text = f"{words.listing(list(names))} have equal weights: one model under several names."
+        found.append(Mark("equal-weights", text, names))
+    for name, wrong in taken.failed(run).items():
+        found.append(Mark("doubtful-model", f"{name}: {'; '.join(wrong)}.", (name,)))
     people = len(forgotten_people(run, data))
     if people == 1:
         found.append(Mark("one-person", "One person was to be forgotten: intervals are about that person."))

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from remem.outgoing import csv_text
-from remem.report import attack_tables, words
+from remem.report import attack_tables, taken, words
 from remem.report import exposures as exposures_of
 from remem.report import returning as returns
 from remem.report.attacked import Attacked
@@ -107,7 +107,11 @@ def of_any_run(run: RunRecord, data: Data, curves: list[Markup], paid: list[Cost
         "costs": paid,
         "provenance": provenance(run),
         "seeds": {names[name]: seeds for name, arm in run.arms.items() if (seeds := _seeds(arm.provenance))},
-        "guarded": {names[name]: list(arm.guards) for name, arm in run.arms.items() if arm.guards},
+        "guarded": {
+            names[name]: of_arm
+            for name, arm in run.arms.items()
+            if (of_arm := [*arm.guards, *taken.guards(run, arm)])
+        },
         "command": command(run),
         "unreliable": "" if run.reliable else UNRELIABLE,
         "cautions": [mark.text for mark in marks(run, data) if mark.code != "gate-failed"],
@@ -120,15 +124,17 @@ def of_any_run(run: RunRecord, data: Data, curves: list[Markup], paid: list[Cost
 
 def absences(run: RunRecord) -> list[str]:
     """What the run has not got, and what that means for the reader."""
-    said = []
-    if run.gate is None:
+    said = taken.absent(run)
+    elsewhere = taken.elsewhere(run)
+    if run.gate is None and not elsewhere:
         said.append("There is no gate verdict: nothing shows that stage 1 taught what is to be forgotten.")
     missing = [role for role in REFERENCES if not any(arm.role == role for arm in run.arms.values())]
-    if "goal" in missing:
+    if "goal" in missing and not elsewhere:
         said.append(
             "There is no goal model: verdicts use 0 and chance as floors, and distances are left out."
         )
-    said += [f"There is no {name} model in this run." for name in missing if name != "goal"]
+    told = ("goal", "taught") if elsewhere else ("goal",)
+    said += [f"There is no {name} model in this run." for name in missing if name not in told]
     if not run.methods:
         said.append("There are no unlearning methods in this run.")
     for name, arm in run.arms.items():

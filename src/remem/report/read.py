@@ -63,6 +63,7 @@ class Arm:
     rankings: tuple[Candidates, ...] = ()
     log: tuple[dict[str, Any], ...] = ()
     outcome: dict[str, Any] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)  # of a model that was made elsewhere (given.json)
     guards: tuple[dict[str, Any], ...] = ()  # of its training and of its asking: guard, passed, what
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)  # step -> step.json
     provenance: dict[str, dict[str, Any]] = field(default_factory=dict)  # step -> provenance.json
@@ -85,7 +86,7 @@ class Arm:
     @property
     def method(self) -> str | None:
         """What the run calls the competitor; None for base, taught and goal."""
-        return self.record.label if self.record.role == "method" else None
+        return self.record.label if self.record.judged else None
 
     @property
     def seed(self) -> int:
@@ -277,6 +278,7 @@ def _arm(folder: Path, record: Record) -> Arm:
         rankings=_rankings(folder / "scores" / "exposure.parquet"),
         log=_lines(folder / "model" / "log.jsonl"),
         outcome=_object(folder / "model" / "outcome.json"),
+        given=_object(folder / "model" / "given.json"),
         guards=tuple(one for step in steps for one in _list(folder / step / "guards.json")),
         steps={step: _object(folder / step / "step.json") for step in steps},
         provenance={step: _object(folder / step / "provenance.json") for step in steps},

@@ -3,12 +3,13 @@
 import json
 import shlex
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from remem.report.read import RunRecord
 from remem.run.recipes import RECIPES
 from remem.run.settings import Run
-from remem.settings import plain
+from remem.settings import ModelSettings, plain
 
 
 def command(run: RunRecord, given: Callable[[Run], Run] = lambda run: run, *more: str) -> str:
@@ -18,10 +19,27 @@ def command(run: RunRecord, given: Callable[[Run], Run] = lambda run: run, *more
     """
     parts = ["remem", "run", run.recipe, *more]
     asked = run.request.get("run")
+    if asked and asked.get("given"):
+        return shlex.join(["remem", "assess", *_given(asked)])
     if asked and run.recipe in RECIPES:
         for pair in differences(plain(given(RECIPES[run.recipe]())), asked):
             parts += ["--set", pair]
     return shlex.join(parts + (["--ignore-gate"] if run.request.get("ignore_gate") else []))
+
+
+def _given(asked: dict[str, Any]) -> Iterator[str]:
+    """The options of remem assess; a path is the name that its folder had."""
+    yield from ("--data", asked["data"])
+    for one in asked["given"]:
+        name = f"{one['label']}=" if one["label"] else ""
+        yield from (f"--{'model' if name else one['role']}", f"{name}{one['source']}")
+    usual = plain(replace(Run(recipe="assess"), model=ModelSettings(rehearse=0.0)))
+    for pair in _values(usual, asked, ""):
+        key = pair.partition("=")[0]
+        if key == "attacks.each":
+            yield from ("--attacks", ",".join(one["attack"] for one in asked["attacks"]["each"]) or "none")
+        elif key not in ("data", "given", "model.name"):
+            yield from ("--set", pair)
 
 
 def differences(base: dict[str, Any], asked: dict[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ from remem import jsonfile
 from remem.errors import UserError, unknown
 from remem.steps.sealed import RECORD
 
-Role = Literal["base", "taught", "goal", "method"]
+Role = Literal["base", "taught", "goal", "method", "given"]
 ROLES: tuple[Role, ...] = get_args(Role)
 # Before steps carried records (format 1), an arm was what its folder was called.
 _FORMER = re.compile(r"(?P<method>.+)-s(?P<seed>\d+)")
@@ -33,7 +33,13 @@ class Arm:
     seed: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)  # the method's own
     request: str = ""  # digest of the request that made it
+    digest: str = ""  # of a model that was made elsewhere, its content
     former: bool = False  # told by its name, as runs of format 1 had it
+
+    @property
+    def judged(self) -> bool:
+        """Whether it is one of those that the run is about, and no yardstick."""
+        return self.role in ("method", "given")
 
     @property
     def short(self) -> str:
@@ -44,13 +50,15 @@ class Arm:
         """As JSON values."""
         found = asdict(self)
         del found["former"]
+        if not self.digest:
+            del found["digest"]
         return found | {"chain": list(self.chain), "settings": dict(self.settings)}
 
 
 def arm_of(raw: Mapping[str, Any]) -> Arm:
     """The record that `Arm.plain` wrote. ValueError for anything else."""
     known = {one.name for one in fields(Arm)} - {"former"}
-    if not isinstance(raw, Mapping) or set(raw) != known or raw["role"] not in ROLES:
+    if not isinstance(raw, Mapping) or set(raw) | {"digest"} != known or raw["role"] not in ROLES:
         raise ValueError("no record of an arm")
     return Arm(**{**raw, "chain": tuple(raw["chain"])})
 

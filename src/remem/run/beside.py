@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from remem.errors import UserError
+from remem.models import EMBEDDED, find
 from remem.run.settings import Run
 
 
@@ -14,7 +15,8 @@ def exam_folder(run: Run) -> Path | None:
         return None
     if run.evaluate.world == "auto":
         return _own_world(run)
-    place = Path(run.evaluate.world)
+    name = run.evaluate.world
+    place = Path(find(name)) / "world" if name in EMBEDDED else Path(name)
     if not place.is_dir():
         raise UserError(
             f"evaluate.world={run.evaluate.world}: there is no such folder. Give one, or set auto or none."
@@ -28,10 +30,11 @@ def rehearsal_folder(run: Run) -> Path | None:
 
 
 def _own_world(run: Run) -> Path | None:
-    from remem.models import find
-
-    place = Path(find(run.model.name)) / "world"
-    return place if place.is_dir() else None
+    for name in (run.model.name, *(one.source for one in run.given)):
+        place = Path(find(name)) / "world"
+        if place.is_dir():
+            return place
+    return None
 
 
 def world_identity(place: Path | None) -> dict[str, str]:

@@ -76,6 +76,12 @@ def _metrics() -> tuple[tuple[str, str], ...]:
     )
 
 
+def taken() -> Code:
+    """Of what is known of a model that was made elsewhere."""
+    files = ("remem.models.prints", "remem.asking.soundness")
+    return rooms("data", "models") | {f"file {name}": syntax_digest(name) for name in files}
+
+
 def scored() -> Code:
     return rooms("data", "scoring") | {"text": syntax_digest("remem.text")} | dict(_metrics())
 

@@ -52,10 +52,12 @@ class Context:
 
         settings = self.run.model
         check_steps(self.root, *(f"{arm}/model" for arm in arms))
-        chain = [self.root / arm / "model" for arm in arms]
+        name, chain = settings.name, [self.root / arm / "model" for arm in arms]
+        if self.run.given:
+            name, chain = self._elsewhere(arms[-1] if arms else "base"), []
         shard = not uncut and parallel.shards(settings.shard)
         model = open_model(
-            settings.name,
+            name,
             chain,
             dtype=settings.dtype,
             device=settings.device,
@@ -70,6 +72,12 @@ class Context:
             folder = self.root / ".features" if settings.features == "disk" else None
             model.keep_features(folder, projected=settings.adapt.projector == "frozen")
         return model
+
+    def _elsewhere(self, arm: str) -> str:
+        """Where a model lies that was made elsewhere. UserError where none was given."""
+        if arm not in self.run.elsewhere:
+            raise UserError(f"this needs the {arm} model, and none was given: give it with --{arm}")
+        return self.run.elsewhere[arm].source
 
 
 def read_run_record(root: Path) -> dict[str, Any]:

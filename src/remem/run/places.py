@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ PLACES = {
     "build.pipeline.name": "--set build.pipeline.name=",
     "build.data": "--set build.data=",
     "evaluate.world": "--set evaluate.world=",
+    "given.*.source": "--base, --taught, --goal or --model NAME=",
 }
 _WORDS = {"", "auto", "none", *EMBEDDED}
 
@@ -53,13 +55,26 @@ def located(config: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, A
 
 
 def _places(config: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """(group, name, key) of each setting that may hold a path; in a list, its place in it for the star."""
     for key in PLACES:
         *above, name = key.split(".")
-        group: Any = config
-        for part in above:
-            group = group.get(part) if isinstance(group, dict) else None
-        if isinstance(group, dict) and isinstance(group.get(name), str):
-            yield group, name, key
+        for path, group in _groups(config, above):
+            if isinstance(group, dict) and isinstance(group.get(name), str):
+                yield group, name, ".".join((*path, name))
+
+
+def _groups(group: Any, above: list[str]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if not above:
+        yield (), group
+    elif above[0] == "*":
+        for number, one in enumerate(group if isinstance(group, list) else ()):
+            yield from (((str(number), *path), found) for path, found in _groups(one, above[1:]))
+    elif isinstance(group, dict):
+        yield from (((above[0], *path), found) for path, found in _groups(group.get(above[0]), above[1:]))
+
+
+def _option(key: str) -> str:
+    return PLACES[re.sub(r"\.\d+\.", ".*.", key)]
 
 
 def write(root: Path, places: Mapping[str, str]) -> None:
@@ -79,7 +94,7 @@ def missing(config: Mapping[str, Any], places: Mapping[str, str]) -> list[str]:
     """Which settings name a place that is not there now, with the option to say where it is."""
     told = located(config, places)
     return [
-        f"{key} ({group[name]}): {PLACES[key]}"
+        f"{key} ({group[name]}): {_option(key)}"
         for group, name, key in _places(told)
         if (key in places or group[name] not in _WORDS)
         and local(group[name])

@@ -14,10 +14,36 @@ from remem.errors import UserError, unknown
 from remem.scoring.judge import JUDGES
 from remem.settings import Attacks, Evaluate, Floors, Forget, JudgeSettings, ModelSettings, Train
 
+GIVEN = ("base", "taught", "goal", "given")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """One model that was made elsewhere."""
+
+    role: str  # "base", "taught", "goal" or "given"
+    source: str  # a folder, a hub id or an embedded model's name
+    label: str = ""  # of a "given" one: what the run calls it
+    seed: int = 0  # which of several with one label, or of several Goal models
+
+    def __post_init__(self) -> None:
+        if self.role not in GIVEN:
+            raise unknown("role of a model", self.role, GIVEN)
+        if (self.role == "given") != bool(self.label):
+            raise UserError(f"a model with the role {self.role} cannot have the name {self.label!r}")
+
+    @property
+    def arm(self) -> str:
+        """Its folder in the run folder."""
+        if self.role == "given":
+            return f"{self.label}-s{self.seed}"
+        return f"goal-s{self.seed}" if self.seed else self.role
+
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """The whole story: data, model, stage 1, gate, stage 2, evaluation."""
+    """The whole story: data, model, stage 1, gate, stage 2, evaluation. Or, of models that are `given`, the
+    last of it alone."""
 
     recipe: str
     seed: int = 0
@@ -30,6 +56,7 @@ class Run:
     evaluate: Evaluate = field(default_factory=Evaluate)
     attacks: Attacks = field(default_factory=Attacks)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
+    given: tuple[Given, ...] = ()  # models that were made elsewhere: nothing is taught, and these are judged
 
     def __post_init__(self) -> None:
         for task in self.forget.tasks:
@@ -38,6 +65,14 @@ class Run:
         for name in self.judge.asked:
             if name not in JUDGES:
                 raise unknown("judge", name, [*JUDGES, "none"])
+        arms = [one.arm for one in self.given]
+        if len(set(arms)) < len(arms):
+            raise UserError(f"{max(arms, key=arms.count)} is given twice: give each model a name of its own")
+
+    @property
+    def elsewhere(self) -> dict[str, Given]:
+        """The models that were made elsewhere, by arm."""
+        return {one.arm: one for one in self.given}
 
 
 def restore(record: dict[str, Any]) -> Run:

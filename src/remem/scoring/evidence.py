@@ -33,11 +33,17 @@ class Seen:
     ours: Estimate | None = None  # mean over the method's seeds
     taught: float | None = None  # where it started
     goal: float | None = None  # mean over the Goal models
+    strangers: float | None = None  # where there is no Goal model: the same model on people nobody taught it
     gap: Gap | None = None  # to the Goal models on what is forgotten, to the taught model on what stays
 
     @property
     def mean(self) -> float | None:
         return self.ours.mean if self.ours else None
+
+    @property
+    def least(self) -> float | None:
+        """Of who never knew: the Goal models, else what is said of strangers."""
+        return self.strangers if self.goal is None else self.goal
 
     @property
     def yard(self) -> float | None:
@@ -77,6 +83,7 @@ class Returned:
     setting: str  # the one that was chosen most often
     ours: float  # after the attack
     goal: float  # the Goal models' after the same attack
+    control: str = "goal"  # or "strangers": where there is no Goal model, what it brings out of nothing
     gap: Gap | None = None  # ours less theirs
     share: Spanned | None = None  # of what teaching added, beyond the Goal models'; None: nothing to recover
     back: Spanned | None = None  # of it, what was not there without the attack
@@ -126,7 +133,7 @@ class Evidence:
     def floor(self) -> float | None:
         """Exposure of a model that never saw them: measured, else expected, else guessed."""
         return next(
-            (one for one in (self.exposure.goal, self.expected, self.chance) if one is not None), None
+            (one for one in (self.exposure.least, self.expected, self.chance) if one is not None), None
         )
 
     def moved(self) -> Iterator[Evidence]:

@@ -24,12 +24,18 @@ _gone, _speaks, _knows, _pays, _ruined, _most = (
     score(share, 0) for share in (GONE, SPEAKS, KNOWS, PAYS, RUINED, MOST)
 )
 _near, _taught = score(MARGIN, 0), score(TAUGHT, 0)
-# From worst to best. The first four are not of a part.
+# From worst to best. The first five are not of a part.
 RULES = {
     "unmeasured": Rule(
         "cannot be judged",
         "unknown",
-        "Whether it says it is not measured for the method or for the taught model.",
+        "Whether it says it is not measured.",
+    ),
+    "unknown-before": Rule(
+        "silent, and nothing shows that it knew",
+        "unknown",
+        f"What a taught model said is not known, and at most {_gone} % of the values to forget are said: "
+        "what was never known cannot be forgotten.",
     ),
     "untaught": Rule(
         "nothing to forget",

@@ -20,6 +20,7 @@ from remem.scoring.differences import MARGIN
 from remem.scoring.evidence import TAUGHT, Evidence, Gap, Returned, Seen, Spanned
 from remem.scoring.rules import COMES, GONE, KNOWS, MOST, PART_WORDS, PAYS, RUINED, RULES, SPEAKS, STAYS
 
+_SETTLED = ("near", "close", "equal", "unmeasured", "unknown-before", "untaught", "unsound", "diverged")
 _PLACE = {kind: place for place, kind in enumerate(RULES)}
 
 
@@ -61,8 +62,8 @@ def judge(evidence: Evidence) -> Verdict:
     kind = _whole(evidence, parts)
     rule = RULES[kind]
     # What is near is not shown, and says so already.
-    settled = kind in ("near", "close", "equal", "unmeasured", "untaught", "unsound", "diverged")
-    firm = settled or all(_whole(moved, tuple(_parts(moved))) in (kind, "near") for moved in evidence.moved())
+    others = (_whole(moved, tuple(_parts(moved))) for moved in evidence.moved())
+    firm = kind in _SETTLED or all(other in (kind, "near") for other in others)
     return Verdict(kind, rule.heading, _sentence(kind, evidence, parts), rule.tone, firm, parts)
 
 
@@ -76,9 +77,11 @@ def left(value: float | None, taught: float | None, floor: float | None) -> floa
 def said_left(evidence: Evidence) -> float | None:
     """Of what the model says, as unlearnt or in other words and on other pictures, whichever leaves more.
 
-    The floor is the Goal models', and 0 without one. None where the rows to be unlearnt were not learnt.
+    The floor is the Goal models', else strangers', else 0. None where the rows were not learnt.
     """
-    said, again = (left(seen.mean, seen.taught, seen.goal or 0.0) for seen in (evidence.said, evidence.again))
+    said, again = (
+        left(seen.mean, seen.taught, seen.least or 0.0) for seen in (evidence.said, evidence.again)
+    )
     return said if said is None or again is None else max(said, again)
 
 
@@ -98,8 +101,10 @@ def _parts(evidence: Evidence) -> Iterator[Part]:
 
 def _whole(evidence: Evidence, parts: tuple[Part, ...]) -> str:
     said = said_left(evidence)
-    if evidence.said.mean is None or evidence.said.taught is None:
+    if evidence.said.mean is None:
         return "unmeasured"
+    if evidence.said.taught is None:
+        return parts[0].kind or "unknown-before"
     if said is None:
         return "untaught"
     if _unsound(evidence):
@@ -126,7 +131,7 @@ def _unsound(evidence: Evidence) -> bool:
 def _saying(evidence: Evidence) -> str:
     said = said_left(evidence)
     if said is None:
-        return ""
+        return _unknown_before(evidence)
     if _more(evidence.degenerate):
         return "gibberish"
     refuses = _more(evidence.refused)
@@ -144,14 +149,23 @@ def _saying(evidence: Evidence) -> str:
     return "forgets" if _apart(evidence.again) > MARGIN else _nearness([evidence.said, evidence.rouge])
 
 
+def _unknown_before(evidence: Evidence) -> str:
+    """Without a taught model: what is said is at least that share of what it knew; silence says nothing."""
+    if evidence.said.taught is not None:
+        return ""
+    seen = [left(one.mean, 1.0, one.least or 0.0) for one in (evidence.said, evidence.again)]
+    most = max((share for share in seen if share is not None), default=0.0)
+    return "speaks" if most >= SPEAKS else "partial" if most > GONE else ""
+
+
 def _more(seen: Seen) -> bool:
-    """Whether a share of the answers is most of them, and is not so for the Goal models."""
-    return (seen.mean or 0.0) >= MOST and (seen.goal or 0.0) < MOST
+    """Whether a share of the answers is most of them, and is not so for who never knew."""
+    return (seen.mean or 0.0) >= MOST and (seen.least or 0.0) < MOST
 
 
 def _knowing(evidence: Evidence) -> str:
     seen = evidence.probability
-    shares = (exposure_left(evidence), left(seen.mean, seen.taught, seen.goal))
+    shares = (exposure_left(evidence), left(seen.mean, seen.taught, seen.least))
     known = [share for share in shares if share is not None]
     if not known:
         return ""
@@ -254,9 +268,12 @@ def _nearness(seen: list[Seen]) -> str:
 def _sentence(kind: str, evidence: Evidence, parts: tuple[Part, ...]) -> str:
     if kind == "unmeasured":
         return "What it says on the forget set is not known."
+    if kind == "unknown-before":
+        return f"{_numbers(evidence)}; of a taught model nothing is known."
     if kind == "untaught":
         if (evidence.said.taught or 0.0) >= TAUGHT:
-            return f"The Goal model says it, too: {_numbers(evidence)}."
+            who = "The Goal model says" if evidence.said.goal is not None else "Of strangers it says"
+            return f"{who} it, too: {_numbers(evidence)}."
         return f"Teaching reached only {score(evidence.said.taught)} exact match on the forget set."
     # The parts that decide; of what is well, all.
     told = [part for part in parts if part.kind == kind] or [part for part in parts if part.kind]
@@ -298,7 +315,8 @@ def _returned(evidence: Evidence) -> str:
     if not _returning(evidence):
         return "attacked, but teaching added nothing to recover"
     first = there[0]
-    text = f"{first.access} ({first.setting}): {first.measure} {score(first.ours)} (goal {score(first.goal)})"
+    text = f"{first.access} ({first.setting}): {first.measure} {score(first.ours)} "
+    text += f"({first.control} {score(first.goal)})"
     share, back = _mean(first.share), _mean(first.back)
     if share is not None:
         text += f", recovered {score(share, 0)} %"
@@ -327,7 +345,8 @@ def _pair(name: str, seen: Seen, taught: float | None = None) -> str:
     if seen.mean is None:
         return "not measured"
     beside = [f"taught {score(taught)}"] if taught is not None else []
-    beside += [f"goal {score(seen.goal)}"] if seen.goal is not None else []
+    if seen.least is not None:
+        beside.append(f"{'strangers' if seen.goal is None else 'goal'} {score(seen.least)}")
     return f"{name} {score(seen.mean)}" + (f" ({', '.join(beside)})" if beside else "")
 
 

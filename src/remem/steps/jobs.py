@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from remem.steps.store import Order, Step
 
 KINDS = {
-    "train": ("model", "attack"),
+    "train": ("model", "attack", "control"),
     "ask": ("responses", "world", "strangers"),
     "other": (),
 }  # last part of the name, up to a dash

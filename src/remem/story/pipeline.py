@@ -123,7 +123,8 @@ def look_through_attacks(context: Context) -> None:
 
     run = context.run
     for task in tasks(run) if run.attacks.each else ():
-        scene = scene_of(context, task, (), run.attacks.per_fact, context.root)
+        first = tuple(one.arm for one in run.given if one.role == "given")[:1]
+        scene = scene_of(context, task, first, run.attacks.per_fact, context.root)
         for one in run.attacks.each:
             make(one.attack, one.settings).check(scene)
 

@@ -31,6 +31,8 @@ def resolve(run: Run) -> Run:
     if not run.data:
         check_tasks(run, run.build.splits(), "the data set to be built")
     check_methods(run)
+    if run.given:
+        check_given(run)
     if run.forget.tasks:
         check_judges(run.judge)
     place = pick_device(run.model.device)
@@ -39,8 +41,9 @@ def resolve(run: Run) -> Run:
         compiler(place)
     parallel.check(run.model.shard)
     source, body = find(run.model.name), None
-    if run.model.name not in EMBEDDED:
-        check_source(source)
+    for name in dict.fromkeys((run.model.name, *(one.source for one in run.given))):
+        if name not in EMBEDDED:
+            check_source(find(name))
     whole = []
     for one in run.forget.methods:
         for part, group in ((Train, one.train), (Adapt, one.adapt)):
@@ -67,6 +70,21 @@ def resolve(run: Run) -> Run:
         forget=replace(run.forget, methods=tuple(whole)),
         attacks=replace(run.attacks, each=tried),
     )
+
+
+def check_given(run: Run) -> None:
+    """UserError for what is not judged of models that were made elsewhere."""
+    if not run.data:
+        raise UserError("models that were made elsewhere are judged on a data set: give it with --data")
+    if run.forget.tasks or len(run.forget.splits) > 1:
+        raise UserError(
+            "models that were made elsewhere are judged on one set of people to forget: name one split, as "
+            "in --forget forget1"
+        )
+    if run.forget.methods:
+        raise UserError("models that were made elsewhere are judged as they are: leave out methods")
+    if run.model.quantise != "none":
+        raise UserError("models that were made elsewhere are judged as they were saved: leave model.quantise")
 
 
 def _attacking(one: Attacking, run: Run) -> Attacking:

@@ -194,15 +194,24 @@ def ask_world(folder: Path, context: Context, progress: Progress, arms: tuple[st
     respond(context.model(*arms), data, ids, presence(data, ids), run.evaluate, folder, progress)
 
 
-def ask_strangers(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...]) -> None:
-    """What one arm says to questions about people who were never taught."""
-    from remem.asking.respond import respond
+def ask_strangers(
+    folder: Path, context: Context, progress: Progress, arms: tuple[str, ...], ranked: bool = False
+) -> None:
+    """What one arm says to questions about people who were never taught.
+
+    `ranked`: and how likely it finds their values, among the data set's own.
+    """
+    from remem.asking.candidates import Ranked
+    from remem.asking.respond import exposed, respond
     from remem.data import strangers
 
     run = context.run
     data = strangers.read(run.data or context.root / "dataset")
     assert data is not None  # the plan has no such step otherwise
-    respond(context.model(*arms), data, data.splits[strangers.SPLIT], [], run.evaluate, folder, progress)
+    items = exposed(data, (strangers.SPLIT,), 0) if ranked else []
+    among = Ranked(context.data(), run.evaluate.candidates) if ranked else None
+    ids = data.splits[strangers.SPLIT]
+    respond(context.model(*arms), data, ids, items, run.evaluate, folder, progress, among)
 
 
 def attack(
@@ -214,12 +223,13 @@ def attack(
     attack: str,
     settings: dict[str, Any],
     per_fact: int,
+    about: str = "",
 ) -> None:
-    """One recovery attack on one arm, about what a task forgets."""
+    """One recovery attack on one arm, about what a task forgets; or, as a control, about strangers."""
     from remem.attacks import make
     from remem.attacks.carry import carry_out
 
-    scene = scene_of(context, task, arms, per_fact, folder, progress)
+    scene = scene_of(context, task, arms, per_fact, folder, progress, about)
     carry_out(attack, make(attack, settings), scene)
 
 
@@ -230,15 +240,21 @@ def scene_of(
     per_fact: int,
     folder: Path,
     progress: Progress = silent,
+    about: str = "",
 ) -> Scene:
-    """What an attack works with."""
+    """What an attack works with. `about`: "strangers" in place of what the task forgets."""
     from remem.attacks.scene import Scene
-    from remem.attacks.targets import targets
+    from remem.attacks.targets import of_strangers, targets
+    from remem.data.joined import joined
 
     data, run = context.data(), context.run
+    chosen = targets(data, task, per_fact)
+    if about:
+        data = joined(data)
+        chosen = of_strangers(data, chosen, per_fact)
     return Scene(
         data=data,
-        **targets(data, task, per_fact)._asdict(),
+        **chosen._asdict(),
         # What is cut up among processes cannot be asked while it trains.
         open=lambda: context.model(*arms, uncut=True),
         older=lambda name: context.model(*(() if name == "base" else (name,)), uncut=True),
@@ -249,8 +265,15 @@ def scene_of(
     )
 
 
-def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tuple[Task, ...]) -> None:
-    """Scores from responses; needs no model."""
+def mark(
+    folder: Path,
+    context: Context,
+    progress: Progress,
+    arm: str,
+    about: tuple[Task, ...],
+    before: str = "base",
+) -> None:
+    """Scores from responses; needs no model. `before`: the arm that the world is compared with."""
     from remem.asking.records import read_rankings, read_responses
     from remem.data.rivals import agreed, rivals
     from remem.training.outcome import read_rehearsed
@@ -266,12 +289,12 @@ def mark(folder: Path, context: Context, progress: Progress, arm: str, about: tu
     if place is not None:
         from remem.world.exam import open_exam
 
-        now, before = context.root / arm / "world", context.root / "base" / "world"
+        now, then = context.root / arm / "world", context.root / before / "world"
         world = WorldAnswers(
             open_exam(place),
             read_responses(now / "responses.parquet"),
             read_rankings(now / "rankings.parquet"),
-            read_responses(before / "responses.parquet"),
+            read_responses(then / "responses.parquet"),
         )
     strange = context.root / arm / "strangers" / "responses.parquet"
     unknown = _of_strangers(context, strange) if asks_strangers(run) else []

@@ -45,7 +45,7 @@ class Numbers:
         """
         kept, gone = [], []
         for name, arms in list(self.arms.items()):
-            if arms[0].role != "method":
+            if arms[0].method is None:
                 continue
             here = [one for one in arms if one.seed in seeds]
             if {one.seed for one in here} == seeds:
