@@ -154,6 +154,7 @@ class Forget:
     """Stage 2."""
 
     split: str = "forget1"  # or several with commas, each forgotten by itself: "forget1,forget2"
+    people: tuple[str, ...] = ()  # of the user's own data set, in place of a split
     tasks: tuple[str, ...] = ()  # of people in events: "person", "event", "both"; (): forget.split
     # Of people in events: whether methods train on what must stay known of the pictures to forget. If not,
     # Scope is a side effect and nothing that was trained.

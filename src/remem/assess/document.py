@@ -12,7 +12,17 @@ SCHEMA = "remem-audit-1"
 
 Outcome = Literal["not-honoured", "undecided", "no-trace", "nothing-to-forget", "unsound"]
 Word = Literal[
-    "left", "gone", "undecided", "known", "not-shown", "told", "not-told", "kept", "lost", "unknown"
+    "left",
+    "gone",
+    "undecided",
+    "known",
+    "not-shown",
+    "unknown-to-it",
+    "told",
+    "not-told",
+    "kept",
+    "lost",
+    "unknown",
 ]
 
 

@@ -155,10 +155,10 @@ def _of_its_size(base: Run, chosen: Run, settings: list[str]) -> Run:
 
 
 def _loaded(chosen: Run) -> Dataset:
-    from remem.data import load
+    from remem.run.context import opened
 
     try:
-        return load(chosen.data)
+        return opened(chosen, Path())
     except UserError as error:
         if not chosen.forget.tasks:
             raise

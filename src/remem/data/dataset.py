@@ -1,5 +1,6 @@
 """A loaded data set: items by id, splits of ids, people; pictures are read when asked for."""
 
+import copy
 import hashlib
 from collections.abc import Mapping
 from threading import Lock
@@ -82,6 +83,12 @@ class Dataset:
         Distinct, in an order that is the same for every item of the attribute; holds `value(item)`.
         """
         return tuple(self._values[item.attribute])
+
+    def with_splits(self, splits: dict[str, tuple[str, ...]], fingerprint: str) -> "Dataset":
+        """The same rows, divided otherwise."""
+        other = copy.copy(self)
+        other.splits, other.fingerprint = splits, fingerprint
+        return other
 
     def rank_among(self, other: "Dataset") -> None:
         """Takes over what another set's values are ranked among."""

@@ -55,17 +55,18 @@ class Worked:
 
 
 class Attacked:
-    """All attacks of a run of one forget set. Nothing is read before it is asked for."""
+    """All attacks of a run of one forget set, about some people alone where it is told `whom`. Nothing is
+    read before it is asked for."""
 
-    def __init__(self, run: RunRecord, data: Data, kind: str = "all") -> None:
-        self.run, self.data, self.kind = run, data, kind
+    def __init__(self, run: RunRecord, data: Data, kind: str = "all", whom: Collection[str] = ()) -> None:
+        self.run, self.data, self.kind, self.whom = run, data, kind, whom
         self.floor = Floor(run, data)
         self._told: dict[tuple[str, ...], Recovered | None] = {}
         self._worst: dict[tuple[str, ...], tuple[Worked, ...]] = {}
 
     def asking(self, kind: str) -> Attacked:
         """The same for one kind of question."""
-        return self if kind == self.kind else Attacked(self.run, self.data, kind)
+        return self if kind == self.kind else Attacked(self.run, self.data, kind, self.whom)
 
     def named(self, measure: str) -> str:
         """What a measure is called: of scenes keywords tell that an answer says it, and no exact match."""
@@ -290,7 +291,9 @@ class Attacked:
         there = {
             id
             for id in (*one.hits, *one.exposure)
-            if id in self.data.items and self.kind in ("all", self.data.items[id].question_type)
+            if id in self.data.items
+            and self.kind in ("all", self.data.items[id].question_type)
+            and (not self.whom or self.data.items[id].person in self.whom)
         }
         # Of an answer without keywords nobody can tell whether it is said: it is no answer that was not.
         hits = {id: hit for id, hit in one.hits.items() if id in there and self.data.items[id].keywords}

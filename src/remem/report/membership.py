@@ -11,8 +11,8 @@ from remem.data import strangers
 from remem.report.read import Arm, Data
 from remem.scoring.differences import Difference, difference, together
 from remem.scoring.facts import fact
-from remem.scoring.metrics.membership import SIGNALS, compared
-from remem.scoring.stats import placements
+from remem.scoring.metrics.membership import SIGNALS, Rows, compared
+from remem.scoring.stats import Interval, area_interval, placements
 from remem.types import Item
 
 Placed = tuple[dict[str, float | None], dict[str, float | None]]  # of members, of strangers
@@ -61,12 +61,29 @@ class Membership:
         se, df = together(terms)
         return replace(members, terms=terms, se=se, df=df)
 
+    def area(self, arm: Arm, level: float) -> Interval | None:
+        """The area under the attack's ROC curve; None where the arm was not asked about both sides."""
+        sides = self._sides(arm)
+        return area_interval(sides[0].side, sides[1].side, level=level) if sides else None
+
     def _placed(self, arm: Arm) -> Placed | None:
         if arm.name not in self._found:
             self._found[arm.name] = self._place(arm)
         return self._found[arm.name]
 
     def _place(self, arm: Arm) -> Placed | None:
+        sides = self._sides(arm)
+        if sides is None:
+            return None
+        ours, theirs = sides
+        told, new = placements(ours.side, theirs.side), 1 - placements(theirs.side, ours.side)
+        return (
+            {item.id: float(share) for item, share in zip(ours.items, told, strict=True)},
+            {item.id: float(share) for item, share in zip(theirs.items, new, strict=True)},
+        )
+
+    def _sides(self, arm: Arm) -> tuple[Rows, Rows] | None:
+        """The attacker's numbers of members and strangers, where there are both."""
         files = [arm.folder / step / "responses.parquet" for step in ("responses", "strangers")]
         if not self.strangers or not all(file.is_file() for file in files):
             return None
@@ -74,10 +91,4 @@ class Membership:
         members = [(self.data.items[one.id], one) for one in read_responses(files[0]) if one.id in self.ids]
         others = [(known[one.id], one) for one in read_responses(files[1]) if one.id in known]
         ours, theirs = compared(SIGNALS[self.attack], members, others)
-        if not ours.values or not theirs.values:
-            return None
-        told, new = placements(ours.side, theirs.side), 1 - placements(theirs.side, ours.side)
-        return (
-            {item.id: float(share) for item, share in zip(ours.items, told, strict=True)},
-            {item.id: float(share) for item, share in zip(theirs.items, new, strict=True)},
-        )
+        return (ours, theirs) if ours.values and theirs.values else None

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from remem.models.huggingface import Model
 
 
+def opened(run: Run, root: Path) -> Dataset:
+    """The data set of a run, as it is to be forgotten."""
+    from remem.data import load
+    from remem.data.forgetting import forgetting
+
+    data = load(run.data or str(root / "dataset"))
+    return forgetting(data, run.forget.people) if run.forget.people else data
+
+
 @dataclass(frozen=True)
 class Context:
     """What every step's work is told."""
@@ -36,9 +45,7 @@ class Context:
         return self.run.seed
 
     def data(self) -> Dataset:
-        from remem.data import load
-
-        data = load(self.run.data or str(self.root / "dataset"))
+        data = opened(self.run, self.root)
         if self.fingerprint and data.fingerprint != self.fingerprint:
             raise UserError(
                 f"{self.run.data} has changed since this run began. Put it back as it was, or start again "

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import types
 import typing
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
+from remem.data.forgetting import ASKED
 from remem.data.pebench.cut import TASKS
 from remem.data.pebench.settings import PEBenchSettings
 from remem.data.settings import BuildSettings
@@ -62,6 +63,12 @@ class Run:
         for task in self.forget.tasks:
             if task not in TASKS:
                 raise unknown("task", task, TASKS)
+        if self.forget.people:
+            if not self.data or self.forget.tasks:
+                raise UserError(
+                    "forget.people names people of your own data set about people: give it with --data"
+                )
+            object.__setattr__(self, "forget", replace(self.forget, split=ASKED))
         for name in self.judge.asked:
             if name not in JUDGES:
                 raise unknown("judge", name, [*JUDGES, "none"])

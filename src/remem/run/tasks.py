@@ -6,10 +6,10 @@ and stage 1 are shared by all tasks of a run.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from remem.data.forgetting import FORGETS
 from remem.data.forgotten import halves
 from remem.data.neighbours import neighbours
 from remem.data.pebench.cut import PARTS, TASKS, TEST
@@ -25,7 +25,6 @@ SHARED = ("base", "taught")  # arms of all tasks of a run
 # What was taught and stays: what tells whether it was kept; what is rehearsed; other questions about the same
 # facts; other facts of the same people; people of whom nothing is rehearsed; the nearest to the forgotten.
 KEPT = ("kept", "rehearsed", "kept-same", "kept-facts", "kept-people", "neighbours")
-_FORGETS = re.compile(r"^forget|_forget_(train|test)$")  # names of splits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +66,7 @@ class Task:
             retain=self.retain,
             unseen=self.unseen,
             forgets=self.forgets or self.unseen,
-            every=[name for name in data.splits if _FORGETS.search(name)],
+            every=[name for name in data.splits if FORGETS.search(name)],
             outside=self.outside,
             withheld=data.splits[self.scope] if self.scope and not self.with_scope else (),
         )
