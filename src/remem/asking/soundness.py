@@ -13,6 +13,7 @@ from PIL import Image
 from remem.asking.respond import question_of
 from remem.models.base import Question
 from remem.spread import evenly
+from remem.world.corpus import plain
 from remem.world.sentences import sentences
 
 if TYPE_CHECKING:
@@ -68,10 +69,8 @@ def _blank(question: Question, number: int) -> Question:
 
 
 def _perplexity(model: Model) -> float | None:
-    rows = [
-        model.encode(Question(f"plain-{number}", "Say a sentence.", f"{begin} {rest}"))
-        for number, (begin, rest) in enumerate(sentences(0, SENTENCES, "exam"))
-    ]
+    said = [plain(begin, rest) for begin, rest in sentences(0, SENTENCES, "exam")]
+    rows = [model.encode(Question(f"plain-{n}", one.question, one.answer)) for n, one in enumerate(said)]
     parts = [rows[start : start + TOGETHER] for start in range(0, len(rows), TOGETHER)]
     found = [logp for part in parts for logp in _logp(model, part)]
     mean = -sum(map(sum, found)) / sum(map(len, found))

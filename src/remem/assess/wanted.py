@@ -13,7 +13,7 @@ from remem.settings import Forget, ModelSettings
 
 RECIPE = "assess"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,60}")
-_TAKEN = ("base", "taught", "goal", "gate", "kept", "report", "dataset")
+_TAKEN = ("base", "taught", "goal")
 
 
 def run_of(

@@ -90,8 +90,9 @@ def known(added: float | None, ends: Ends) -> Known:
 def honoured(
     before: Sequence[Part], parts: Sequence[Part], *, same: bool = False, sound: bool = True
 ) -> Found:
-    """The outcome. `before`: what the model before knew, by `known`; `same`: its weights are those of the model
-    after; `sound`: nothing shows that a model is broken."""
+    """The outcome. `before`: what the model before knew, by `known`; `same`: its weights are those of the
+    model after; `sound`: nothing shows that a model is broken.
+    """
     tested = {part.side for part in parts if part.word != "unknown"}
     untested = [side for side in NEEDED if side not in tested]
     measured = [part for part in before if part.word != "unknown"]
