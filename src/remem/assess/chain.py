@@ -5,8 +5,8 @@ for audit.json, then for index.html. With `digest` a SHA-256 in hexadecimal, eac
 
     link = SHA-256 of the lines: link before, name, digest     (sixty-four zeros before the first)
 
-each line with its line break, in UTF-8; `printf '%s\\n' LINK NAME DIGEST | sha256sum` computes it. The head is
-the last link. A page cannot print a link that its own bytes decide, so it prints the one up to audit.json.
+each line with its line break, in UTF-8; `printf '%s\\n' LINK NAME DIGEST | sha256sum` computes it. The head
+is the last link. A page cannot print a link that its own bytes decide, so it prints the one up to audit.json.
 """
 
 from __future__ import annotations
@@ -73,7 +73,9 @@ def seal(folder: Path) -> str:
         if not _DIGEST.fullmatch(digest) or "\n" in name:
             raise UserError(f"{folder / schema.FILE}: the digest of {quoted(name)} is none. {schema.CURE}")
     _nothing_else(folder)
-    entries = links([*_steps(document.evidence), *((one, _digest(folder, one)) for one in (schema.FILE, PAGE))])
+    entries = links(
+        [*_steps(document.evidence), *((one, _digest(folder, one)) for one in (schema.FILE, PAGE))]
+    )
     chain = Chain(entries=entries, head=entries[-1].link)
     write_atomic(folder / FILE, json.dumps(asdict(chain), indent=1, ensure_ascii=False) + "\n")
     return chain.head
@@ -98,7 +100,9 @@ def verify(folder: Path) -> str:
             raise _broken(folder, f"the entry {quoted(name)} has another digest than {schema.FILE}")
     for entry, due in zip(chain.entries, links(digests.items()), strict=True):
         if entry != due:
-            raise _broken(folder, f"the link of the entry {quoted(entry.name)} does not follow from those before")
+            raise _broken(
+                folder, f"the link of the entry {quoted(entry.name)} does not follow"
+            )
     if chain.head != chain.entries[-1].link:
         raise _broken(folder, "the head is not the last link")
     _nothing_else(folder)
@@ -137,4 +141,6 @@ def _nothing_else(folder: Path) -> None:
     known = {schema.FILE, PAGE, FILE, SIGNATURE}
     for path in sorted(folder.iterdir()):
         if path.name not in known:
-            raise UserError(f"{path} is none of what was handed out: no entry of {FILE} knows it. Take it away.")
+            raise UserError(
+                f"{path} was not handed out: no entry of {FILE} knows it. Take it away."
+            )

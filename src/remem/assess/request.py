@@ -50,13 +50,18 @@ def read(path: Path) -> Stated:
     for key in raw:
         if key not in known:
             raise unknown(f"key in {path}", quoted(key), known)
-    stated = {key: _date(path, key, value) if key in DATES else _text(path, key, value) for key, value in raw.items()}
+    stated = {
+        key: _date(path, key, value) if key in DATES else _text(path, key, value)
+        for key, value in raw.items()
+    }
     if stated.get("kind") not in (None, *KINDS):
         raise UserError(f'{path}, kind: {_shown(stated["kind"])} is neither "approximate" nor "retrained".')
     for later in ("due", "answered"):
         ends = [(stated.get(key) or "")[:10] for key in ("received", later)]
         if all(ends) and ends[1] < ends[0]:
-            raise UserError(f"{path}, {later}: {ends[1]} lies before the day when it was received, {ends[0]}.")
+            raise UserError(
+                f"{path}, {later}: {ends[1]} lies before the day when it was received, {ends[0]}."
+            )
     return Stated(**stated)
 
 
@@ -82,7 +87,9 @@ def _text(path: Path, key: str, value: object) -> str | None:
         what = next((said for kind, said in _TYPES.items() if isinstance(value, kind)), "no text")
         raise UserError(f"{path}, {key}: it is {what}. Write a text, in quotation marks.")
     if len(value) > MOST_LETTERS:
-        raise UserError(f"{path}, {key}: it has {len(value):,} letters; {MOST_LETTERS:,} are taken. Shorten it.")
+        raise UserError(
+            f"{path}, {key}: it has {len(value):,} letters; {MOST_LETTERS:,} are taken. Shorten it."
+        )
     return value.strip() or None
 
 

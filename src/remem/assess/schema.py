@@ -24,11 +24,13 @@ CURE = "Make the document again with remem audit."
 
 
 def text(document: Document) -> str:
-    """A document as the one text that stands for it: keys sorted, letters as they are, one line break at the end.
+    """A document as the one text that stands for it: keys sorted, letters as they are.
 
-    ValueError where it holds what JSON has not (NaN); msgspec.ValidationError where a value is of another type.
+    ValueError where it holds NaN, which JSON has not, or a value of another type than its field.
     """
-    checked = msgspec.convert(asdict(document), Document)  # a whole number where a number is meant becomes one
+    checked = msgspec.convert(
+        asdict(document), Document
+    )  # 1 becomes 1.0 where a number is meant
     found = json.dumps(asdict(checked), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return found.encode("utf-8", "replace").decode("utf-8") + "\n"  # half a character becomes "?"
 

@@ -45,8 +45,8 @@ class Verified(NamedTuple):
 def sign(folder: Path, key_path: Path) -> Path:
     """Writes chain.sig.json over a sealed folder, with the private key of a PEM file.
 
-    UserError where the chain does not hold, the key is not there or is no Ed25519 key, or its passphrase, which
-    is read from the environment variable REMEM_AUDIT_KEY_PASSPHRASE, is missing or wrong.
+    UserError where the chain does not hold, the key is not there or is no Ed25519 key, or its passphrase (of
+    the environment variable REMEM_AUDIT_KEY_PASSPHRASE) is missing or wrong.
     """
     key = _private(key_path)
     head = chain.verify(folder)

@@ -45,7 +45,7 @@ def hash_of(id: str, salt: str) -> str:
 
 
 def _read(path: Path) -> str:
-    cure = "Put the file back from a copy, or delete it: hashes made with it can then not be told to be of anyone."
+    cure = "Put it back from a copy, or delete it: nobody can then tell whom earlier hashes are about."
     jsonfile.regular(path, cure)
     try:
         found = path.read_bytes()[: 4 * BYTES].decode("ascii", "replace").strip()
