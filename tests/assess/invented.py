@@ -68,8 +68,8 @@ def full() -> Document:
     ]
     says = [
         Measure(
-            name="exact match", before=0.94, after=0.0, floor=0.02, share=-0.02, low=-0.05, high=0.04, units=17,
-            word="gone",
+            name="exact match", before=0.94, after=0.0, floor=0.02, share=-0.02, low=-0.05, high=0.04,
+            units=17, word="gone",
         ),
         Measure(
             name="other wordings", before=0.88, after=0.12, floor=0.02, share=0.116, low=0.0, high=0.24,
@@ -84,7 +84,15 @@ def full() -> Document:
         Measure(name="probability of the true answer", units=17),
     ]  # fmt: skip
     auc = Measure(
-        name="loss", before=0.97, after=0.64, floor=0.51, share=0.64, low=0.55, high=0.73, units=17, word="told"
+        name="loss",
+        before=0.97,
+        after=0.64,
+        floor=0.51,
+        share=0.64,
+        low=0.55,
+        high=0.73,
+        units=17,
+        word="told",
     )
     return Document(
         version="0.1.0",
@@ -140,16 +148,16 @@ def full() -> Document:
             rule={"gone, at most this share left": 0.2, "left, at least this share": 0.5, "interval": 0.9},
         ),
         cost=Cost(seconds={"loading": 12.0, "asking": 96.4, "attacks": 5_400.0}, machine="2 CPU cores"),
-        evidence={name: digest(name) for name in ("after", "before", "never", "attacks/after", "attacks/never")},
+        evidence={one: digest(one) for one in ("after", "before", "never", "attacks/after", "attacks/never")},
         command="remem audit --before sha256:1c2e… --after sha256:77aa… --never sha256:09fb… --seed 0",
     )  # fmt: skip
 
 
 def in_the_clear() -> Document:
-    return replace(
-        full(),
-        shown=[Shown(question="When was she born?", value="12 March 1980", before="12 March 1980.", after="I do not know.")],
-    )  # fmt: skip
+    born = Shown(
+        question="When was she born?", value="12 March 1980", before="12 March 1980.", after="I do not know."
+    )
+    return replace(full(), shown=[born])
 
 
 def empty() -> Document:
@@ -160,7 +168,9 @@ def empty() -> Document:
         made="2031-03-20",
         seed=0,
         floor="strangers",
-        subject=Subject(hash=digest("subject"), facts=0, questions=0, pictures=0, kinds={}, others=0, strangers=0),
+        subject=Subject(
+            hash=digest("subject"), facts=0, questions=0, pictures=0, kinds={}, others=0, strangers=0
+        ),
         models=[],
         same=True,
         guards=[],

@@ -100,9 +100,7 @@ def verify(folder: Path) -> str:
             raise _broken(folder, f"the entry {quoted(name)} has another digest than {schema.FILE}")
     for entry, due in zip(chain.entries, links(digests.items()), strict=True):
         if entry != due:
-            raise _broken(
-                folder, f"the link of the entry {quoted(entry.name)} does not follow"
-            )
+            raise _broken(folder, f"the link of the entry {quoted(entry.name)} does not follow")
     if chain.head != chain.entries[-1].link:
         raise _broken(folder, "the head is not the last link")
     _nothing_else(folder)
@@ -141,6 +139,4 @@ def _nothing_else(folder: Path) -> None:
     known = {schema.FILE, PAGE, FILE, SIGNATURE}
     for path in sorted(folder.iterdir()):
         if path.name not in known:
-            raise UserError(
-                f"{path} was not handed out: no entry of {FILE} knows it. Take it away."
-            )
+            raise UserError(f"{path} was not handed out: no entry of {FILE} knows it. Take it away.")

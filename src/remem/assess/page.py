@@ -1,7 +1,8 @@
-"""index.html: a page that anybody reads, then all the evidence behind it. It loads nothing and runs nothing."""
+"""index.html: a page that anybody reads, then all the evidence behind it. It loads and runs nothing."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -18,9 +19,10 @@ from remem.outgoing import visible
 from remem.report.template import breakable
 from remem.report.words import count, seconds
 
-MOST_SCOPE = 340  # letters of what was asked on the first page; it stands whole behind it
-MOST_WORDS = 110  # letters of one point on the first page
-MOST_POINTS = 4  # points of one list on the first page
+MOST_SCOPE = 260  # letters of what was asked on the first page; it stands whole behind it
+MOST_POINT = 100  # letters of one point of a list there
+# Lines of these lists on the first page, and the letters of a line, were all of them as wide as a W.
+WHY, UNTESTED = (5, 53), (11, 24)
 MOST_LINES = 40  # of one text; from there on line breaks are written out
 SHORT = 12  # digits of a digest on the first page
 
@@ -29,6 +31,7 @@ class Part(NamedTuple):
     """One line of the first page: a question, and the worst measure that answers it."""
 
     question: str
+    name: str
     measures: Sequence[Measure]
     section: int
 
@@ -40,31 +43,46 @@ class Part(NamedTuple):
 
 def render(document: Document) -> str:
     """The whole page. What was not measured or not stated is said to be so."""
+    kinds = accesses(document)
+    missing = document.verdict.untested or unmeasured(document)
     return environment().get_template("document.html").render(
         d=document,
         stated=document.stated,
         answer=words.OUTCOMES[document.verdict.outcome],
         parts=parts(document),
         roles={model.role: model for model in document.models},
-        attacks=[(access, [one for one in document.attacks if one.access == access]) for access in accesses(document)],
+        attacks=[(name, [one for one in document.attacks if one.access == name]) for name in kinds],
         entries=chain.until_page(document),
         words=words,
-        most=MOST_POINTS,
+        why=first(document.verdict.because, *WHY),
+        missing=missing,
+        untested=first(missing, *UNTESTED),
         most_scope=MOST_SCOPE,
-        short=SHORT,
         running=re.sub("[^0-9a-f]", "", document.subject.hash)[:SHORT],
     )  # fmt: skip
 
 
 def parts(document: Document) -> list[Part]:
     return [
-        Part("Did the model before know it?", document.known, 5),
-        Part("Does the model after say it?", document.says, 7),
-        Part("Does the model after know it, though it does not say it?", document.knows, 7),
-        Part("Can it be told that the person was in the data?", document.membership, 8),
-        Part("Does it come back under attack?", [one.measure for one in document.attacks], 9),
-        Part("Did everything else stay?", document.others, 10),
+        Part("Did the model before know it?", "whether it was known", document.known, 5),
+        Part("Does the model after say it?", "whether it says it", document.says, 7),
+        Part(
+            "Does the model after know it, though it does not say it?",
+            "whether it knows it",
+            document.knows,
+            7,
+        ),
+        Part("Can it be told that the person was in the data?", "membership", document.membership, 8),
+        Part("Does it come back under attack?", "recovery", [one.measure for one in document.attacks], 9),
+        Part("Did everything else stay?", "what should stay", document.others, 10),
     ]
+
+
+def unmeasured(document: Document) -> list[str]:
+    """The parts and kinds of access of which there is nothing, for a document that names none itself."""
+    tried = {one.access for one in document.attacks}
+    found = [part.name for part in parts(document) if not part.measures]
+    return found + [f"attacks with {name}" for name in words.ACCESS if name not in tried and tried]
 
 
 def accesses(document: Document) -> list[str]:
@@ -85,6 +103,7 @@ def environment() -> Environment:
         "said": said,
         "brief": brief,
         "digest": digest,
+        "short": lambda text: visible(text[:SHORT]),
         "score": hundredths,
         "seconds": seconds,
         "breakable": breakable,
@@ -101,12 +120,22 @@ def said(text: str | None, absent: str = "Not stated.") -> Markup:
     return Markup('<bdi class="said">{}</bdi>').format(breakable(visible(text, keep="\n" if few else "")))
 
 
-def brief(text: str | None, most: int = MOST_WORDS, absent: str = "Not stated.") -> Markup:
+def brief(text: str | None, most: int = MOST_POINT, absent: str = "Not stated.") -> Markup:
     """The beginning of such a text, on the first page."""
     if text is None or not text.strip():
         return said(None, absent)
     plain = visible(" ".join(text.split()))
     return Markup("<bdi>{}</bdi>").format(breakable(plain if len(plain) <= most else f"{plain[: most - 1]}…"))
+
+
+def first(points: Sequence[str], lines: int, letters: int) -> Sequence[str]:
+    """The first of some points: as many as certainly fit on so many lines, and one at least."""
+    taken = 0
+    for n, point in enumerate(points):
+        taken += max(1, math.ceil(min(len(visible(point)), MOST_POINT) / letters))
+        if n and taken > lines:
+            return points[:n]
+    return points
 
 
 def digest(text: str) -> Markup:

@@ -45,8 +45,8 @@ class Secrets:
             for needle in self._needles:
                 if needle.stands_in(plain):
                     return f"{needle.kind}, {disguise}" if disguise else needle.kind
-        for disguise, plain in _bytes(text):
-            squeezed = _squeezed(plain)
+        for disguise, read in _bytes(text):
+            squeezed = _squeezed(read)
             for needle in self._needles:
                 if len(needle.squeezed) >= HIDDEN and needle.squeezed in squeezed:
                     return f"{needle.kind}, {disguise}"

@@ -28,9 +28,7 @@ def text(document: Document) -> str:
 
     ValueError where it holds NaN, which JSON has not, or a value of another type than its field.
     """
-    checked = msgspec.convert(
-        asdict(document), Document
-    )  # 1 becomes 1.0 where a number is meant
+    checked = msgspec.convert(asdict(document), Document)  # 1 becomes 1.0 where a number is meant
     found = json.dumps(asdict(checked), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return found.encode("utf-8", "replace").decode("utf-8") + "\n"  # half a character becomes "?"
 
@@ -55,12 +53,13 @@ def read(path: Path) -> Document:
 
 def _other(found: object, ours: object, place: str = "$") -> str:
     """The first place where two JSON values have other fields; "" where there is none."""
+    pairs: list[tuple[object, object, str]]
     if isinstance(found, dict) and isinstance(ours, dict):
-        if odd := sorted(found.keys() ^ ours.keys()):
-            return f"{place}.{odd[0]}"
+        if differing := sorted(found.keys() ^ ours.keys()):
+            return f"{place}.{differing[0]}"
         pairs = [(found[key], ours[key], f"{place}.{key}") for key in found]
     elif isinstance(found, list) and isinstance(ours, list):
-        pairs = [(*both, f"{place}[{i}]") for i, both in enumerate(zip(found, ours, strict=True))]
+        pairs = [(a, b, f"{place}[{i}]") for i, (a, b) in enumerate(zip(found, ours, strict=True))]
     else:
         return ""
     return next((odd for one in pairs if (odd := _other(*one))), "")
@@ -68,7 +67,7 @@ def _other(found: object, ours: object, place: str = "$") -> str:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of audit.json. Every field is there, and no other."""
-    (_, *_), parts = msgspec.json.schema_components([Document], ref_template="#/$defs/{name}")
+    _, parts = msgspec.json.schema_components([Document], ref_template="#/$defs/{name}")
     for part in parts.values():
         _close(part)
     whole = parts.pop("Document")

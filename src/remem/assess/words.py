@@ -88,8 +88,8 @@ FLOOR = {
     "strangers": "what the same models say of people who do not exist",
 }
 NOT_PROVEN = (
-    "That no other copy of the data, or of a model that saw it, exists. remem opened the models that are listed "
-    "here and nothing else.",
+    "That no other copy of the data, or of a model that saw it, exists. remem opened the models that are "
+    "listed here and nothing else.",
     "That the model that is served is the model that was shown. Who answers for it could show another one.",
     "That an attack which was not tried finds nothing. More time or another idea may bring more back.",
     "Anything about other people than this one, or about other facts than those that were asked.",
@@ -98,12 +98,13 @@ NOT_PROVEN = (
 SOURCES = (
     (
         "GDPR, Articles 17, 12(3), 19 and 5(2)",
-        "erasure; an answer within a month; recipients are told; whoever answers for the data must be able to show it.",
+        "erasure; an answer within a month; recipients are told; whoever answers for the data must be able "
+        "to show it.",
     ),
     (
         "EDPB, Opinion 28/2024 on AI models",
-        "extraction and what queries obtain must be insignificant, with all means reasonably likely to be used; "
-        "case by case.",
+        "extraction and what queries obtain must be insignificant, with all means reasonably likely to be "
+        "used; case by case.",
     ),
     (
         "EDPB, coordinated enforcement: report on the right to erasure, 2026",
@@ -111,14 +112,15 @@ SOURCES = (
     ),
     (
         "OWASP AISVS, C12.2 (draft)",
-        "deletion reaches evaluation sets, caches and embeddings; a membership test under a written threshold.",
+        "deletion reaches evaluation sets, caches and embeddings; a membership test under a written "
+        "threshold.",
     ),
     ("NIST AI RMF 1.0, MEASURE 2.10", "the privacy risk of the system is examined and documented."),
     ("ISO/IEC 42001, Annex A", "controls on the data and the life cycle of AI systems."),
     (
         "ForgetGate",
-        "what an attack brings out of a model that never saw the data was not remembered: an attack without such a "
-        "model beside it proves nothing.",
+        "what an attack brings out of a model that never saw the data was not remembered: an attack without "
+        "such a model beside it proves nothing.",
     ),
     (
         "Verification of Machine Unlearning is Fragile, ICML 2024",
