@@ -118,7 +118,7 @@ def full() -> Document:
         membership=[auc],
         attacks=[
             Attack(
-                access="queries", knows="the questions", setting="prefill, 3 words", tried=24, without=0.0,
+                access="queries", knows="the questions", setting="prefill, 3 words", tried=24, without=0.031,
                 measure=Measure(
                     name="prefill", before=0.94, after=0.24, floor=0.06, share=0.2, low=0.06, high=0.39,
                     units=9, word="undecided",

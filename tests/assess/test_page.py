@@ -12,7 +12,7 @@ from assess.invented import STATED, digest, empty, full, hostile, in_the_clear
 from remem.assess import chain, words
 from remem.assess.bar import HEIGHT, WIDTH, bar
 from remem.assess.document import Measure, Stated, Word
-from remem.assess.page import first, render
+from remem.assess.page import environment, first, render
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 PDFTOTEXT = shutil.which("pdftotext")
@@ -68,7 +68,13 @@ def numbers(value):
                 f"{x * 100:.1f}".replace("-", "−") for x in (measure.floor, measure.low) if x is not None
             )
     for attack in value.attacks:
-        yield from (attack.setting, attack.knows, f"chosen of {attack.tried}", words.ACCESS[attack.access])
+        yield from (
+            attack.setting,
+            attack.knows,
+            f"chosen of {attack.tried}",
+            f"{attack.without * 100:.1f}",
+            words.ACCESS[attack.access],
+        )
     for model in value.models:
         yield from (model.content, model.weights, *model.adapters, model.tokenizer, model.template)
         yield from (model.processor, f"{model.parameters:,}", model.family, model.dtype)
@@ -91,6 +97,11 @@ def test_everything_in_a_document_stands_in_its_page():
     assert [one for one in numbers(full()) if one not in found] == []
     assert "without the data" in found
     assert "FAILED" in found
+    for attack in full().attacks:
+        one = attack.measure
+        assert found.count(f"{one.share * 100:.1f} ({one.low * 100:.1f} to {one.high * 100:.1f})") >= 1
+    assert all(found.count(one) == 2 for one in words.NOT_PROVEN)
+    assert "break-after: page" in render(full())
     assert [n for n, title in enumerate(TITLES, 1) if f"{n}{title}" not in found.replace(" ", " ")] == []
     assert "12 March" not in found
     assert "12 March 1980" in text(in_the_clear())
@@ -147,6 +158,13 @@ def test_the_first_page_has_the_worst_of_each_part():
         assert told in glance
 
 
+def test_of_measures_of_one_word_the_largest_share_is_the_worst():
+    low, high = (replace(full().knows[0], share=share) for share in (0.61, 0.93))
+    for knows in ([low, high], [high, low]):
+        found = text(replace(full(), knows=knows))
+        assert "not say it? (7) left 93.0" in " ".join(found.split())
+
+
 def test_a_control_that_is_missing_is_told():
     attack = full().attacks[0]
     bare = replace(attack, measure=replace(attack.measure, floor=None))
@@ -164,6 +182,10 @@ def test_hostile_text_is_text():
     assert r"\u202egnp.exe\u2066 \x1b[2J {{ 7*7 }} & \"'>".replace('\\"', '"') in found.text
     assert not any(char in page for char in "\u202e\u2066\x1b")
     assert "W" * 10_000 in found.text
+
+
+def test_what_passes_no_filter_is_escaped_too():
+    assert environment().from_string("{{ x }}").render(x="<b>") == "&lt;b&gt;"
 
 
 def test_it_needs_no_network_and_runs_nothing():

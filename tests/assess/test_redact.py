@@ -65,6 +65,8 @@ def test_base64_at_all_alignments(before, coded, secret):
     assert SECRETS.found_in(f"token {said}.") in ("a name, in base64", "a value, in base64")
     assert SECRETS.found_in("\n".join(said[i : i + 9] for i in range(0, len(said), 9)))
     assert SECRETS.found_in(said.rstrip("="))
+    for front in ("k", "id", "key", "sig-", "key_1"):
+        assert SECRETS.found_in(f"{front}{said}")
 
 
 @pytest.mark.parametrize(
@@ -84,8 +86,9 @@ def test_innocent_text_is_left_alone(said):
 
 
 def test_short_and_plain_words_count_as_whole_words_alone():
-    secrets = Secrets(values=("a", "42", "Paris", "Ann"), paths=("data", "my_runs/zq_1"))
+    secrets = Secrets(values=("a", "42", "Paris", "Ann", "Marigold"), paths=("data", "my_runs/zq_1"))
     assert secrets.found_in("a comparison of 420 annual tables, 142 datasets") == "a value"
+    assert secrets.found_in("six marigolds, xmy_runs/zq_1, my_runs/zq_12") is None
     assert secrets.found_in("comparison of 420 annual tables, 142 datasets") is None
     assert secrets.found_in("Made in paris_run") == "a value"
     assert secrets.found_in("--data data/x --run MY_RUNS\\zq_1/y") == "a path"

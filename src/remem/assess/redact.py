@@ -103,14 +103,10 @@ def _squeezed(text: str) -> str:
 
 
 def _readings(text: str) -> Iterator[tuple[str, _Plain]]:
-    """(disguise, the text read out of it): itself, then out of addresses and HTML, one in the other too."""
+    """(disguise, the text read out of it): as it is, then out of addresses and HTML."""
     yield "", _Plain(text)
-    for disguise, once in (("in an address", unquote_plus), ("in HTML", html.unescape)):
-        read = once(text)
-        if read != text:
-            yield disguise, _Plain(read)
     for read in _undone(text):
-        yield "in HTML in an address", _Plain(read)
+        yield "in HTML or an address", _Plain(read)
 
 
 def _undone(text: str) -> list[str]:
