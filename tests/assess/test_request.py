@@ -80,7 +80,7 @@ def test_anything_else_is_refused_in_words(tmp_path, text, told):
 
 def test_files_that_are_none(tmp_path):
     for path in (tmp_path / "absent.toml", tmp_path / "absent.json", tmp_path):
-        with pytest.raises(UserError, match="example"):
+        with pytest.raises(UserError, match="a TOML or a JSON file with any of these: id, received"):
             request.read(path)
     (tmp_path / "latin.toml").write_bytes('scope = "é"'.encode("latin-1"))
     with pytest.raises(UserError, match="UTF-8"):

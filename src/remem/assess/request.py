@@ -39,7 +39,7 @@ MOST_BYTES = 1 << 20
 MOST_LETTERS = 10_000  # of one text
 DATES = ("received", "due", "answered")
 KINDS = ("approximate", "retrained")
-CURE = "See docs/audit.md for an example."
+CURE = f"It is a TOML or a JSON file with any of these: {', '.join(one.name for one in fields(Stated))}."
 _TYPES = {bool: "true or false", int: "a whole number", float: "a number", list: "a list", dict: "a table"}
 
 
