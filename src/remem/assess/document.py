@@ -6,9 +6,9 @@ Every part is there. What was not measured, or not stated, is None, and the page
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
-SCHEMA = "remem-audit-1"
+SCHEMA: Final = "remem-audit-1"
 
 Outcome = Literal["not-honoured", "undecided", "no-trace", "nothing-to-forget", "unsound"]
 Word = Literal[
@@ -146,7 +146,7 @@ class Shown:
 class Document:
     """One request for deletion, and what the models show."""
 
-    schema: str = SCHEMA
+    schema: Literal["remem-audit-1"] = SCHEMA
     version: str  # of remem
     libraries: dict[str, str]
     made: str  # a date
