@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from remem import __version__
+from remem import __version__, jsonfile
 from remem.assess.document import Cost, Document, Guard, Judged, Shown, Stated, Subject, Verdict
 from remem.assess.person import Person, measured
 from remem.data import strangers
@@ -153,8 +153,6 @@ def _cost(run: RunRecord) -> Cost:
 
 
 def _provenance(path: Path) -> dict[str, Any]:
-    from remem import jsonfile
-
     return jsonfile.read(path, dict[str, Any], f"Delete the folder {path.parent} and audit again.")
 
 

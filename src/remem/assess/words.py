@@ -41,6 +41,7 @@ WORDS: dict[Word, str] = {
     "undecided": "not decided",
     "known": "known before",
     "not-shown": "not shown to be known",
+    "unknown-to-it": "not known before",
     "told": "can be told",
     "not-told": "not told apart",
     "kept": "kept",
@@ -49,7 +50,8 @@ WORDS: dict[Word, str] = {
 }
 # From what weighs most to what weighs least: the word of a part is that of its worst measure.
 WORST: tuple[Word, ...] = (
-    "left", "told", "lost", "not-shown", "undecided", "known", "gone", "not-told", "kept", "unknown",
+    "left", "told", "lost", "not-shown", "unknown-to-it", "undecided", "known", "gone", "not-told", "kept",
+    "unknown",
 )  # fmt: skip
 ROLES = {"before": "Before", "after": "After", "never": "Never taught"}
 ACCESS: dict[Access, str] = {

@@ -15,7 +15,7 @@ import typer
 from rich.markup import escape
 
 from remem import __version__
-from remem.cli import assess, data, listing, looking, models, people, sharing, stages, studies, tuning
+from remem.cli import assess, audit, data, listing, looking, models, people, sharing, stages, studies, tuning
 from remem.cli.console import err, out
 from remem.errors import Crashed, GateFailed, UserError
 from remem.steps import parallel
@@ -41,6 +41,7 @@ for name, stage, text in stages.STAGES:
     app.command(name, help=text)(stages.verb(name, stage))
 app.command()(stages.attack)
 app.command()(assess.assess)
+app.command()(audit.audit)
 app.command()(looking.status)
 app.command()(looking.verify)
 app.command()(data.build)

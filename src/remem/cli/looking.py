@@ -55,16 +55,26 @@ def status(folder: RunFolder, data: DataSource = "", model: ModelName = "") -> N
     out.print(", ".join(f"{states.count(state)} {state}" for state in COLOURS if state in states))
 
 
-def verify(folder: RunFolder) -> None:
-    """Read every byte of a run folder, and say which step is not as it was made. Exit status 1 where any
-    is not.
+def verify(
+    folder: RunFolder,
+    signed_by: Annotated[
+        Path | None,
+        typer.Option("--signed-by", help="Of an audit's document: the signer's public key (PEM)."),
+    ] = None,
+) -> None:
+    """Read every byte of a run folder, or of an audit's document, and say what is not as it was made. Exit
+    status 1 where anything is not.
     """
+    from remem.cli.audit import is_document, verify_document
     from remem.cli.console import Line
     from remem.run.context import RUN, check_format, read_run_record
     from remem.steps.verify import verify as look
 
     if not folder.is_dir():
         raise UserError(f"there is no folder {folder}")
+    if is_document(folder):
+        verify_document(folder, signed_by)
+        return
     wrong = []
     if (folder / RUN).exists():
         try:

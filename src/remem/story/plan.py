@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from remem.data import BuildSettings
 
 PARTS = ("model", "world", "responses", "strangers", "scores")  # the steps of an arm
-STAGES = ("build", "learn", "forget", "evaluate", "report")
+STAGES = ("build", "learn", "forget", "evaluate", "evidence", "report")
 
 
 def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Step]:
@@ -181,6 +181,7 @@ def until(steps: list[Step], stage: str) -> list[Step]:
         "learn": lambda name: name in of_stage1,
         "forget": lambda name: name in of_stage1 or name.endswith("/model"),
         "evaluate": lambda name: name != "report" and "/attack-" not in name,
+        "evidence": lambda name: name != "report",
         "report": lambda name: True,
     }
     return [step for step in steps if keep[stage](step.name)]

@@ -1,0 +1,152 @@
+"""What `remem audit` is asked for, made ready: people, a run over the models, and a document each."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from remem.assess import handing, listing, request, subject
+from remem.assess.audit import document, values_of
+from remem.assess.document import Stated
+from remem.assess.handing import DOCUMENT, PRIVATE, Written
+from remem.assess.listing import Subjects
+from remem.assess.person import AFTER
+from remem.assess.redact import Secrets, guard
+from remem.assess.wanted import run_of as run_over
+from remem.data.dataset import Dataset
+from remem.errors import UserError
+from remem.models import identity
+from remem.report.read import read_run
+from remem.run.context import check_told, open_run
+from remem.run.settings import Run
+from remem.types import Progress, silent
+
+RUN = "run"
+ITEMS = 200  # questions about what stays, and of the test, each
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """All that the command line says."""
+
+    before: str
+    after: str
+    never: tuple[str, ...] = ()
+    people: Path | None = None
+    pictures: Path | None = None
+    data: str = ""
+    person: str = ""
+    everybody: bool = False
+    split: str = "forget1"
+    out: Path
+    request: Path | None = None
+    attacks: str = "quick"
+    show: bool = False
+    key: Path | None = None
+    seed: int = 0
+    settings: tuple[str, ...] = ()
+
+    @property
+    def private(self) -> Path:
+        return self.out / PRIVATE
+
+    @property
+    def document(self) -> Path:
+        return self.out / DOCUMENT
+
+    @property
+    def run(self) -> Path:
+        return self.private / RUN
+
+
+def check(asked: Asked) -> Stated:
+    """What the user states of the request. UserError, before any work, for options at odds."""
+    if (asked.people is None) == (not asked.data):
+        raise UserError("say whom it is about: either --people LIST or --data FOLDER")
+    if bool(asked.person) == asked.everybody:
+        raise UserError("say who asks: either --person, or --all for everybody who is marked to be forgotten")
+    if asked.pictures is not None and asked.people is None:
+        raise UserError("--pictures goes with --people: a data set has its own")
+    if asked.out.exists() and any(asked.out.iterdir()) and not asked.private.is_dir():
+        raise UserError(f"{asked.out} holds something else: choose another --out")
+    if asked.key is not None and not asked.key.is_file():
+        raise UserError(f"--sign {asked.key}: there is no such file")
+    return request.read(asked.request) if asked.request is not None else Stated()
+
+
+def subjects(asked: Asked, progress: Progress = silent) -> tuple[Subjects, list[str]]:
+    """Whom it is about, and what is worth knowing of their list."""
+    if asked.people is None:
+        return listing.of_data(asked.data, asked.person, asked.split), []
+    asked.private.mkdir(parents=True, exist_ok=True)
+    return listing.of_list(asked.people, asked.pictures, asked.person, asked.private, asked.seed, progress)
+
+
+def run_of(asked: Asked, about: Subjects) -> Run:
+    """The run that asks the models about them."""
+    run = run_over(
+        about.data,
+        [f"{AFTER}={asked.after}"],
+        taught=asked.before,
+        goals=asked.never,
+        attacks=asked.attacks,
+        settings=[f"seed={asked.seed}", f"evaluate.items={ITEMS}", *asked.settings],
+    )
+    return replace(run, recipe="audit", forget=replace(run.forget, people=tuple(sorted(about.called))))
+
+
+def documents(asked: Asked, about: Subjects, stated: Stated) -> list[Written]:
+    """Writes a document for each person, and for several an index. UserError where something of a person
+    would stand in one."""
+    context, _ = open_run(asked.run)
+    check_told(asked.run)
+    data, salt = context.data(), subject.salt(asked.private)
+    run = read_run(asked.run, data)
+    secrets = {} if asked.show else {one: _secrets(asked, about, data, one) for one in about.called}
+    for one in secrets.values():
+        guard(stated, one[0])
+    written, hashes = [], {}
+    for person, called in about.called.items():
+        hash = subject.hash_of(called, salt)
+        hashes[hash] = called
+        made = document(
+            asked.run, run, data, person, stated, hash, _command(asked, data, hash), show=asked.show
+        )
+        place = asked.document / hash[: handing.SHORT] if asked.everybody else asked.document
+        fence = secrets[person][1] if person in secrets else None
+        written.append(handing.write(made, place, fence, asked.key))
+    handing.lookup(asked.private, hashes)
+    if asked.everybody:
+        handing.index(written, asked.document)
+    return written
+
+
+def _secrets(asked: Asked, about: Subjects, data: Dataset, person: str) -> tuple[Secrets, Secrets]:
+    """What must not stand in what the user states, and what must not stand anywhere."""
+    values, names = values_of(data, person), [about.called[person], data.names.get(person, "")]
+    places = [asked.before, asked.after, *asked.never, about.data, str(asked.out), str(asked.run)]
+    places += [str(one) for one in (asked.people, asked.pictures, asked.request) if one is not None]
+    whole = [str(Path(one).absolute()) for one in places if Path(one).exists()]
+    paths = [one for one in (*places, *whole) if Path(one).exists()]
+    names = [one for one in names if one]
+    return Secrets(values=values, names=names, paths=paths), handing.fence(values, names, paths)
+
+
+def _command(asked: Asked, data: Dataset, hash: str) -> str:
+    """To make it again, with digests in place of names and paths."""
+    parts = ["remem", "audit"]
+    for option, source in (("before", asked.before), ("after", asked.after)):
+        parts += [f"--{option}", identity(source)["content"]]
+    for source in asked.never:
+        parts += ["--never", identity(source)["content"]]
+    parts += ["--data", data.fingerprint[:20], "--person", hash[:20], "--attacks", asked.attacks]
+    parts += ["--seed", str(asked.seed)]
+    for one in asked.settings:
+        parts += ["--set", _without_path(one)]
+    return shlex.join(parts)
+
+
+def _without_path(setting: str) -> str:
+    key, equals, value = setting.partition("=")
+    return f"{key}{equals}PATH" if any(mark in value for mark in "/\\~") else setting
