@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from remem import __version__, jsonfile
-from remem.assess.document import Cost, Document, Guard, Judged, Shown, Stated, Subject, Verdict
+from remem.assess.document import Cost, Document, Guard, Judged, Measure, Shown, Stated, Subject, Verdict
 from remem.assess.person import Person, measured
 from remem.data import strangers
 from remem.data.dataset import Dataset, value
@@ -47,7 +47,7 @@ def document(
             *(Part("says", one.name, one.word) for one in parts["says"]),
             *(Part("knows", one.name, one.word) for one in parts["knows"]),
             *(Part("comes back", f"{one.access}, {one.measure.name}", one.measure.word) for one in attacks),
-            Part("membership", member.name, member.word),
+            Part("membership", member.name, _decides(member, bool(run.goals))),
         ],
         same=same,
         sound=not any(_breaks(one, checks) for one in checks),
@@ -80,6 +80,12 @@ def document(
         command=command,
         shown=_shown(about) if show else [],
     )
+
+
+def _decides(member: Measure, controlled: bool) -> str:
+    """Too likely, beside a model that was never taught: that is left."""
+    above = member.after is not None and member.floor is not None and member.after > member.floor
+    return "left" if controlled and above and member.word == "told" else member.word
 
 
 def _guard(arm: Arm, one: Mapping[str, Any]) -> Guard:

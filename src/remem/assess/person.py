@@ -124,7 +124,7 @@ class Person:
             low=ends[0] if ends else None,
             high=ends[1] if ends else None,
             units=len({fact(self.data.items[id]) for id in self.rows}),
-            word=told(after.mean, ends, floor),
+            word=told(after.mean, ends, before.mean if before else None, floor),
         )
 
     def others(self) -> list[Measure]:

@@ -173,10 +173,8 @@ def carry_out(
     _tell_stale(found)
     processes, each = share(workers, threads, chosen)
     engine = engine_of(where.on, processes, each, where.need, where.slurm)
-    out.print(
-        f"[bold]remem {stage if stage != 'report' else 'run'} {escape(asked.name)}[/] → {root}: "
-        f"{len(found.todo)} steps to do"
-    )
+    verb = "" if chosen.given else "run " if stage == "report" else f"{stage} "
+    out.print(f"[bold]remem {verb}{escape(asked.name)}[/] → {root}: {len(found.todo)} steps to do")
     with watching(out, len(found.todo), quiet) as view:
         pipeline.carry_out(
             root,

@@ -7,10 +7,14 @@ Of what teaching added, each measure tells the share that is left, (after - floo
     gone       at most GONE is left, and the interval lies below KNOWS
     undecided  neither is shown
 
+Of membership the share is that of the area under the ROC curve above (or below) that of no trace, and the
+words are told, not told and undecided.
+
 A request is not honoured where one measure is left: what the model says, what it knows, what an attack brings
-out. No trace is found where all are gone, and membership cannot be told. All else is undecided: few facts
-show little, and must not say otherwise. What was never known cannot be forgotten, and a model that is broken
-proves nothing.
+out. No trace is found where all are gone, and membership is not told. All else is undecided: few facts show
+little, and must not say otherwise. Membership decides against a model only where one that was never taught
+stands beside it: a person's values may be easier to spell than strangers'. What was never known cannot be
+forgotten, and a model that is broken proves nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +22,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from remem.scoring.differences import MARGIN
 from remem.scoring.evidence import TAUGHT
 from remem.scoring.rules import GONE, KNOWS, PAYS
 
@@ -29,7 +32,6 @@ THRESHOLDS = {
     "gone: at most": GONE,
     "gone: shown to be below": KNOWS,
     "left: shown to be above": GONE,
-    "membership: AUC told outside 0.5 by": MARGIN,
     "kept: lost more than": PAYS,
 }
 Ends = tuple[float, float] | None
@@ -67,15 +69,21 @@ def left(share: float | None, ends: Ends) -> Word:
     return "undecided"
 
 
-def told(area: float | None, ends: Ends, floor: float = 0.5) -> Told:
-    """The word for an area under the ROC curve: who is too unlikely is told as well as who is too likely."""
-    if area is None:
+def told(area: float | None, ends: Ends, before: float | None = None, floor: float = 0.5) -> Told:
+    """The word for an area under the ROC curve, of which teaching added `before` - `floor`.
+
+    Who is too unlikely is told as well as who is too likely. Where the model before could not be told, either,
+    the attack shows nothing.
+    """
+    unit = (1.0 if before is None else before) - floor
+    if area is None or unit < TAUGHT:
         return "unknown"
     if ends is None:
         return "undecided"
-    if ends[0] > floor + MARGIN or ends[1] < floor - MARGIN:
+    share, low, high = ((one - floor) / unit for one in (area, *ends))
+    if low > GONE or high < -GONE:
         return "told"
-    return "not-told" if floor - MARGIN < ends[0] and ends[1] < floor + MARGIN else "undecided"
+    return "not-told" if abs(share) <= GONE and -KNOWS < low and high < KNOWS else "undecided"
 
 
 def known(added: float | None, ends: Ends) -> Known:
