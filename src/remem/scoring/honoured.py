@@ -72,8 +72,8 @@ def left(share: float | None, ends: Ends) -> Word:
 def told(area: float | None, ends: Ends, before: float | None = None, floor: float = 0.5) -> Told:
     """The word for an area under the ROC curve, of which teaching added `before` - `floor`.
 
-    Who is too unlikely is told as well as who is too likely. Where the model before could not be told, either,
-    the attack shows nothing.
+    Who is too unlikely is told as well as who is too likely. Where the model before could not be told,
+    either, the attack shows nothing.
     """
     unit = (1.0 if before is None else before) - floor
     if area is None or unit < TAUGHT:
@@ -83,7 +83,7 @@ def told(area: float | None, ends: Ends, before: float | None = None, floor: flo
     share, low, high = ((one - floor) / unit for one in (area, *ends))
     if low > GONE or high < -GONE:
         return "told"
-    return "not-told" if abs(share) <= GONE and -KNOWS < low and high < KNOWS else "undecided"
+    return "not-told" if abs(share) <= GONE and low > -KNOWS and high < KNOWS else "undecided"
 
 
 def known(added: float | None, ends: Ends) -> Known:
