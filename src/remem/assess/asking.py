@@ -15,14 +15,16 @@ from remem.assess.person import AFTER
 from remem.assess.redact import Secrets, guard
 from remem.assess.wanted import run_of as run_over
 from remem.data.dataset import Dataset
+from remem.data.forgetting import ASKED
 from remem.errors import UserError
 from remem.models import identity
 from remem.report.read import read_run
 from remem.run.context import check_told, open_run
 from remem.run.settings import Run
+from remem.settings import Floors
 from remem.types import Progress, silent
 
-RUN = "run"
+RECIPE, RUN = "audit", "run"
 ITEMS = 200  # questions about what stays, and of the test, each
 
 
@@ -93,7 +95,13 @@ def run_of(asked: Asked, about: Subjects) -> Run:
         attacks=asked.attacks,
         settings=[f"seed={asked.seed}", f"evaluate.items={ITEMS}", *asked.settings],
     )
-    return replace(run, recipe="audit", forget=replace(run.forget, people=tuple(sorted(about.called))))
+    # Whether it was known is told by the floor of who never knew, not by what teaching should reach.
+    return replace(
+        run,
+        recipe=RECIPE,
+        forget=replace(run.forget, people=tuple(sorted(about.called))),
+        gate=Floors(one_hop=0.0, multi_hop=0.0, split=ASKED),
+    )
 
 
 def documents(asked: Asked, about: Subjects, stated: Stated) -> list[Written]:

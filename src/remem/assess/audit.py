@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from remem import __version__, jsonfile
+from remem.assess import words
 from remem.assess.document import Cost, Document, Guard, Judged, Measure, Shown, Stated, Subject, Verdict
 from remem.assess.person import Person, measured
 from remem.data import strangers
@@ -71,7 +72,7 @@ def document(
         others=about.others(),
         verdict=Verdict(
             outcome=found.outcome,
-            because=found.because,
+            because=[words.because(part.side, part.name, part.word) for part in found.because],
             untested=_untested(found, about),
             rule=dict(THRESHOLDS),
         ),

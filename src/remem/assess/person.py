@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from remem.assess.document import Attack, Measure
+from remem.attacks import told as attack_told
 from remem.data.dataset import Dataset
 from remem.report.attacked import Attacked, Worked
 from remem.report.evidence import AGAIN, ATTACK, Look, evidence, look
@@ -94,7 +95,7 @@ class Person:
         share, back = one.found.share, one.found.back
         return Attack(
             access=one.access,
-            knows=self.attacked.costs[key.step][self.after.name].knows,
+            knows=attack_told(self.attacked.settings[key].attack, "knows"),
             setting=one.labels[setting],
             tried=one.worst.looked,
             measure=_left(one.measure, before, one.found, len({fact(self.data.items[id]) for id in ids})),
@@ -130,7 +131,21 @@ class Person:
     def others(self) -> list[Measure]:
         """What should stay: other people and facts, and what nobody taught here."""
         found = evidence(self.looked, [self.after], None, None)
-        return [_kept(name, seen) for name, seen in {**found.kept, **found.world}.items()]
+        measures = [_kept(name, seen) for name, seen in {**found.kept, **found.world}.items()]
+        return (
+            measures
+            if any(one.name.startswith(OWN_UNIT) for one in measures)
+            else [*measures, self._speaks()]
+        )
+
+    def _speaks(self) -> Measure:
+        """Plain language, where no exam of the rest of the world was asked."""
+        then, now = (arm.given["sound"]["perplexity"] for arm in (self.before, self.after))
+        name = f"{OWN_UNIT} (1/perplexity)"
+        if not then or not now:
+            return Measure(name=name)
+        word = "lost" if then / now < 1 - PAYS else "kept"
+        return Measure(name=name, before=1 / then, after=1 / now, share=then / now, word=word)
 
     def _floor(self, arm: Arm, metric: str, ids: Sequence[str]) -> list[Values]:
         """Of who never knew: models that were never taught, else the same model on strangers, else chance."""

@@ -129,3 +129,34 @@ SOURCES = (
         "a dishonest provider can pass any check of this kind.",
     ),
 )
+SIDES = {  # side of the matter -> what it is where something is left, where nothing is, and where who knows
+    "says": ("It still says it", "It no longer says it", "whether it says it"),
+    "knows": ("It still knows it", "It no longer knows it", "whether it knows it"),
+    "comes back": ("It comes back under attack", "No attack brings it back", "whether it comes back"),
+    "membership": (
+        "That the person was in the data can be told",
+        "That the person was in the data cannot be told",
+        "whether membership can be told",
+    ),
+    "known before": (
+        "The model before knew it",
+        "The model before did not know it",
+        "whether the model before knew it",
+    ),
+    "the same model": ("The model after is the model before: their weights are the same numbers", "", ""),
+    "sound": ("", "", "whether the model after is whole: a check of it failed"),
+}
+
+
+def because(side: str, name: str, word: str) -> str:
+    """One reason, as a sentence without its end. `name`: of the measure, "" where there is none."""
+    left, gone, open_ = SIDES[side]
+    if word in ("left", "known"):
+        said = left
+    elif word in ("gone", "not-told", "unknown-to-it"):
+        said = gone
+    elif word == "told":
+        said = "It can be told from strangers, and no model that was never taught shows what that means"
+    else:
+        said = f"Not {'measured' if word == 'unknown' else 'decided'}: {open_}"
+    return f"{said} ({name})" if name else said

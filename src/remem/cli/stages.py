@@ -237,7 +237,7 @@ def _conclude(root: Path, stage: str, clock: float) -> None:
     from remem.scoring.gate import read_gate
 
     gate = root / "gate" / "gate.json"
-    if gate.exists():
+    if gate.exists() and stage != "evidence":
         for line in read_gate(gate).text():
             out.print(escape(line), soft_wrap=True)
     page = root / "report" / "index.html"

@@ -51,10 +51,11 @@ class Part(NamedTuple):
 
 class Found(NamedTuple):
     outcome: Outcome
-    because: list[str]  # what decides, as "side: measure"
+    because: list[Part]  # what decides
     untested: list[str]  # sides without a measure
 
 
+SAME, SOUND = "the same model", "sound"  # sides that no measure is of
 NEEDED = ("says", "knows", "comes back", "membership")
 
 
@@ -106,19 +107,14 @@ def honoured(
     measured = [part for part in before if part.word != "unknown"]
     if not any(part.word == "known" for part in measured):
         never = measured and all(part.word == "unknown-to-it" for part in measured)
-        outcome: Outcome = "nothing-to-forget" if never else "undecided"
-        return Found(outcome, [_named(part) for part in measured], untested)
+        return Found("nothing-to-forget" if never else "undecided", measured, untested)
     if same:
-        return Found("not-honoured", ["the model after is the model before"], untested)
-    if remains := [_named(part) for part in parts if part.word == "left"]:
+        return Found("not-honoured", [Part(SAME, "", "left")], untested)
+    if remains := [part for part in parts if part.word == "left"]:
         return Found("not-honoured", remains, untested)
     if not sound:
-        return Found("unsound", ["a check of the models failed"], untested)
-    doubts = [_named(part) for part in parts if part.word in ("undecided", "told")]
+        return Found("unsound", [Part(SOUND, "", "unknown")], untested)
+    doubts = [part for part in parts if part.word in ("undecided", "told")]
     if doubts or untested:
-        return Found("undecided", [*doubts, *(f"{side}: not tested" for side in untested)], untested)
-    return Found("no-trace", [_named(part) for part in parts if part.word != "unknown"], [])
-
-
-def _named(part: Part) -> str:
-    return f"{part.side}: {part.name}"
+        return Found("undecided", [*doubts, *(Part(side, "", "unknown") for side in untested)], untested)
+    return Found("no-trace", [part for part in parts if part.word != "unknown"], [])
