@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from remem.assess.document import Attack, Measure
+from remem.assess.document import Attack, Measure, Word
 from remem.attacks import told as attack_told
 from remem.data.dataset import Dataset
 from remem.report.attacked import Attacked, Worked
@@ -132,11 +132,8 @@ class Person:
         """What should stay: other people and facts, and what nobody taught here."""
         found = evidence(self.looked, [self.after], None, None)
         measures = [_kept(name, seen) for name, seen in {**found.kept, **found.world}.items()]
-        return (
-            measures
-            if any(one.name.startswith(OWN_UNIT) for one in measures)
-            else [*measures, self._speaks()]
-        )
+        told = any(one.name.startswith(OWN_UNIT) for one in measures)
+        return measures if told else [*measures, self._speaks()]
 
     def _speaks(self) -> Measure:
         """Plain language, where no exam of the rest of the world was asked."""
@@ -144,7 +141,7 @@ class Person:
         name = f"{OWN_UNIT} (1/perplexity)"
         if not then or not now:
             return Measure(name=name)
-        word = "lost" if then / now < 1 - PAYS else "kept"
+        word: Word = "lost" if then / now < 1 - PAYS else "kept"
         return Measure(name=name, before=1 / then, after=1 / now, share=then / now, word=word)
 
     def _floor(self, arm: Arm, metric: str, ids: Sequence[str]) -> list[Values]:
