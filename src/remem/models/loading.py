@@ -100,6 +100,8 @@ def _merged(network: Any, folder: Path) -> Any:
         with warnings.catch_warnings():
             # peft goes on with random numbers for weights that the adapter lacks.
             warnings.filterwarnings("error", message="Found missing adapter keys")
+            # peft asks transformers for a name that goes with version 6.
+            warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing")
             return PeftModel.from_pretrained(network, str(folder)).merge_and_unload()
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, UserWarning, SafetensorError) as problem:
         raise UserError(

@@ -8,6 +8,7 @@ from typing import Any
 from remem.asking.records import read_table
 from remem.report.read import Arm, RunRecord
 
+MUTE = 1000.0  # perplexity from which a model before has no language of its own that could be broken
 BROKEN = 2.0  # times the perplexity of the model before: such a model is broken, whatever it forgot
 BLIND = 1e-4  # nats per answer: less than that, and a picture changes nothing
 CUT = 0.1  # share of the answers that were cut off
@@ -110,7 +111,7 @@ def _speaks(perplexity: float | None, before: Arm | None) -> Iterator[tuple[str,
     then = before.given["sound"]["perplexity"] if before is not None else None
     if perplexity is None:
         yield "speaks", False, "the perplexity of plain sentences is beyond numbers"
-    elif then is not None and before is not None:
+    elif then is not None and before is not None and then < MUTE:
         text = f"perplexity of plain sentences {perplexity:.1f}, of the {before.role} model {then:.1f}"
         yield "speaks", perplexity <= BROKEN * then, text
 

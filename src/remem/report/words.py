@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from remem.formats import NONE, hundredths, plain
+from remem.methods import METHODS as ALL_METHODS
 from remem.scoring.metrics import all_metrics
 
 METRICS = {metric.key: metric for metric in all_metrics()}
@@ -75,10 +76,18 @@ def split(name: str) -> str:
 
 
 def method(name: str) -> str:
-    """ "npo" -> "NPO", "simnpo" -> "SimNPO"; other long names stay words."""
+    """ "npo" -> "NPO", "simnpo" -> "SimNPO"; other long names stay words, and names of the user's own as they
+    are."""
     if name in PUBLISHED:
         return PUBLISHED[name]
+    if name.upper() != name and not _known(name):
+        return name
     return name.upper() if len(name) <= 5 else name.replace("-", " ").replace("_", " ")
+
+
+def _known(name: str) -> bool:
+    """Whether a name is that of a method, or of several settings of one ("npo-weak")."""
+    return any(name == one or name.startswith((f"{one}-", f"{one}_")) for one in ALL_METHODS)
 
 
 def arm(name: str, method_name: str | None = None, seed: int = 0, seeds: int = 1) -> str:
