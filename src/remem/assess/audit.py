@@ -9,7 +9,18 @@ from typing import Any
 
 from remem import __version__, jsonfile
 from remem.assess import words
-from remem.assess.document import Cost, Document, Guard, Judged, Measure, Shown, Stated, Subject, Verdict
+from remem.assess.document import (
+    Attack,
+    Cost,
+    Document,
+    Guard,
+    Judged,
+    Measure,
+    Shown,
+    Stated,
+    Subject,
+    Verdict,
+)
 from remem.assess.person import Person, measured
 from remem.data import strangers
 from remem.data.dataset import Dataset, value
@@ -42,17 +53,8 @@ def document(
     parts, member, attacks = measured(about), about.membership(), about.attacks()
     checks = [_guard(arm, one) for arm in run.arms.values() if arm.role in ROLES for one in guards(run, arm)]
     same = any({about.before.name, about.after.name} <= set(names) for names in equal(run))
-    found = honoured(
-        [Part("known before", one.name, one.word) for one in parts["known"]],
-        [
-            *(Part("says", one.name, one.word) for one in parts["says"]),
-            *(Part("knows", one.name, one.word) for one in parts["knows"]),
-            *(Part("comes back", f"{one.access}, {one.measure.name}", one.measure.word) for one in attacks),
-            Part("membership", member.name, _decides(member, bool(run.goals))),
-        ],
-        same=same,
-        sound=not any(_breaks(one, checks) for one in checks),
-    )
+    sound = not any(_breaks(one, checks) for one in checks)
+    found = outcome(about, parts, member, attacks, same=same, sound=sound)
     return Document(
         version=__version__,
         libraries=_libraries(run),
@@ -80,6 +82,29 @@ def document(
         evidence=_evidence(root, run),
         command=command,
         shown=_shown(about) if show else [],
+    )
+
+
+def outcome(
+    about: Person,
+    parts: Mapping[str, Sequence[Measure]],
+    member: Measure,
+    attacks: Sequence[Attack],
+    *,
+    same: bool = False,
+    sound: bool = True,
+) -> Found:
+    """The answer by the written rule."""
+    return honoured(
+        [Part("known before", one.name, one.word) for one in parts["known"]],
+        [
+            *(Part("says", one.name, one.word) for one in parts["says"]),
+            *(Part("knows", one.name, one.word) for one in parts["knows"]),
+            *(Part("comes back", f"{one.access}, {one.measure.name}", one.measure.word) for one in attacks),
+            Part("membership", member.name, _decides(member, bool(about.run.goals))),
+        ],
+        same=same,
+        sound=sound,
     )
 
 
