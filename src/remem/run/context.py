@@ -39,6 +39,14 @@ class Context:
     root: Path
     run: Run
     fingerprint: str = ""  # of the user's own data set, as the keys have it
+    plugins: tuple[str, ...] = ()  # that the user named: whoever gets this elsewhere loads them, too
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self.plugins:
+            from remem.run.plugins import load
+
+            load(self.plugins)
 
     @property
     def seed(self) -> int:

@@ -39,7 +39,14 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     steps = (
         []
         if run.data
-        else [Step(name="dataset", work=build, settings=_building(run.build), code=code.built())]
+        else [
+            Step(
+                name="dataset",
+                work=build,
+                settings=_building(run.build),
+                code=code.built(run.build.source),
+            )
+        ]
     )
     request = asked_for(run)
     taught = data | {"model": model, "learn": _result(run.learn, run.model.adapt), "seed": run.seed}
