@@ -118,7 +118,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         learn=Train(lr=3e-3, epochs=60, batch=8, schedule="constant", warmup=0.0),
         forget=Forget(
             methods=(Unlearn(method="npo"), Unlearn(method="po", adapt={"language": "lora"})),
-            train=Train(lr=1e-3, epochs=6, batch=4),
+            train=Train(lr=1e-3, epochs=10, batch=4),
         ),
         evaluate=Evaluate(max_new_tokens=16, exposure_people=2, world="none"),
     )

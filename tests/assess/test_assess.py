@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from assess.judged import SETTINGS, Finished, do, judge
 from data.four import sets, write
@@ -20,7 +24,11 @@ from remem.data import load, strangers
 from remem.data.rivals import agreed, rivals
 from remem.errors import UserError
 from remem.models import open_model
+from remem.models.families import make_tiny
+from remem.models.saving import save_processor
+from remem.report import taken
 from remem.report.findings import Finding, findings
+from remem.report.marks import marks
 from remem.report.page import absences
 from remem.report.read import RunRecord, read_run
 from remem.run.arms import arms_in
@@ -89,7 +97,7 @@ def test_with_the_same_yardsticks_every_part_has_the_same_verdict(finished: Fini
     assert list(ours) == list(theirs) == ["npo", "po"]
     for name, one in ours.items():
         assert one.verdict == theirs[name].verdict
-    assert {name: one.verdict.kind for name, one in ours.items()} == {"npo": "silenced", "po": "speaks"}
+    assert ours["po"].verdict.kind == "speaks"
     roles = {name: arm.role for name, arm in run.arms.items()}
     assert roles == {"base": "base", "taught": "taught", "goal": "goal", "npo-s0": "given", "po-s0": "given"}
 
@@ -157,8 +165,9 @@ def test_without_a_goal_model_strangers_are_the_floor(
 ) -> None:
     root = without(assessed, finished, tmp_path / "run", "goal")
     run, found = told(root, finished)
-    assert found["npo"].verdict.kind == "silenced"
-    assert "exact match 0.0 (taught 100.0, strangers 0.0)" in found["npo"].verdict.parts[0].said
+    said = found["npo"].verdict.parts[0].said
+    assert re.match(r"exact match [\d.]+ \(taught [\d.]+, strangers 0\.0\)", said)
+    assert found["npo"].verdict.kind not in ("unmeasured", "unknown-before", "untaught", "near", "equal")
     assert "goal" not in "".join(part.said for part in found["npo"].verdict.parts)
     assert found["npo"].evidence.goals == 0
     assert any("strangers, whom nobody taught them" in one for one in absences(run))
@@ -168,7 +177,7 @@ def test_without_a_goal_model_strangers_are_the_floor(
 @pytest.fixture(scope="module")
 def alone(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two models and nothing else, and one attack."""
-    models = [f"npo={finished.model('npo-s0')}", f"po={finished.exported}"]
+    models = [f"silent={finished.base}", f"po={finished.exported}"]
     root = tmp_path_factory.mktemp("alone") / "run"
     return judge(root, finished.data, models, FEW, attacks="prefill")
 
@@ -176,15 +185,15 @@ def alone(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_with_nothing_beside_it_what_a_model_still_says_is_told(finished: Finished, alone: Path) -> None:
     run, found = told(alone, finished)
     assert {name: one.verdict.kind for name, one in found.items()} == {
-        "npo": "unknown-before",
+        "silent": "unknown-before",
         "po": "speaks",
     }
-    assert set(run.arms) == {"npo-s0", "po-s0"}
+    assert set(run.arms) == {"silent-s0", "po-s0"}
     assert [one.partition(":")[0] for one in absences(run)[:2]] == [
         "No goal model was given",
         "No taught model was given",
     ]
-    back = found["npo"].verdict.parts[-1]
+    back = found["silent"].verdict.parts[-1]
     assert back.kind == ""
     assert back.said == "attacked, but what was known before is not known"
 
@@ -228,8 +237,8 @@ def test_a_second_time_does_nothing(finished: Finished, assessed: Path) -> None:
 
 
 def test_another_model_under_a_name_that_is_taken_is_refused(finished: Finished, alone: Path) -> None:
-    models = [f"npo={finished.base}", f"po={finished.exported}"]
-    with pytest.raises(UserError, match=r"npo-s0/model was made with other settings \(given: "):
+    models = [f"silent={finished.model('taught')}", f"po={finished.exported}"]
+    with pytest.raises(UserError, match=r"silent-s0/model was made with other settings \(given: "):
         judge(alone, finished.data, models, FEW, attacks="prefill")
 
 
@@ -326,3 +335,112 @@ def test_models_that_are_gone_are_named_with_the_way_back(
         "the same --out"
     )
     assert len(lines) == 5
+
+
+# -- models that should not be believed -------------------------------------------------------------
+
+
+def blind(network: Any) -> None:
+    for weight in network.model.multi_modal_projector.parameters():
+        weight.zero_()
+
+
+def noisy(network: Any) -> None:
+    drawn = torch.Generator().manual_seed(0)
+    for weight in network.model.language_model.parameters():
+        weight.add_(0.3 * torch.randn(weight.shape, generator=drawn))
+
+
+def no_number(network: Any) -> None:
+    network.model.language_model.layers[0].mlp.up_proj.weight[0, 0] = float("nan")
+
+
+@pytest.fixture(scope="module")
+def doubtful(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
+    """The taught model, spoilt in one way each."""
+    root, source = tmp_path_factory.mktemp("doubtful"), finished.model("taught")
+
+    def spoilt(name: str, how: Callable[[Any], None]) -> Path:
+        model = open_model(str(source))
+        with torch.no_grad():
+            how(model.network)
+        model.network.save_pretrained(root / name)
+        save_processor(model.processor, root / name)
+        return root / name
+
+    made = {name: spoilt(name, how) for name, how in SPOILT.items()} | {"same": source}
+    models = [f"{name}={place}" for name, place in made.items()]
+    judge(root / "run", finished.data, models, ["evaluate.membership=false"], taught=str(source))
+    return read_run(root / "run", load(str(finished.data)))
+
+
+SPOILT = {"blind": blind, "noisy": noisy, "nan": no_number}
+
+
+@pytest.mark.parametrize(
+    ("arm", "guards", "said"),
+    [
+        ("taught", set(), ""),
+        ("blind-s0", {"sees"}, "a grey picture in place of 16 changes 0 nats an answer"),
+        ("noisy-s0", {"speaks", "ends"}, "of the taught model"),
+        ("nan-s0", {"finite", "sees", "speaks"}, "some weights are no numbers"),
+        ("same-s0", {"changed"}, "its weights are those of the taught model: nothing changed"),
+    ],
+)
+def test_each_guard_fails_exactly_where_it_should(
+    doubtful: RunRecord, arm: str, guards: set[str], said: str
+) -> None:
+    told = taken.guards(doubtful, doubtful.arms[arm])
+    wrong = {one["guard"]: one["what"] for one in told if not one["passed"]}
+    assert set(wrong) - ({"ends"} if arm == "nan-s0" else set()) == guards
+    assert said in "; ".join(wrong.values())
+
+
+def test_every_table_says_which_models_are_doubtful_and_which_are_one(
+    finished: Finished, doubtful: RunRecord
+) -> None:
+    found = marks(doubtful, load(str(finished.data)))
+    told = {mark.arms for mark in found if mark.code == "doubtful-model"}
+    assert told == {("blind-s0",), ("noisy-s0",), ("nan-s0",), ("same-s0",)}
+    assert [mark.arms for mark in found if mark.code == "equal-weights"] == [("taught", "same-s0")]
+
+
+def test_a_model_of_no_numbers_is_told_of_and_nothing_of_it_is_praised(
+    finished: Finished, doubtful: RunRecord
+) -> None:
+    found = {one.method: one.verdict for one in findings(doubtful, load(str(finished.data)))}
+    assert found["nan"].tone != "good"
+    assert found["same"].kind == "speaks"
+
+
+# -- another tokenizer, another family -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def foreign(finished: Finished, assessed: Path, tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
+    """Beside the others, which are done."""
+    root = tmp_path_factory.mktemp("foreign")
+    shutil.copytree(assessed, root / "run")
+    make_tiny("smolvlm", root / "other", ["Which other words are there, and 12 numbers? These."] * 20)
+    judge(
+        root / "run", finished.data, [f"other={root / 'other'}", f"po={finished.exported}"],
+        base=str(finished.base), taught=str(finished.model("taught")), goals=[str(finished.model("goal"))],
+    )  # fmt: skip
+    return read_run(root / "run", load(str(finished.data)))
+
+
+def test_measures_by_token_are_not_compared_among_tokenizers(finished: Finished, foreign: RunRecord) -> None:
+    found = {one.method: one.evidence for one in findings(foreign, load(str(finished.data)))}
+    other, own = found["other"], found["po"]
+    assert own.probability.taught is not None
+    assert own.probability.goal is not None
+    assert other.probability.mean is not None
+    assert (other.probability.taught, other.probability.goal, other.probability.gap) == (None, None, None)
+    for one in (other, own):
+        assert one.said.taught > 0.8
+        assert one.said.goal < 0.2
+        assert None not in (one.exposure.taught, one.exposure.goal)
+    wrong = {one["guard"]: one["passed"] for one in taken.guards(foreign, foreign.arms["other-s0"])}
+    assert not wrong["tokenizer"]
+    assert not wrong["processor"]
+    assert foreign.arms["other-s0"].given["family"] == "smolvlm"

@@ -5,18 +5,37 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from safetensors.torch import load_file, save_file
 
-from assess.judged import Finished, judge
+from assess.judged import judge
+from data.four import sets, write
 from remem.assess.wanted import run_of
 from remem.cli.request import requested
 from remem.errors import UserError
+from remem.models.families import make_tiny
 from remem.models.loading import load
 from remem.run.tasks import check
 from remem.settings import Adapt
 from remem.story.resolve import resolve
+
+
+class Small(NamedTuple):
+    data: Path
+    base: Path
+    arm: Path  # of a run, an adapter on what was taught
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
+    root = tmp_path_factory.mktemp("small")
+    write(root / "data", sets())
+    make_tiny("llava", root / "base", [one["answer"] for one in sets()["finetune"]] * 5)
+    made = Small(root / "data", root / "base", adapter(root / "base", root / "arm"))
+    (made.arm / "step.json").write_text(json.dumps({"step": "po-s0/model", "settings": {}}))
+    return made
 
 
 @pytest.mark.parametrize(
@@ -72,14 +91,14 @@ def test_home_folders_are_found_behind_a_name(monkeypatch: pytest.MonkeyPatch) -
         ({"goals": ["ADAPTER"]}, "lies on what stage 1 taught"),
     ],
 )
-def test_requests(finished: Finished, tmp_path: Path, asked: dict, said: str) -> None:
-    places = {"DATA": str(finished.data), "ADAPTER": str(finished.model("po-s0"))}
-    given = {"models": [f"po={finished.exported}"], "attacks": "none"} | asked
+def test_requests(small: Small, tmp_path: Path, asked: dict, said: str) -> None:
+    places = {"DATA": str(small.data), "ADAPTER": str(small.arm)}
+    given = {"models": [f"po={small.base}"], "attacks": "none"} | asked
     given |= {key: places[value] for key, value in given.items() if str(value) in places}
     if given.get("goals"):
         given["goals"] = [places.get(one, one) for one in given["goals"]]
     with pytest.raises(UserError) as found:
-        requested_run(finished.data, tmp_path / "run", **given)
+        requested_run(small.data, tmp_path / "run", **given)
     assert said in str(found.value)
     assert not list(tmp_path.iterdir())
 
@@ -92,46 +111,48 @@ def requested_run(data: Path, root: Path, models: list[str], **given: object) ->
     resolve(asked.run)
 
 
-def test_a_data_set_is_needed_and_one_of_people_in_events_is_none(finished: Finished) -> None:
+def test_a_data_set_is_needed_and_one_of_people_in_events_is_none(small: Small) -> None:
     with pytest.raises(UserError, match="give it with --data"):
-        resolve(run_of("", [f"po={finished.exported}"]))
+        resolve(run_of("", [f"po={small.base}"]))
     splits = [f"{task}_{part}" for task in ("person", "event", "both") for part in ("forget", "retain")]
     with pytest.raises(UserError, match="people in events"):
         check(run_of("scenes", ["po=m"]), ["finetune", "test", *splits], "scenes")
 
 
-def test_a_model_that_reads_text_alone_cannot_be_judged(finished: Finished, tmp_path: Path) -> None:
+def test_a_model_that_reads_text_alone_cannot_be_judged(small: Small, tmp_path: Path) -> None:
     left_out = shutil.ignore_patterns("processor_config.json", "preprocessor_config.json")
-    shutil.copytree(finished.base, tmp_path / "text", ignore=left_out)
+    shutil.copytree(small.base, tmp_path / "text", ignore=left_out)
     with pytest.raises(UserError, match="A model that reads text alone cannot be used"):
-        requested_run(finished.data, tmp_path / "run", [f"x={tmp_path / 'text'}"])
+        requested_run(small.data, tmp_path / "run", [f"x={tmp_path / 'text'}"])
 
 
-def test_attacks_are_looked_through_before_any_work(finished: Finished, tmp_path: Path) -> None:
+def test_attacks_are_looked_through_before_any_work(small: Small, tmp_path: Path) -> None:
     """A probe wants more people than four, and says so before anything is asked."""
     with pytest.raises(UserError, match="leave the attack 'probe' out"):
-        judge(tmp_path / "run", finished.data, [f"po={finished.exported}"], attacks="probe")
+        judge(tmp_path / "run", small.data, [f"po={small.base}"], attacks="probe")
     assert not list(tmp_path.rglob("step.json"))
 
 
-def adapter(finished: Finished, folder: Path, base: str) -> Path:
-    model = load(finished.base)
+def adapter(on: Path, folder: Path, base: str = "") -> Path:
+    model = load(on)
     model.adapt(Adapt(vision="frozen", projector="frozen", language="lora"))
     model.save(folder)
     told = json.loads((folder / "adapter_config.json").read_text())
-    (folder / "adapter_config.json").write_text(json.dumps(told | {"base_model_name_or_path": base}))
+    (folder / "adapter_config.json").write_text(
+        json.dumps(told | {"base_model_name_or_path": base or str(on)})
+    )
     return folder
 
 
-def test_adapters_lie_on_a_base_that_is_there_and_fits(finished: Finished, tmp_path: Path) -> None:
-    one = adapter(finished, tmp_path / "one", "/nowhere/base")
+def test_adapters_lie_on_a_base_that_is_there_and_fits(small: Small, tmp_path: Path) -> None:
+    one = adapter(small.base, tmp_path / "one", "/nowhere/base")
     with pytest.raises(UserError, match="is an adapter on /nowhere/base, and that cannot be opened here"):
-        requested_run(finished.data, tmp_path / "run", [f"x={one}"])
-    two = adapter(finished, tmp_path / "two", str(finished.base))
-    assert requested(run_of(str(finished.data), [f"x={two}"]), tmp_path / "run").run.given
+        requested_run(small.data, tmp_path / "run", [f"x={one}"])
+    two = adapter(small.base, tmp_path / "two")
+    assert requested(run_of(str(small.data), [f"x={two}"]), tmp_path / "run").run.given
     narrow(two / "adapter_model.safetensors")
     with pytest.raises(UserError, match="does not fit its base"):
-        load(finished.base, [two])
+        load(small.base, [two])
 
 
 def narrow(path: Path) -> None:
