@@ -35,6 +35,7 @@ from remem.run.arms import arms_in
 from remem.run.tasks import parts, tasks
 from remem.scoring.score import score
 from remem.settings import Evaluate
+from remem.sharing import export
 from remem.steps.store import keys
 from remem.story.pipeline import finished as is_finished
 from remem.story.plan import plan
@@ -318,6 +319,12 @@ def test_a_moved_folder_is_told_of_looked_at_and_gone_on_with(
         told_of = " ".join(capsys.readouterr().out.split())
         assert not end.value.code, told_of
         assert said in told_of
+
+
+def test_what_was_given_is_not_exported_again(finished: Finished, assessed: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=f"npo-s0 was made elsewhere.*take {finished.model('npo-s0')}"):
+        export(assessed, "npo-s0", tmp_path / "model")
+    assert not list(tmp_path.iterdir())
 
 
 def test_models_that_are_gone_are_named_with_the_way_back(
