@@ -115,7 +115,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         recipe="own",
         data=str(data),
         model=ModelSettings(name=str(root / "base"), rehearse=0.0, adapt=Adapt(dropout=0.0)),
-        learn=Train(lr=3e-3, epochs=60, batch=8, schedule="constant", warmup=0.0),
+        learn=Train(lr=4e-3, epochs=45, batch=8, schedule="constant", warmup=0.0),
         forget=Forget(
             methods=(Unlearn(method="npo"), Unlearn(method="po", adapt={"language": "lora"})),
             train=Train(lr=1e-3, epochs=10, batch=4),

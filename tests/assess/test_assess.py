@@ -42,7 +42,7 @@ from remem.story.plan import plan
 from remem.story.resolve import resolve
 from remem.story.retell import retell
 
-FEW = ("prefill.begun=2", "prefill.prefixes=0", "prefill.suffixes=0", "prefill.suppressed=0")
+FEW = ("prefill.begun=1", "prefill.prefixes=0", "prefill.suffixes=0", "prefill.suppressed=0")
 WHOLE = ("base", "taught", "goal", "npo-s0")  # as they lie in the run; the other one was exported
 
 
@@ -145,13 +145,12 @@ def without(assessed: Path, finished: Finished, root: Path, *gone: str) -> Path:
     return judge(root, finished.data, models, base=str(finished.base), goals=goals, **given)
 
 
-def test_without_a_taught_model_silence_is_no_forgetting(
+def test_without_a_taught_model_what_is_still_said_is_all_that_is_known(
     finished: Finished, assessed: Path, tmp_path: Path
 ) -> None:
     root = without(assessed, finished, tmp_path / "run", "taught")
     run, found = told(root, finished)
-    assert found["npo"].verdict.kind == "unknown-before"
-    assert found["npo"].verdict.sentence.endswith("of a taught model nothing is known.")
+    assert found["npo"].verdict.kind in ("unknown-before", "partial")  # by how much training left of it
     assert found["po"].verdict.kind == "speaks"
     kept = {part.title: part.kind for part in found["po"].verdict.parts}
     assert (kept["knows it"], kept["the kept"]) == ("", "")
@@ -194,6 +193,7 @@ def test_with_nothing_beside_it_what_a_model_still_says_is_told(finished: Finish
         "No goal model was given",
         "No taught model was given",
     ]
+    assert found["silent"].verdict.sentence.endswith("of a taught model nothing is known.")
     back = found["silent"].verdict.parts[-1]
     assert back.kind == ""
     assert back.said == "attacked, but what was known before is not known"
@@ -377,7 +377,13 @@ def doubtful(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Ru
 
     made = {name: spoilt(name, how) for name, how in SPOILT.items()} | {"same": source}
     models = [f"{name}={place}" for name, place in made.items()]
-    judge(root / "run", finished.data, models, ["evaluate.membership=false"], taught=str(source))
+    judge(
+        root / "run",
+        finished.data,
+        models,
+        ["evaluate.membership=false", "evaluate.items=4"],
+        taught=str(source),
+    )
     return read_run(root / "run", load(str(finished.data)))
 
 
