@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from remem.errors import UserError
 from remem.run.overrides import override
@@ -32,8 +33,9 @@ def run_of(
     `models`: NAME=WHERE each; several of one NAME are its seeds. `settings`: as --set has them. UserError for
     names that cannot be, and where nothing is to be judged.
     """
-    given = [Given(role=role, source=one) for role, one in (("base", base), ("taught", taught)) if one]
-    given += [Given(role="goal", source=one, seed=number) for number, one in enumerate(goals)]
+    yardsticks = (("base", base), ("taught", taught))
+    given = [Given(role=role, source=_there(one)) for role, one in yardsticks if one]
+    given += [Given(role="goal", source=_there(one), seed=number) for number, one in enumerate(goals)]
     seeds: dict[str, int] = {}
     for one in models:
         name, source = _named(one)
@@ -65,4 +67,9 @@ def _named(text: str) -> tuple[str, str]:
             f"--model {text}: {name!r} cannot be the name of a model: use letters, digits, dots and dashes, "
             f"and none of {', '.join(_TAKEN)}"
         )
-    return name, source.strip()
+    return name, _there(source.strip())
+
+
+def _there(source: str) -> str:
+    """With the home folder in place of ~, which shells leave as it is behind NAME=."""
+    return str(Path(source).expanduser()) if source.startswith("~") else source

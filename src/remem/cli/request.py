@@ -82,7 +82,16 @@ def wanted(
 
 
 def requested(run: Run, root: Path) -> Wanted:
-    """A run over models that were made elsewhere: whatever the gate says of them, they are judged."""
+    """A run over models that were made elsewhere: whatever the gate says of them, they are judged.
+
+    UserError for what cannot be judged, before the data set's pictures are looked through.
+    """
+    from remem.models import find
+    from remem.story.resolve import check_given
+
+    check_given(run)
+    for one in run.given:
+        find(one.source)
     data_set = _loaded(run)
     return Wanted(run.recipe, root, run, data_set, data_set.fingerprint, True)
 

@@ -22,7 +22,7 @@ PLACES = {
     "build.pipeline.name": "--set build.pipeline.name=",
     "build.data": "--set build.data=",
     "evaluate.world": "--set evaluate.world=",
-    "given.*.source": "--base, --taught, --goal or --model NAME=",
+    "given.*.source": "--base, --taught, --goal or --model NAME= of remem assess, into the same --out",
 }
 _WORDS = {"", "auto", "none", *EMBEDDED}
 
@@ -96,7 +96,9 @@ def missing(config: Mapping[str, Any], places: Mapping[str, str]) -> list[str]:
     return [
         f"{key} ({group[name]}): {_option(key)}"
         for group, name, key in _places(told)
-        if (key in places or group[name] not in _WORDS)
+        # Of given models it is that of the first of them, and nobody says it.
+        if not (key == "model.name" and told.get("given"))
+        and (key in places or group[name] not in _WORDS)
         and local(group[name])
         and not Path(group[name]).exists()
     ]

@@ -313,7 +313,9 @@ def _returned(evidence: Evidence) -> str:
     if not there:
         return evidence.unread
     if not _returning(evidence):
-        return "attacked, but teaching added nothing to recover"
+        known = evidence.said.taught is not None
+        why = "teaching added nothing to recover" if known else "what was known before is not known"
+        return f"attacked, but {why}"
     first = there[0]
     text = f"{first.access} ({first.setting}): {first.measure} {score(first.ours)} "
     text += f"({first.control} {score(first.goal)})"
