@@ -12,6 +12,7 @@ from remem.cli.options import (
     KeepOld,
     Need,
     On,
+    Plugins,
     Quiet,
     Settings,
     SlurmSettings,
@@ -59,6 +60,7 @@ def assess(
     need: Need = None,
     slurm: SlurmSettings = None,
     allow_pictures: AllowPictures = None,
+    plugin: Plugins = None,
 ) -> None:
     """Judge models that were made elsewhere: remem assess --data FOLDER --taught M0 --model npo=M1.
 
@@ -69,7 +71,7 @@ def assess(
     from remem.cli.request import allow, requested
     from remem.cli.stages import carry_out
 
-    allow(allow_pictures)
+    allow(allow_pictures, plugin)
     run = run_of(
         data,
         model,

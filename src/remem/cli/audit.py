@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from remem.cli.assess import Attacks
 from remem.cli.console import Line, out, warn
-from remem.cli.options import AllowPictures, Quiet, Settings, Threads, Where, Workers
+from remem.cli.options import AllowPictures, Plugins, Quiet, Settings, Threads, Where, Workers
 from remem.errors import UserError
 from remem.outgoing import quoted
 
@@ -60,6 +60,7 @@ def audit(
     threads: Threads = 0,
     quiet: Quiet = False,
     allow_pictures: AllowPictures = None,
+    plugin: Plugins = None,
 ) -> None:
     """Was a request for deletion honoured? One person, two models, one document.
 
@@ -70,7 +71,7 @@ def audit(
     from remem.cli.request import allow, requested
     from remem.cli.stages import carry_out
 
-    allow(allow_pictures)
+    allow(allow_pictures, plugin)
     asked = Asked(
         before=before,
         after=after,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from remem.errors import GateFailed, UserError
-from remem.run import places, plugins
+from remem.run import places
 from remem.run.context import Context, read_run_record
 from remem.run.settings import Run, restore
 from remem.scoring.gate import read_gate
@@ -83,7 +83,7 @@ def carry_out(
     whole = _told(root, plan(run, fingerprint, ignore_gate), keep_old)
     steps = until(whole, stage)
 
-    context = Context(root, run, fingerprint, tuple(plugins.LOADED))
+    context = Context(root, run, fingerprint)
 
     def passed(step: str) -> None:
         if step == "dataset" and trains:
