@@ -1,4 +1,4 @@
-"""The rule on one person's numbers: every word at and beside its threshold, every outcome, and how often it errs."""
+"""The rule on one person's numbers: every word at its threshold and beside it, and how often it errs."""
 
 import itertools
 import math
@@ -173,7 +173,7 @@ def test_what_decides_before_what():
         assert (found.outcome, found.because) == ("unsound", [Part(SOUND, "", "unknown")])
 
 
-# How often it errs. A person of U facts in QUESTIONS wordings each, and S strangers, as assess/person.py has them.
+# How often it errs: a person of some facts in QUESTIONS wordings, and strangers, as in assess/person.py.
 KNEW_ALL, QUESTIONS = 0.97, 3
 FLOOR = {"binary": 0.02, "graded": 0.25}
 FACTS, STRANGERS = (1, 2, 5, 15), (1, 4, 12)
