@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from remem.assess import handing, listing, request, subject
+from remem.assess import chain, handing, listing, request, schema, subject
 from remem.assess.audit import document, values_of
 from remem.assess.document import Stated
 from remem.assess.handing import DOCUMENT, PRIVATE, Written
@@ -72,16 +72,29 @@ def check(asked: Asked) -> Stated:
         raise UserError("--pictures goes with --people: a data set has its own")
     if asked.out.exists() and any(asked.out.iterdir()) and not asked.private.is_dir():
         raise UserError(f"{asked.out} holds something else: choose another --out")
+    if _one_alone(asked.document) if asked.everybody else _several(asked.document):
+        what = "one person" if asked.everybody else "several people"
+        raise UserError(f"{asked.document} is about {what}: choose another --out, or delete it")
     if asked.key is not None and not asked.key.is_file():
         raise UserError(f"--sign {asked.key}: there is no such file")
     return request.read(asked.request) if asked.request is not None else Stated()
 
 
+def _one_alone(document: Path) -> bool:
+    return (document / schema.FILE).exists()
+
+
+def _several(document: Path) -> bool:
+    return (document / chain.PAGE).exists() and not _one_alone(document)
+
+
 def subjects(asked: Asked, progress: Progress = silent) -> tuple[Subjects, list[str]]:
     """Whom it is about, and what is worth knowing of their list."""
     if asked.people is None:
-        return listing.of_data(asked.data, asked.person, asked.split), []
-    asked.private.mkdir(parents=True, exist_ok=True)
+        found = listing.of_data(asked.data, asked.person, asked.split)
+        handing.private(asked.private)
+        return found, []
+    handing.private(asked.private)
     return listing.of_list(asked.people, asked.pictures, asked.person, asked.private, asked.seed, progress)
 
 
@@ -112,17 +125,16 @@ def documents(asked: Asked, about: Subjects, stated: Stated) -> list[Written]:
     data, salt = context.data(), subject.salt(asked.private)
     run = read_run(asked.run, data)
     secrets = {} if asked.show else {one: _secrets(asked, about, data, one) for one in about.called}
-    for one in secrets.values():
-        guard(stated, one[0])
+    for found, _ in secrets.values():
+        guard(stated, found)
     written, hashes = [], {}
     for person, called in about.called.items():
         hash = subject.hash_of(called, salt)
         hashes[hash] = called
-        made = document(
-            asked.run, run, data, person, stated, hash, _command(asked, data, hash), show=asked.show
-        )
+        plain, fence = secrets.get(person, (None, None))
+        command = _command(asked, subject.hash_of(data.fingerprint, salt), hash, plain)
+        made = document(asked.run, run, data, person, stated, hash, command, show=asked.show)
         place = asked.document / hash[: handing.SHORT] if asked.everybody else asked.document
-        fence = secrets[person][1] if person in secrets else None
         written.append(handing.write(made, place, fence, asked.key))
     handing.lookup(asked.private, hashes)
     if asked.everybody:
@@ -141,20 +153,24 @@ def _secrets(asked: Asked, about: Subjects, data: Dataset, person: str) -> tuple
     return Secrets(values=values, names=names, paths=paths), handing.fence(values, names, paths)
 
 
-def _command(asked: Asked, data: Dataset, hash: str) -> str:
-    """To make it again, with digests in place of names and paths."""
+def _command(asked: Asked, data: str, hash: str, secrets: Secrets | None) -> str:
+    """To make it again, with digests in place of names and paths. `data`: of the data set, by the salt: who
+    has the data set could else find out by trying whom this is about."""
     parts = ["remem", "audit"]
     for option, source in (("before", asked.before), ("after", asked.after)):
         parts += [f"--{option}", identity(source)["content"]]
     for source in asked.never:
         parts += ["--never", identity(source)["content"]]
-    parts += ["--data", data.fingerprint[:20], "--person", hash[:20], "--attacks", asked.attacks]
+    parts += ["--data", data[:20], "--person", hash[:20], "--attacks", asked.attacks]
     parts += ["--seed", str(asked.seed)]
     for one in asked.settings:
-        parts += ["--set", _without_path(one)]
+        parts += ["--set", _harmless(one, secrets)]
     return shlex.join(parts)
 
 
-def _without_path(setting: str) -> str:
+def _harmless(setting: str, secrets: Secrets | None) -> str:
+    """A setting without a path, and without anything of the person."""
     key, equals, value = setting.partition("=")
-    return f"{key}{equals}PATH" if any(mark in value for mark in "/\\~") else setting
+    if any(mark in value for mark in "/\\~"):
+        return f"{key}{equals}PATH"
+    return f"{key}{equals}WITHHELD" if secrets is not None and secrets.found_in(value) else setting

@@ -103,7 +103,8 @@ def _untested(found: Found, about: Person) -> list[str]:
     access = [f"attacks with access to {one}" for one in about.attacked.untried]
     pictures = [] if any(about.data.items[id].image_path for id in about.rows) else ["questions on pictures"]
     again = [] if about.again else ["words and views that were never taught"]
-    return [*found.untested, *access, *pictures, *again]
+    sides = [words.SIDES[side][2] for side in found.untested]
+    return [*sides, *access, *pictures, *again]
 
 
 def _subject(about: Person, subject: str) -> Subject:

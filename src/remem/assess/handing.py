@@ -26,6 +26,11 @@ class Written(NamedTuple):
     folder: Path
 
 
+def private(folder: Path) -> None:
+    """Makes the folder that is kept, for its owner's eyes alone; one that is there stays as it is."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
 def write(document: Document, folder: Path, secrets: Secrets | None, key: Path | None = None) -> Written:
     """audit.json, index.html, chain.json and, with a key, chain.sig.json; whole or not at all.
 
