@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from remem.assess import chain, page, schema, signing, words
+from remem.assess import chain, page, schema, signing
 from remem.assess.document import Document
 from remem.assess.redact import Secrets
 from remem.errors import UserError
@@ -62,9 +62,8 @@ def write(document: Document, folder: Path, secrets: Secrets | None, key: Path |
 
 def index(written: Sequence[Written], folder: Path) -> Path:
     """index.html over the documents of several people, which lie in folders beside it."""
-    rows = [(one.document, one.folder.name) for one in written]
     place = folder / "index.html"
-    write_atomic(place, page.environment().get_template("index.html").render(rows=rows, words=words))
+    write_atomic(place, page.index([(one.document, one.folder.name) for one in written]))
     return place
 
 

@@ -13,7 +13,7 @@ from remem.report.evidence import AGAIN, ATTACK, Look, evidence, look
 from remem.report.floor import Floor
 from remem.report.membership import Membership
 from remem.report.read import Arm, RunRecord
-from remem.scoring.differences import Values, difference
+from remem.scoring.differences import Difference, Values, difference
 from remem.scoring.evidence import Seen
 from remem.scoring.facts import fact
 from remem.scoring.honoured import LEVEL, known, left, told
@@ -201,7 +201,7 @@ def _kept(name: str, seen: Seen) -> Measure:
         share=share,
         low=None if name.startswith(OWN_UNIT) else max(0.0, low),
         high=None if name.startswith(OWN_UNIT) else max(0.0, high),
-        units=seen.ours.people if seen.ours else 0,
+        units=gap.units if isinstance(gap, Difference) else 0,
         word="lost" if lost else "kept" if low > 1 - PAYS else "undecided",
     )
 
