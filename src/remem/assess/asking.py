@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from remem.assess import chain, handing, listing, request, schema, subject
+from remem.assess import chain, handing, listing, request, schema, signing, subject
 from remem.assess.audit import document, values_of
 from remem.assess.document import Stated
 from remem.assess.handing import DOCUMENT, PRIVATE, Written
@@ -14,11 +14,13 @@ from remem.assess.listing import Subjects
 from remem.assess.person import AFTER
 from remem.assess.redact import Secrets, guard
 from remem.assess.wanted import run_of as run_over
+from remem.data import load
 from remem.data.dataset import Dataset
 from remem.data.forgetting import ASKED
 from remem.errors import UserError
 from remem.models import identity
-from remem.report.read import read_run
+from remem.report.read import RunRecord, read_run
+from remem.report.taken import equal
 from remem.run.context import check_told, open_run
 from remem.run.settings import Run
 from remem.settings import Floors
@@ -75,9 +77,29 @@ def check(asked: Asked) -> Stated:
     if _one_alone(asked.document) if asked.everybody else _several(asked.document):
         what = "one person" if asked.everybody else "several people"
         raise UserError(f"{asked.document} is about {what}: choose another --out, or delete it")
-    if asked.key is not None and not asked.key.is_file():
-        raise UserError(f"--sign {asked.key}: there is no such file")
+    if asked.key is not None:
+        signing.check(asked.key)
+    _no_model_twice(asked)
     return request.read(asked.request) if asked.request is not None else Stated()
+
+
+def _no_model_twice(asked: Asked) -> None:
+    """UserError where a floor is one of the models that are to be told from it."""
+    known = {identity(asked.before)["content"]: "--before", identity(asked.after)["content"]: "--after"}
+    for source in asked.never:
+        if (same := known.get(identity(source)["content"])) is not None:
+            raise UserError(
+                f"--never {source} is the model of {same}: it would be compared with itself. Give one "
+                "that was trained without the person, or leave --never out: strangers are then the floor"
+            )
+
+
+def beforehand(asked: Asked, about: Subjects, stated: Stated) -> None:
+    """UserError, before a model is asked anything, where what is stated names the person."""
+    if not asked.show:
+        data = load(about.data)
+        for one in about.called:
+            guard(stated, _secrets(asked, about, data, one)[0])
 
 
 def _one_alone(document: Path) -> bool:
@@ -127,6 +149,7 @@ def documents(asked: Asked, about: Subjects, stated: Stated) -> list[Written]:
     secrets = {} if asked.show else {one: _secrets(asked, about, data, one) for one in about.called}
     for found, _ in secrets.values():
         guard(stated, found)
+    _no_weights_twice(run)
     written, hashes = [], {}
     for person, called in about.called.items():
         hash = subject.hash_of(called, salt)
@@ -140,6 +163,19 @@ def documents(asked: Asked, about: Subjects, stated: Stated) -> list[Written]:
     if asked.everybody:
         handing.index(written, asked.document)
     return written
+
+
+def _no_weights_twice(run: RunRecord) -> None:
+    """The same of models whose files differ and whose weights do not."""
+    for names in equal(run):
+        goals = [name for name in names if run.arms[name].role == "goal"]
+        others = [name for name in names if name not in goals]
+        if goals and others:
+            what = "--before" if run.arms[others[0]].role == "taught" else "--after"
+            raise UserError(
+                f"a --never model has the weights of the model of {what}: it would be compared with itself. "
+                "Give another one, or leave --never out"
+            )
 
 
 def _secrets(asked: Asked, about: Subjects, data: Dataset, person: str) -> tuple[Secrets, Secrets]:

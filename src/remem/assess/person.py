@@ -9,7 +9,7 @@ from remem.assess.document import Attack, Measure, Word
 from remem.attacks import told as attack_told
 from remem.data.dataset import Dataset
 from remem.report.attacked import Attacked, Worked
-from remem.report.evidence import AGAIN, ATTACK, Look, evidence, look
+from remem.report.evidence import AGAIN, ATTACK, BY_TOKEN, Look, evidence, look
 from remem.report.floor import Floor
 from remem.report.membership import Membership
 from remem.report.read import Arm, RunRecord
@@ -61,7 +61,7 @@ class Person:
         before, after = (_of(arm.values(metric), ids) for arm in (self.before, self.after))
         floors = [self._floor(arm, metric, ids) for arm in (self.before, self.after)]
         whose = self._whose(ids)
-        if not before or not after or not all(floors):
+        if not before or not after or not all(floors) or not self._comparable(metric):
             empty = Measure(name=name, before=_mean(before), after=_mean(after))
             return empty, empty
         apart = difference([before], floors[0], *whose)
@@ -78,6 +78,11 @@ class Person:
         )
         found = recovered(Sides([after], floors[1]), Sides([], floors[0]), before, *whose)
         return first, _left(name, _mean(before), found, len(set(whose[1].values())))
+
+    def _comparable(self, metric: str) -> bool:
+        """Of models that cut texts up otherwise no measure by token can be compared."""
+        cut = {arm.given.get("tokenizer", "") for arm in (self.before, self.after, *self.run.goals)}
+        return metric not in BY_TOKEN or len(cut) == 1
 
     def attacks(self) -> list[Attack]:
         """The worst of each kind of access."""
