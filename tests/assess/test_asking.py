@@ -141,7 +141,7 @@ def disguises(text):
 
 def secrets(audited):
     own = [cell for name, _, value in facts() for cell in (name, value)]
-    pieces = [piece for name in PEOPLE for piece in name.split()]
+    pieces = [name.split()[1] for name in PEOPLE]  # "undecided" has a Cid in it
     places = [str(audited.root), str(audited.out), str(audited.out.parent), str(audited.root / "after")]
     return [*own, *pieces, *places]
 
