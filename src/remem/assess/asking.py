@@ -72,7 +72,10 @@ def check(asked: Asked) -> Stated:
         raise UserError("say who asks: either --person, or --all for everybody who is marked to be forgotten")
     if asked.pictures is not None and asked.people is None:
         raise UserError("--pictures goes with --people: a data set has its own")
-    if asked.out.exists() and any(asked.out.iterdir()) and not asked.private.is_dir():
+    there = next(one for one in (asked.out, *asked.out.absolute().parents) if one.exists())
+    if not there.is_dir():
+        raise UserError(f"{there} is a file: choose another --out")
+    if there == asked.out and any(asked.out.iterdir()) and not asked.private.is_dir():
         raise UserError(f"{asked.out} holds something else: choose another --out")
     if _one_alone(asked.document) if asked.everybody else _several(asked.document):
         what = "one person" if asked.everybody else "several people"

@@ -28,7 +28,12 @@ class Written(NamedTuple):
 
 def private(folder: Path) -> None:
     """Makes the folder that is kept, for its owner's eyes alone; one that is there stays as it is."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be made ({error.strerror or error}): choose another --out"
+        ) from error
 
 
 def write(document: Document, folder: Path, secrets: Secrets | None, key: Path | None = None) -> Written:
