@@ -1,13 +1,14 @@
 """A person's document from a run whose answers are made up: every outcome, and what it holds."""
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
 
 from assess.fabricated import KNOWS, NEVER, PEOPLE, Mind, data_set, fabricate, facts, model
 from remem.assess import schema, subject
-from remem.assess.audit import document, values_of
+from remem.assess.audit import WITHHELD, document, values_of
 from remem.assess.document import Stated
 from remem.data.forgetting import find
 from remem.scoring.honoured import THRESHOLDS
@@ -78,6 +79,25 @@ def test_what_is_asked_for_is_shown_and_of_nobody_else(folder, tmp_path):
     assert all(one.value in one.before and one.value in one.after for one in found.shown)
     text = schema.text(found)
     assert not any(value in text for name, _, value in facts() if name != ANN)
+
+
+def test_an_answer_about_somebody_else_is_not_shown(folder, tmp_path):
+    """A model that has forgotten one person answers with what it knows of another."""
+    root, run, data = fabricate(tmp_path, folder, model(NEVER))
+    person = find(data, ANN)
+    own = [id for id in data.splits["forget1"] if data.items[id].person == person]
+    said = (f"It is {facts()[7][2].upper()}.", f"Ask {PEOPLE[2]}.", "I do not know.")
+    after = run.arms["after-s0"]
+    told = after.answers | dict(zip(own, said, strict=False))
+    run = replace(run, arms=run.arms | {"after-s0": replace(after, answers=told)})
+    found = document(root, run, data, person, Stated(), "ab", "remem audit", show=True)
+    assert [one.after for one in found.shown[:3]] == [WITHHELD, WITHHELD, "I do not know."]
+    assert ANN in found.shown[0].before
+
+
+def test_checks_speak_of_the_model_before(forgot):
+    assert not any("taught" in one.what for one in forgot.guards)
+    assert any("of the model before" in one.what for one in forgot.guards)
 
 
 def test_what_is_still_known_is_not_honoured(folder, tmp_path):
