@@ -105,10 +105,9 @@ def fabricate(
     strange: Mind = NEVER,
     asked: tuple[str, ...] = PEOPLE[:2],
     attacked: Callable[[Item], float] | None = None,
-    given: Mapping[str, Mapping[str, object]] | None = None,
 ) -> tuple[Path, RunRecord, Dataset]:
     """A whole run in `root`. `strange`: what every model says of strangers; `attacked`: what an attack brings
-    out of the model after; `given`: what differs in an arm's given.json."""
+    out of the model after."""
     models = [
         Given(role="taught", source="tiny"),
         Given(role="given", source="tiny", label=AFTER),
@@ -127,7 +126,7 @@ def fabricate(
     context = Context(root, run, data.fingerprint)
     steps = {step.name: step for step in plan(resolve(run), data.fingerprint)}
     for one, mind in zip(models, minds, strict=True):
-        _model(root, steps, one.arm, (given or {}).get(one.arm, {}))
+        _model(root, steps, one.arm)
         _answers(root, steps, one.arm, data, mind, strange)
     for name, step in steps.items():
         if name == "kept" or name.endswith("/scores"):
@@ -144,13 +143,13 @@ def fabricate(
     return root, read_run(root, data), data
 
 
-def _model(root: Path, steps: Mapping[str, Step], arm: str, other: Mapping[str, object]) -> None:
+def _model(root: Path, steps: Mapping[str, Step], arm: str) -> None:
     folder = root / arm / "model"
     folder.mkdir(parents=True)
     sound = {"finite": True, "pictures": 0, "grey": None, "perplexity": 20.0}
     told = {name: f"{name}" for name in ("family", "dtype", "tokenizer", "template", "processor")}
     told |= {"content": f"content of {arm}", "weights": f"weights of {arm}", "parameters": 7, "adapters": []}
-    told |= {"sound": sound | dict(other.get("sound", {}))} | {k: v for k, v in other.items() if k != "sound"}
+    told |= {"sound": sound}
     (folder / "given.json").write_text(json.dumps(told), "utf-8")
     _seal(root, steps[f"{arm}/model"])
 

@@ -22,15 +22,31 @@ def folder(tmp_path_factory):
     return data_set(tmp_path_factory.mktemp("audited"))
 
 
-def made(place, folder, *minds, show=False, **more):
-    root, run, data = fabricate(place, folder, *minds, **more)
+def told(run, given=None, show=False):
+    """The document of a run; `given`: what differs in an arm's given.json."""
+    root, record, data = run
+    arms = dict(record.arms)
+    for name, other in (given or {}).items():
+        sound = arms[name].given["sound"] | other.get("sound", {})
+        arms[name] = replace(arms[name], given=arms[name].given | other | {"sound": sound})
     hash = subject.hash_of(ANN, "ab" * 32)
-    return document(root, run, data, find(data, ANN), Stated(), hash, "remem audit", show)
+    about = replace(record, arms=arms)
+    return document(root, about, data, find(data, ANN), Stated(), hash, "remem audit", show)
+
+
+def made(place, folder, *minds, show=False, **more):
+    return told(fabricate(place, folder, *minds, **more), show=show)
 
 
 @pytest.fixture(scope="module")
-def forgot(folder, tmp_path_factory):
-    return made(tmp_path_factory.mktemp("run") / "run", folder, model(NEVER), attacked=lambda _: 0.0)
+def run(folder, tmp_path_factory):
+    """All is forgotten, and an attack brings nothing back."""
+    return fabricate(tmp_path_factory.mktemp("run") / "run", folder, model(NEVER), attacked=lambda _: 0.0)
+
+
+@pytest.fixture(scope="module")
+def forgot(run):
+    return told(run)
 
 
 def test_what_was_forgotten_leaves_no_trace(forgot):
@@ -81,16 +97,16 @@ def test_what_is_asked_for_is_shown_and_of_nobody_else(folder, tmp_path):
     assert not any(value in text for name, _, value in facts() if name != ANN)
 
 
-def test_an_answer_about_somebody_else_is_not_shown(folder, tmp_path):
+def test_an_answer_about_somebody_else_is_not_shown(run):
     """A model that has forgotten one person answers with what it knows of another."""
-    root, run, data = fabricate(tmp_path, folder, model(NEVER))
+    root, record, data = run
     person = find(data, ANN)
     own = [id for id in data.splits["forget1"] if data.items[id].person == person]
     said = (f"It is {facts()[7][2].upper()}.", f"Ask {PEOPLE[2]}.", "I do not know.")
-    after = run.arms["after-s0"]
-    told = after.answers | dict(zip(own, said, strict=False))
-    run = replace(run, arms=run.arms | {"after-s0": replace(after, answers=told)})
-    found = document(root, run, data, person, Stated(), "ab", "remem audit", show=True)
+    after = record.arms["after-s0"]
+    answers = after.answers | dict(zip(own, said, strict=False))
+    other = replace(record, arms=record.arms | {"after-s0": replace(after, answers=answers)})
+    found = told((root, other, data), show=True)
     assert [one.after for one in found.shown[:3]] == [WITHHELD, WITHHELD, "I do not know."]
     assert ANN in found.shown[0].before
 
@@ -119,18 +135,16 @@ def test_without_an_attack_it_is_not_decided(folder, tmp_path):
     assert found.verdict.untested == ["whether it comes back", "questions on pictures"]
 
 
-def test_the_same_weights_are_not_honoured_whatever_was_measured(folder, tmp_path):
-    same = {"after-s0": {"weights": "weights of taught"}}
-    found = made(tmp_path, folder, model(NEVER), given=same)
+def test_the_same_weights_are_not_honoured_whatever_was_measured(run):
+    found = told(run, {"after-s0": {"weights": "weights of taught"}})
     assert (found.same, found.verdict.outcome) == (True, "not-honoured")
     assert len(found.verdict.because) == 1
 
 
 def test_nothing_to_forget_where_it_was_not_known(folder, tmp_path):
     nobody = model(NEVER)
-    found = made(
-        tmp_path, folder, nobody, before=nobody, given={"after-s0": {"weights": "weights of taught"}}
-    )
+    never = fabricate(tmp_path, folder, nobody, before=nobody)
+    found = told(never, {"after-s0": {"weights": "weights of taught"}})
     assert found.verdict.outcome == "nothing-to-forget"
     assert {one.word for one in found.known} == {"unknown-to-it"}
 
@@ -139,17 +153,15 @@ BREAKS = {"nan": {"finite": False}, "noise": {"perplexity": 2000.0}, "beyond": {
 
 
 @pytest.mark.parametrize("how", BREAKS)
-def test_a_broken_model_proves_nothing(folder, tmp_path, how):
-    silent = model(NEVER, others=NEVER)
-    found = made(tmp_path, folder, silent, given={"after-s0": {"sound": BREAKS[how]}}, attacked=lambda _: 0.0)
+def test_a_broken_model_proves_nothing(run, how):
+    found = told(run, {"after-s0": {"sound": BREAKS[how]}})
     assert found.verdict.outcome == "unsound"
     assert len(found.verdict.because) == 1
     assert [one.role for one in found.guards if not one.passed] == ["after"]
 
 
-def test_what_was_broken_before_is_no_fault_of_what_was_done_since(folder, tmp_path):
-    broken = {arm: {"sound": {"finite": False}} for arm in ("taught", "after-s0")}
-    found = made(tmp_path, folder, model(NEVER), given=broken, attacked=lambda _: 0.0)
+def test_what_was_broken_before_is_no_fault_of_what_was_done_since(run):
+    found = told(run, {arm: {"sound": {"finite": False}} for arm in ("taught", "after-s0")})
     assert found.verdict.outcome == "no-trace"
 
 
@@ -160,8 +172,8 @@ def test_beside_models_that_were_never_taught(folder, tmp_path):
     assert found.verdict.outcome in ("no-trace", "undecided")  # of so few strangers membership is not decided
     assert found.floor == "never"
     assert [one.role for one in found.models].count("never") == 2
-    told = made(tmp_path / "told", folder, model(Mind(likely=0.9)), never=never, attacked=lambda _: 0.0)
-    assert told.verdict.outcome == "not-honoured"
+    found = made(tmp_path / "told", folder, model(Mind(likely=0.9)), never=never[:1])
+    assert found.verdict.outcome == "not-honoured"
 
 
 def test_one_fact_decides_nothing(tmp_path):
