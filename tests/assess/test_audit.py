@@ -165,6 +165,12 @@ def test_what_was_broken_before_is_no_fault_of_what_was_done_since(run):
     assert found.verdict.outcome == "no-trace"
 
 
+def test_measures_by_token_need_one_tokenizer(run):
+    found = told(run, {"after-s0": {"tokenizer": "another"}})
+    words = {one.name: one.word for one in found.knows}
+    assert words == {"exposure": "gone", "probability of the answers": "unknown"}
+
+
 def test_beside_models_that_were_never_taught(folder, tmp_path):
     never = (model(NEVER), model(NEVER))
     found = made(tmp_path / "gone", folder, model(NEVER), never=never, attacked=lambda _: 0.0)
