@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from remem.assess import handing, listing, request, subject
+from remem.assess import chain, handing, listing, request, schema, signing, subject
 from remem.assess.audit import document, values_of
 from remem.assess.document import Stated
 from remem.assess.handing import DOCUMENT, PRIVATE, Written
@@ -14,11 +14,13 @@ from remem.assess.listing import Subjects
 from remem.assess.person import AFTER
 from remem.assess.redact import Secrets, guard
 from remem.assess.wanted import run_of as run_over
+from remem.data import load
 from remem.data.dataset import Dataset
 from remem.data.forgetting import ASKED
 from remem.errors import UserError
 from remem.models import identity
-from remem.report.read import read_run
+from remem.report.read import RunRecord, read_run
+from remem.report.taken import equal
 from remem.run.context import check_told, open_run
 from remem.run.settings import Run
 from remem.settings import Floors
@@ -70,18 +72,54 @@ def check(asked: Asked) -> Stated:
         raise UserError("say who asks: either --person, or --all for everybody who is marked to be forgotten")
     if asked.pictures is not None and asked.people is None:
         raise UserError("--pictures goes with --people: a data set has its own")
-    if asked.out.exists() and any(asked.out.iterdir()) and not asked.private.is_dir():
+    there = next(one for one in (asked.out, *asked.out.absolute().parents) if one.exists())
+    if not there.is_dir():
+        raise UserError(f"{there} is a file: choose another --out")
+    if there == asked.out and any(asked.out.iterdir()) and not asked.private.is_dir():
         raise UserError(f"{asked.out} holds something else: choose another --out")
-    if asked.key is not None and not asked.key.is_file():
-        raise UserError(f"--sign {asked.key}: there is no such file")
+    if _one_alone(asked.document) if asked.everybody else _several(asked.document):
+        what = "one person" if asked.everybody else "several people"
+        raise UserError(f"{asked.document} is about {what}: choose another --out, or delete it")
+    if asked.key is not None:
+        signing.check(asked.key)
+    _no_model_twice(asked)
     return request.read(asked.request) if asked.request is not None else Stated()
+
+
+def _no_model_twice(asked: Asked) -> None:
+    """UserError where a floor is one of the models that are to be told from it."""
+    known = {identity(asked.before)["content"]: "--before", identity(asked.after)["content"]: "--after"}
+    for source in asked.never:
+        if (same := known.get(identity(source)["content"])) is not None:
+            raise UserError(
+                f"--never {source} is the model of {same}: it would be compared with itself. Give one "
+                "that was trained without the person, or leave --never out: strangers are then the floor"
+            )
+
+
+def beforehand(asked: Asked, about: Subjects, stated: Stated) -> None:
+    """UserError, before a model is asked anything, where what is stated names the person."""
+    if not asked.show:
+        data = load(about.data)
+        for one in about.called:
+            guard(stated, _secrets(asked, about, data, one)[0])
+
+
+def _one_alone(document: Path) -> bool:
+    return (document / schema.FILE).exists()
+
+
+def _several(document: Path) -> bool:
+    return (document / chain.PAGE).exists() and not _one_alone(document)
 
 
 def subjects(asked: Asked, progress: Progress = silent) -> tuple[Subjects, list[str]]:
     """Whom it is about, and what is worth knowing of their list."""
     if asked.people is None:
-        return listing.of_data(asked.data, asked.person, asked.split), []
-    asked.private.mkdir(parents=True, exist_ok=True)
+        found = listing.of_data(asked.data, asked.person, asked.split)
+        handing.private(asked.private)
+        return found, []
+    handing.private(asked.private)
     return listing.of_list(asked.people, asked.pictures, asked.person, asked.private, asked.seed, progress)
 
 
@@ -112,22 +150,35 @@ def documents(asked: Asked, about: Subjects, stated: Stated) -> list[Written]:
     data, salt = context.data(), subject.salt(asked.private)
     run = read_run(asked.run, data)
     secrets = {} if asked.show else {one: _secrets(asked, about, data, one) for one in about.called}
-    for one in secrets.values():
-        guard(stated, one[0])
+    for found, _ in secrets.values():
+        guard(stated, found)
+    _no_weights_twice(run)
     written, hashes = [], {}
     for person, called in about.called.items():
         hash = subject.hash_of(called, salt)
         hashes[hash] = called
-        made = document(
-            asked.run, run, data, person, stated, hash, _command(asked, data, hash), show=asked.show
-        )
+        plain, fence = secrets.get(person, (None, None))
+        command = _command(asked, subject.hash_of(data.fingerprint, salt), hash, plain)
+        made = document(asked.run, run, data, person, stated, hash, command, show=asked.show)
         place = asked.document / hash[: handing.SHORT] if asked.everybody else asked.document
-        fence = secrets[person][1] if person in secrets else None
         written.append(handing.write(made, place, fence, asked.key))
     handing.lookup(asked.private, hashes)
     if asked.everybody:
         handing.index(written, asked.document)
     return written
+
+
+def _no_weights_twice(run: RunRecord) -> None:
+    """The same of models whose files differ and whose weights do not."""
+    for names in equal(run):
+        goals = [name for name in names if run.arms[name].role == "goal"]
+        others = [name for name in names if name not in goals]
+        if goals and others:
+            what = "--before" if run.arms[others[0]].role == "taught" else "--after"
+            raise UserError(
+                f"a --never model has the weights of the model of {what}: it would be compared with itself. "
+                "Give another one, or leave --never out"
+            )
 
 
 def _secrets(asked: Asked, about: Subjects, data: Dataset, person: str) -> tuple[Secrets, Secrets]:
@@ -141,20 +192,24 @@ def _secrets(asked: Asked, about: Subjects, data: Dataset, person: str) -> tuple
     return Secrets(values=values, names=names, paths=paths), handing.fence(values, names, paths)
 
 
-def _command(asked: Asked, data: Dataset, hash: str) -> str:
-    """To make it again, with digests in place of names and paths."""
+def _command(asked: Asked, data: str, hash: str, secrets: Secrets | None) -> str:
+    """To make it again, with digests in place of names and paths. `data`: of the data set, by the salt: who
+    has the data set could else find out by trying whom this is about."""
     parts = ["remem", "audit"]
     for option, source in (("before", asked.before), ("after", asked.after)):
         parts += [f"--{option}", identity(source)["content"]]
     for source in asked.never:
         parts += ["--never", identity(source)["content"]]
-    parts += ["--data", data.fingerprint[:20], "--person", hash[:20], "--attacks", asked.attacks]
+    parts += ["--data", data[:20], "--person", hash[:20], "--attacks", asked.attacks]
     parts += ["--seed", str(asked.seed)]
     for one in asked.settings:
-        parts += ["--set", _without_path(one)]
+        parts += ["--set", _harmless(one, secrets)]
     return shlex.join(parts)
 
 
-def _without_path(setting: str) -> str:
+def _harmless(setting: str, secrets: Secrets | None) -> str:
+    """A setting without a path, and without anything of the person."""
     key, equals, value = setting.partition("=")
-    return f"{key}{equals}PATH" if any(mark in value for mark in "/\\~") else setting
+    if any(mark in value for mark in "/\\~"):
+        return f"{key}{equals}PATH"
+    return f"{key}{equals}WITHHELD" if secrets is not None and secrets.found_in(value) else setting

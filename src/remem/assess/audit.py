@@ -35,6 +35,8 @@ from remem.text import normalise
 
 ROLES = {"taught": "before", "given": "after", "goal": "never"}
 BROKEN = ("finite", "speaks", "ends", "sees")  # checks without which a model after proves nothing
+SHORTEST = 4  # letters of what is looked for in an answer that is shown
+WITHHELD = "(The answer is about somebody else, too, and is not shown.)"
 WORK = {"model": "opened", "responses": "asked", "strangers": "asked", "world": "asked"}
 
 
@@ -115,7 +117,8 @@ def _decides(member: Measure, controlled: bool) -> str:
 
 
 def _guard(arm: Arm, one: Mapping[str, Any]) -> Guard:
-    return Guard(name=one["guard"], role=ROLES[arm.role], passed=one["passed"], what=one["what"])  # type: ignore[arg-type]
+    what = one["what"].replace("the taught model", "the model before")
+    return Guard(name=one["guard"], role=ROLES[arm.role], passed=one["passed"], what=what)  # type: ignore[arg-type]
 
 
 def _breaks(one: Guard, checks: Sequence[Guard]) -> bool:
@@ -128,7 +131,8 @@ def _untested(found: Found, about: Person) -> list[str]:
     access = [f"attacks with access to {one}" for one in about.attacked.untried]
     pictures = [] if any(about.data.items[id].image_path for id in about.rows) else ["questions on pictures"]
     again = [] if about.again else ["words and views that were never taught"]
-    return [*found.untested, *access, *pictures, *again]
+    sides = [words.SIDES[side][2] for side in found.untested]
+    return [*sides, *access, *pictures, *again]
 
 
 def _subject(about: Person, subject: str) -> Subject:
@@ -199,11 +203,29 @@ def _evidence(root: Path, run: RunRecord) -> dict[str, str]:
 
 def _shown(about: Person) -> list[Shown]:
     before, after = about.before.answers, about.after.answers
+    others = _of_others(about)
     return [
-        Shown(question=one.question, value=value(one), before=before.get(id, ""), after=after.get(id, ""))
+        Shown(
+            question=one.question,
+            value=value(one),
+            before=_own(before.get(id, ""), others),
+            after=_own(after.get(id, ""), others),
+        )
         for id in about.rows
         for one in (about.data.items[id],)
     ]
+
+
+def _of_others(about: Person) -> set[str]:
+    """Names and values of everybody else: who is told of one person is told nothing of another."""
+    said = {person: set(map(normalise, values_of(about.data, person))) for person in about.data.people}
+    own = said.pop(about.person, set())
+    return {one for held in said.values() for one in held - own if len(one) >= SHORTEST}
+
+
+def _own(answer: str, others: set[str]) -> str:
+    plain = normalise(answer)
+    return WITHHELD if any(one in plain for one in others) else answer
 
 
 def values_of(about: Dataset, person: str) -> list[str]:

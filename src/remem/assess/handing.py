@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from remem.assess import chain, page, schema, signing, words
+from remem.assess import chain, page, schema, signing
 from remem.assess.document import Document
 from remem.assess.redact import Secrets
 from remem.errors import UserError
@@ -24,6 +24,16 @@ class Written(NamedTuple):
 
     document: Document
     folder: Path
+
+
+def private(folder: Path) -> None:
+    """Makes the folder that is kept, for its owner's eyes alone; one that is there stays as it is."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be made ({error.strerror or error}): choose another --out"
+        ) from error
 
 
 def write(document: Document, folder: Path, secrets: Secrets | None, key: Path | None = None) -> Written:
@@ -57,9 +67,8 @@ def write(document: Document, folder: Path, secrets: Secrets | None, key: Path |
 
 def index(written: Sequence[Written], folder: Path) -> Path:
     """index.html over the documents of several people, which lie in folders beside it."""
-    rows = [(one.document, one.folder.name) for one in written]
     place = folder / "index.html"
-    write_atomic(place, page.environment().get_template("index.html").render(rows=rows, words=words))
+    write_atomic(place, page.index([(one.document, one.folder.name) for one in written]))
     return place
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from remem.data import folder_fingerprint, load
 from remem.data.forgetting import FORGETS, find
 from remem.data.listed.build import build
-from remem.data.listed.reading import read
+from remem.data.listed.reading import Listed, read
 from remem.data.listed.settings import ListSettings
 from remem.errors import UserError
 from remem.jsonfile import read as read_json
@@ -53,10 +53,7 @@ def of_list(
             f"{source}: --all is about everybody who is marked, and nobody is. Write yes into a column "
             "forget, or name one person: --person"
         )
-    known = {normalise(one.name): one for one in people} | {normalise(one.person): one for one in people}
-    if person and normalise(person) not in known:
-        raise UserError(f"{source} has nobody of the name given with --person: write it as the list does")
-    chosen = [known[normalise(person)]] if person else marked
+    chosen = [_named(source, people, person)] if person else marked
     settings = ListSettings(
         pictures=pictures,
         forget=() if column else tuple(one.person for one in chosen),
@@ -79,11 +76,25 @@ def of_list(
     return Subjects(str(place), {one.id: one.person for one in chosen}), notes
 
 
+def _named(source: Path, people: Sequence[Listed], person: str) -> Listed:
+    found = [one for one in people if normalise(person) in (normalise(one.person), normalise(one.name))]
+    if not found:
+        raise UserError(f"{source} has nobody of the name given with --person: write it as the list does")
+    if len(found) > 1:
+        lines = " and ".join(str(one.line) for one in found)
+        raise UserError(
+            f"{source} lines {lines}: --person is the person of one and the name of another. Name them "
+            "otherwise in the list"
+        )
+    return found[0]
+
+
 def of_data(source: str, person: str, split: str) -> Subjects:
     """The person of a data set, by id or name, or with "" everybody in its split `split`."""
     data = load(source)
     if person:
-        return Subjects(source, {find(data, person): person})
+        one = find(data, person)
+        return Subjects(source, {one: data.names.get(one, one)})
     if split not in data.splits:
         there = [name for name in data.splits if FORGETS.search(name)]
         raise UserError(

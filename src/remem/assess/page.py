@@ -58,8 +58,17 @@ def render(document: Document) -> str:
         missing=missing,
         untested=first(missing, *UNTESTED),
         most_scope=MOST_SCOPE,
-        running=re.sub("[^0-9a-f]", "", document.subject.hash)[:SHORT],
+        running=f"subject {re.sub('[^0-9a-f]', '', document.subject.hash)[:SHORT]}",
     )  # fmt: skip
+
+
+def index(rows: Sequence[tuple[Document, str]]) -> str:
+    """The page over several documents: each with the name of its folder."""
+    return (
+        environment()
+        .get_template("index.html")
+        .render(rows=rows, words=words, running=count(len(rows), "request"))
+    )
 
 
 def parts(document: Document) -> list[Part]:

@@ -9,11 +9,11 @@ from remem.assess.document import Attack, Measure, Word
 from remem.attacks import told as attack_told
 from remem.data.dataset import Dataset
 from remem.report.attacked import Attacked, Worked
-from remem.report.evidence import AGAIN, ATTACK, Look, evidence, look
+from remem.report.evidence import AGAIN, ATTACK, BY_TOKEN, Look, evidence, look
 from remem.report.floor import Floor
 from remem.report.membership import Membership
 from remem.report.read import Arm, RunRecord
-from remem.scoring.differences import Values, difference
+from remem.scoring.differences import Difference, Values, difference
 from remem.scoring.evidence import Seen
 from remem.scoring.facts import fact
 from remem.scoring.honoured import LEVEL, known, left, told
@@ -61,7 +61,7 @@ class Person:
         before, after = (_of(arm.values(metric), ids) for arm in (self.before, self.after))
         floors = [self._floor(arm, metric, ids) for arm in (self.before, self.after)]
         whose = self._whose(ids)
-        if not before or not after or not all(floors):
+        if not before or not after or not all(floors) or not self._comparable(metric):
             empty = Measure(name=name, before=_mean(before), after=_mean(after))
             return empty, empty
         apart = difference([before], floors[0], *whose)
@@ -78,6 +78,11 @@ class Person:
         )
         found = recovered(Sides([after], floors[1]), Sides([], floors[0]), before, *whose)
         return first, _left(name, _mean(before), found, len(set(whose[1].values())))
+
+    def _comparable(self, metric: str) -> bool:
+        """Of models that cut texts up otherwise no measure by token can be compared."""
+        cut = {arm.given.get("tokenizer", "") for arm in (self.before, self.after, *self.run.goals)}
+        return metric not in BY_TOKEN or len(cut) == 1
 
     def attacks(self) -> list[Attack]:
         """The worst of each kind of access."""
@@ -201,7 +206,7 @@ def _kept(name: str, seen: Seen) -> Measure:
         share=share,
         low=None if name.startswith(OWN_UNIT) else max(0.0, low),
         high=None if name.startswith(OWN_UNIT) else max(0.0, high),
-        units=seen.ours.people if seen.ours else 0,
+        units=gap.units if isinstance(gap, Difference) else 0,
         word="lost" if lost else "kept" if low > 1 - PAYS else "undecided",
     )
 

@@ -42,6 +42,11 @@ class Verified(NamedTuple):
     signer: str | None  # their public key, in hexadecimal; None where it is not signed
 
 
+def check(key_path: Path) -> None:
+    """UserError where nothing could be signed with this key: before there is anything to sign."""
+    _private(key_path)
+
+
 def sign(folder: Path, key_path: Path) -> Path:
     """Writes chain.sig.json over a sealed folder, with the private key of a PEM file.
 

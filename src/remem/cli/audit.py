@@ -67,7 +67,7 @@ def audit(
     remem audit --before M0 --after M1 --people people.csv --person ID --out audit/1. Answers and pictures are
     personal data and stay in private/; nothing of the person stands in document/. Check it with remem verify.
     """
-    from remem.assess.asking import Asked, check, documents, run_of, subjects
+    from remem.assess.asking import Asked, beforehand, check, documents, run_of, subjects
     from remem.cli.request import allow, requested
     from remem.cli.stages import carry_out
 
@@ -94,6 +94,7 @@ def audit(
     about, notes = subjects(asked, Line(out, "pictures"))
     for sentence in notes:
         warn(quoted(sentence))
+    beforehand(asked, about, stated)
     run = run_of(asked, about)
     carry_out(
         requested(run, asked.run), workers, threads, False, quiet, "evidence", Where("local", (), ()), ""
