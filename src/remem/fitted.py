@@ -42,7 +42,8 @@ def hints(kind: type) -> dict[str, Any]:
 def paths(kind: type, settings: Mapping[str, Any]) -> dict[str, Path]:
     """Those of the settings that are files: their content decides a result, and not where they lie."""
     known = hints(kind)
-    return {key: Path(value) for key, value in settings.items() if known.get(key) is Path and value}
+    files = {key for key, hint in known.items() if Path in (hint, *typing.get_args(hint))}
+    return {key: Path(value) for key, value in settings.items() if key in files and value}
 
 
 def fit(value: Any, hint: Any, key: str) -> Any:

@@ -107,12 +107,16 @@ def keyed(**settings: object) -> dict[str, str]:
     run = replace(
         recipe("tiny"),
         forget=replace(
-            recipe("tiny").forget, methods=(Unlearn(method="ceiling", settings=settings),)  # type: ignore[arg-type]
+            recipe("tiny").forget,
+            methods=(Unlearn(method="ceiling", settings=settings),),  # type: ignore[arg-type]
         ),
     )
     steps = {step.name: step for step in plan(resolve(run))}
     model = steps["ceiling-s0/model"]
-    return {"settings": json.dumps(dict(model.settings), sort_keys=True), "code": json.dumps(dict(model.code))}
+    return {
+        "settings": json.dumps(dict(model.settings), sort_keys=True),
+        "code": json.dumps(dict(model.code)),
+    }
 
 
 def test_a_file_counts_by_its_content_and_not_by_its_place(tmp_path: Path) -> None:

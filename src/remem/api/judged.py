@@ -37,7 +37,7 @@ def assess(
     Raises:
         UserError: for models and names that cannot be, before any work.
     """
-    from remem.assess.wanted import run_of
+    from remem.given.wanted import run_of
     from remem.run.beforehand import look_through
     from remem.run.context import opened
     from remem.steps.jobs import Nobody

@@ -67,9 +67,9 @@ def audit(
     remem audit --before M0 --after M1 --people people.csv --person ID --out audit/1. Answers and pictures are
     personal data and stay in private/; nothing of the person stands in document/. Check it with remem verify.
     """
-    from remem.assess.asking import Asked, beforehand, check, documents, run_of, subjects
     from remem.cli.request import allow, requested
     from remem.cli.stages import carry_out
+    from remem.given.asking import Asked, beforehand, check, documents, run_of, subjects
 
     allow(allow_pictures, plugin)
     asked = Asked(
@@ -109,7 +109,7 @@ def audit(
 
 def verify_document(folder: Path, signed_by: Path | None) -> None:
     """Whether what was handed out is as it was made. UserError for the first thing that is not."""
-    from remem.assess import signing
+    from remem.given import signing
 
     found = signing.verify(folder, signed_by)
     by = "not signed" if found.signer is None else f"signed by {found.signer}"

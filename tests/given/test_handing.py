@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from assess.invented import digest, full, in_the_clear
-from remem.assess import chain, handing, page, schema, signing
-from remem.assess.redact import Secrets
+from given.invented import digest, full, in_the_clear
 from remem.errors import UserError
+from remem.given import chain, handing, page, schema, signing
+from remem.given.redact import Secrets
 
 OWN = handing.fence(
     ["ann.leeway@mail.example", "Quarrow Glassworks", "Oslo"], ["Ann Leeway"], ["/home/me/people"]

@@ -19,8 +19,8 @@ from functools import cached_property
 from urllib.parse import unquote_plus
 
 from remem import text as texts
-from remem.assess.document import Stated
 from remem.errors import UserError
+from remem.given.document import Stated
 
 ROUNDS = 3  # of disguises within each other
 WHOLE = 6  # letters or digits from which a value of several words, or with digits, is found within others

@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from remem.asking.records import write_rankings, write_responses
-from remem.assess.person import AFTER
 from remem.attacks.base import Answer, Tried
 from remem.attacks.records import Cost, write_cost, write_tried
 from remem.data import strangers
 from remem.data.dataset import Dataset
 from remem.data.listed.build import build
 from remem.data.listed.settings import ListSettings
+from remem.given.person import AFTER
 from remem.report.read import RunRecord, read_run
 from remem.run.context import Context, opened
 from remem.run.settings import Given, Run

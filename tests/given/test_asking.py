@@ -10,10 +10,10 @@ from urllib.parse import quote
 import jsonschema
 import pytest
 
-from assess.audited import QUICK, Said, content, remem
-from assess.fabricated import PEOPLE, facts
-from remem.assess import schema
+from given.audited import QUICK, Said, content, remem
+from given.fabricated import PEOPLE, facts
 from remem.attacks.base import ACCESS
+from remem.given import schema
 
 
 def documents(folder):
@@ -211,8 +211,8 @@ def test_such_a_request_is_refused_before_a_model_is_asked(audited, tmp_path):
 
 
 def test_a_setting_that_holds_something_of_the_person_is_withheld():
-    from remem.assess.asking import _harmless
-    from remem.assess.redact import Secrets
+    from remem.given.asking import _harmless
+    from remem.given.redact import Secrets
 
     own = Secrets(values=("Leeway", "ann.leeway@mail.example"))
     assert _harmless("evaluate.world=leeway", own) == "evaluate.world=WITHHELD"
@@ -236,9 +236,9 @@ def test_a_name_that_means_harm_is_text(audited, tmp_path):
     """What stands in a document of the person's is text there, whatever it is."""
     from dataclasses import replace
 
-    from assess.invented import full
-    from remem.assess.document import Shown
-    from remem.assess.page import render
+    from given.invented import full
+    from remem.given.document import Shown
+    from remem.given.page import render
 
     for name in ("<script>alert(1)</script>", "\u202eAnn\u2066", "A" * 10_000, "../../x", ""):
         one = Shown(question=f"Where does {name} live?", value=name, before=name, after=name)
@@ -397,7 +397,7 @@ def test_a_model_that_is_broken(taught, tmp_path, how):
 @pytest.mark.slow
 def test_a_list_the_model_before_never_saw(taught, tmp_path):
     """Made a data set first; resumed after a kill; another list in the same folder is refused."""
-    from assess.fabricated import write
+    from given.fabricated import write
 
     others = [
         (name[::-1].title(), attribute, value[::-1])
@@ -450,7 +450,7 @@ def test_it_goes_on_where_it_was_killed(taught, tmp_path):
 
 @pytest.mark.slow
 def test_with_attacks_and_two_models_that_were_never_taught(taught, tmp_path):
-    from assess.audited import teach
+    from given.audited import teach
 
     never = [teach(taught / f"never{n}", taught / "set", without=("forget1",), seed=n) for n in (1, 2)]
     typed = command(

@@ -9,10 +9,10 @@ import jsonschema
 import msgspec
 import pytest
 
-from assess.invented import HOSTILE, empty, full, hostile, in_the_clear
-from remem.assess import schema
-from remem.assess.document import Stated
+from given.invented import HOSTILE, empty, full, hostile, in_the_clear
 from remem.errors import UserError
+from remem.given import schema
+from remem.given.document import Stated
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = [empty, full, in_the_clear, hostile]
@@ -23,7 +23,7 @@ def check(value):
 
 
 def test_the_schema_in_the_documentation_is_current():
-    """Made again with: python -m remem.assess.schema"""
+    """Made again with: python -m remem.given.schema"""
     written = (ROOT / schema.PAGE).read_text("utf-8")
     assert written == schema.schema_text()
     jsonschema.Draft202012Validator.check_schema(json.loads(written))

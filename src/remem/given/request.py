@@ -31,8 +31,8 @@ from pathlib import Path
 from typing import Any
 
 from remem import jsonfile
-from remem.assess.document import Stated
 from remem.errors import UserError, unknown
+from remem.given.document import Stated
 from remem.outgoing import quoted
 
 MOST_BYTES = 1 << 20

@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from assess.invented import STATED, digest, empty, full, hostile, in_the_clear
-from remem.assess import chain, words
-from remem.assess.bar import HEIGHT, WIDTH, bar
-from remem.assess.document import Measure, Stated, Word
-from remem.assess.page import environment, first, render
+from given.invented import STATED, digest, empty, full, hostile, in_the_clear
+from remem.given import chain, words
+from remem.given.bar import HEIGHT, WIDTH, bar
+from remem.given.document import Measure, Stated, Word
+from remem.given.page import environment, first, render
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 PDFTOTEXT = shutil.which("pdftotext")

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from remem import __version__, jsonfile
-from remem.assess import words
-from remem.assess.document import (
+from remem.data import strangers
+from remem.data.dataset import Dataset, value
+from remem.data.listed.kinds import kind_of
+from remem.given import words
+from remem.given.document import (
     Attack,
     Cost,
     Document,
@@ -21,10 +24,7 @@ from remem.assess.document import (
     Subject,
     Verdict,
 )
-from remem.assess.person import Person, measured
-from remem.data import strangers
-from remem.data.dataset import Dataset, value
-from remem.data.listed.kinds import kind_of
+from remem.given.person import Person, measured
 from remem.models.prints import Prints
 from remem.report.read import Arm, RunRecord
 from remem.report.taken import equal, guards

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from remem import jsonfile
-from remem.assess import schema
-from remem.assess.document import Document
 from remem.errors import UserError
+from remem.given import schema
+from remem.given.document import Document
 from remem.outgoing import quoted
 from remem.steps.digests import file_digest, text_digest
 from remem.steps.folders import write_atomic

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from remem.assess import chain, page, schema, signing
-from remem.assess.document import Document
-from remem.assess.redact import Secrets
 from remem.errors import UserError
+from remem.given import chain, page, schema, signing
+from remem.given.document import Document
+from remem.given.redact import Secrets
 from remem.steps.folders import write_atomic
 
 DOCUMENT, PRIVATE, LOOKUP = "document", "private", "lookup.json"

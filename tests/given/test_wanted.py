@@ -10,11 +10,11 @@ from typing import NamedTuple
 import pytest
 from safetensors.torch import load_file, save_file
 
-from assess.judged import judge
 from data.four import sets, write
-from remem.assess.wanted import run_of
+from given.judged import judge
 from remem.cli.request import requested
 from remem.errors import UserError
+from remem.given.wanted import run_of
 from remem.models.families import make_tiny
 from remem.models.loading import load
 from remem.run.tasks import check

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from remem.assess.document import Attack, Measure, Word
 from remem.attacks import told as attack_told
 from remem.data.dataset import Dataset
+from remem.given.document import Attack, Measure, Word
 from remem.report.attacked import Attacked, Worked
 from remem.report.evidence import AGAIN, ATTACK, BY_TOKEN, Look, evidence, look
 from remem.report.floor import Floor

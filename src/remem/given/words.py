@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from remem.assess.document import Outcome, Word
 from remem.attacks.base import Access
+from remem.given.document import Outcome, Word
 
 
 class Answer(NamedTuple):

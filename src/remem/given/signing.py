@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from remem import jsonfile
-from remem.assess import chain
 from remem.errors import UserError
+from remem.given import chain
 from remem.steps.folders import write_atomic
 
 if TYPE_CHECKING:

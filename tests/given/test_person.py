@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from assess.fabricated import KNOWS, NEVER, PEOPLE, SMALL, Mind, data_set, fabricate, model
-from remem.assess.person import KNOWS as KNOWN_BY
-from remem.assess.person import SAYS, Person, measured
+from given.fabricated import KNOWS, NEVER, PEOPLE, SMALL, Mind, data_set, fabricate, model
 from remem.data.forgetting import find
+from remem.given.person import KNOWS as KNOWN_BY
+from remem.given.person import SAYS, Person, measured
 from remem.scoring.honoured import told
 from remem.scoring.metrics.exposure import expected_norm
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import fields, replace
 
-from remem.assess.document import (
+from remem.given.document import (
     Attack,
     Cost,
     Document,

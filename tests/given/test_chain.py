@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from assess.invented import digest, empty, full
-from remem.assess import chain, schema
+from given.invented import digest, empty, full
 from remem.errors import UserError
+from remem.given import chain, schema
 
 
 @pytest.fixture

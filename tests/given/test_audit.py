@@ -6,11 +6,11 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
-from assess.fabricated import KNOWS, NEVER, PEOPLE, Mind, data_set, fabricate, facts, model
-from remem.assess import schema, subject
-from remem.assess.audit import WITHHELD, document, values_of
-from remem.assess.document import Stated
+from given.fabricated import KNOWS, NEVER, PEOPLE, Mind, data_set, fabricate, facts, model
 from remem.data.forgetting import find
+from remem.given import schema, subject
+from remem.given.audit import WITHHELD, document, values_of
+from remem.given.document import Stated
 from remem.scoring.honoured import THRESHOLDS
 
 ANN = PEOPLE[0]
@@ -184,6 +184,7 @@ def test_beside_models_that_were_never_taught(folder, tmp_path):
 
 def test_one_fact_decides_nothing(tmp_path):
     from assess import fabricated
+
     from remem.data.listed.build import build
 
     rows = [one for one in facts() if one[1] == "e-mail"]

@@ -5,8 +5,8 @@ import hmac
 
 import pytest
 
-from remem.assess import subject
 from remem.errors import UserError
+from remem.given import subject
 
 
 def test_a_salt_is_made_once_and_for_its_owner_alone(tmp_path):

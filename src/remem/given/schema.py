@@ -1,6 +1,6 @@
 """audit.json: one document as one text, how it is read back, and the JSON Schema that says what it is.
 
-The schema in docs/ is made again with: python -m remem.assess.schema
+The schema in docs/ is made again with: python -m remem.given.schema
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from remem import jsonfile
-from remem.assess.document import SCHEMA, Document
 from remem.errors import UserError
+from remem.given.document import SCHEMA, Document
 from remem.steps.folders import write_atomic
 
 FILE = "audit.json"

@@ -6,10 +6,10 @@ from dataclasses import fields
 
 import pytest
 
-from assess.invented import STATED
-from remem.assess import request
-from remem.assess.document import Stated
+from given.invented import STATED
 from remem.errors import UserError
+from remem.given import request
+from remem.given.document import Stated
 
 
 def write(tmp_path, text, name="request.toml"):

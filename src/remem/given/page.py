@@ -11,10 +11,10 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from remem.assess import chain, words
-from remem.assess.bar import bar
-from remem.assess.document import Document, Measure
 from remem.formats import hundredths
+from remem.given import chain, words
+from remem.given.bar import bar
+from remem.given.document import Document, Measure
 from remem.outgoing import visible
 from remem.report.template import breakable
 from remem.report.words import count, seconds
@@ -102,7 +102,7 @@ def accesses(document: Document) -> list[str]:
 @cache
 def environment() -> Environment:
     found = Environment(
-        loader=PackageLoader("remem.assess"),
+        loader=PackageLoader("remem.given"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

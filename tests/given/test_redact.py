@@ -7,9 +7,9 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from remem.assess.document import Stated
-from remem.assess.redact import Secrets, guard
 from remem.errors import UserError
+from remem.given.document import Stated
+from remem.given.redact import Secrets, guard
 
 SECRETS = Secrets(
     values=("zoë.quill@mail.example", "12 March 1980", "555-0142", "7", "Ennsbrück"),

@@ -2,10 +2,10 @@
 
 import pytest
 
-from assess.fabricated import PEOPLE, data_set, facts, write
-from remem.assess.listing import Subjects, of_data, of_list
+from given.fabricated import PEOPLE, data_set, facts, write
 from remem.data import load
 from remem.errors import UserError
+from remem.given.listing import Subjects, of_data, of_list
 
 ANN, BOB, CID, DOT = PEOPLE
 FEW = [row for row in facts() if row[1] in ("e-mail", "employer")]

@@ -6,18 +6,18 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from remem.assess import chain, handing, listing, request, schema, signing, subject
-from remem.assess.audit import document, values_of
-from remem.assess.document import Stated
-from remem.assess.handing import DOCUMENT, PRIVATE, Written
-from remem.assess.listing import Subjects
-from remem.assess.person import AFTER
-from remem.assess.redact import Secrets, guard
-from remem.assess.wanted import run_of as run_over
 from remem.data import load
 from remem.data.dataset import Dataset
 from remem.data.forgetting import ASKED
 from remem.errors import UserError
+from remem.given import chain, handing, listing, request, schema, signing, subject
+from remem.given.audit import document, values_of
+from remem.given.document import Stated
+from remem.given.handing import DOCUMENT, PRIVATE, Written
+from remem.given.listing import Subjects
+from remem.given.person import AFTER
+from remem.given.redact import Secrets, guard
+from remem.given.wanted import run_of as run_over
 from remem.models import identity
 from remem.report.read import RunRecord, read_run
 from remem.report.taken import equal

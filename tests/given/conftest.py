@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import pytest
 
-from assess.audited import QUICK, REQUEST, Said, remem, teach
-from assess.fabricated import data_set
-from assess.judged import assessed, finished  # noqa: F401
+from given.audited import QUICK, REQUEST, Said, remem, teach
+from given.fabricated import data_set
+from given.judged import assessed, finished  # noqa: F401
 
 
 class Audited(NamedTuple):

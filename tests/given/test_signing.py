@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from assess.invented import full
-from remem.assess import chain, schema, signing
+from given.invented import full
 from remem.errors import UserError
+from remem.given import chain, schema, signing
 
 pytest.importorskip("cryptography")
 
@@ -117,7 +117,7 @@ def test_without_the_package_it_says_what_to_install(folder, tmp_path):
     private, _ = keys(tmp_path, "ours")
     script = (
         "import sys; sys.modules['cryptography'] = None\n"
-        "from pathlib import Path; from remem.assess import signing; from remem.errors import UserError\n"
+        "from pathlib import Path; from remem.given import signing; from remem.errors import UserError\n"
         f"print(signing.verify(Path({str(folder)!r})).signer)\n"
         f"try: signing.sign(Path({str(folder)!r}), Path({str(private)!r}))\n"
         "except UserError as error: print(error)\n"

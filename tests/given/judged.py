@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.four import Rows, row, sets, write
-from remem.assess.wanted import run_of
 from remem.data import load
 from remem.data.table import schema
 from remem.data.untaught import FILE
+from remem.given.wanted import run_of
 from remem.models.families import make_tiny
 from remem.run.settings import Run
 from remem.settings import Adapt, Evaluate, Forget, ModelSettings, Train, Unlearn

@@ -14,15 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from assess.judged import SETTINGS, Finished, do, judge
 from data.four import sets, write
+from given.judged import SETTINGS, Finished, do, judge
 from remem import cli
 from remem.asking.records import read_rankings, read_responses
 from remem.asking.respond import exposed, respond
-from remem.assess.wanted import run_of
 from remem.data import load, strangers
 from remem.data.rivals import agreed, rivals
 from remem.errors import UserError
+from remem.given.wanted import run_of
 from remem.models import open_model
 from remem.models.families import make_tiny
 from remem.models.saving import save_processor
