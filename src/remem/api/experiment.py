@@ -115,7 +115,7 @@ class Experiment:
         called = name or method
         others = [it for it in self._run.forget.methods if (it.name or it.method) != called]
         forget = replace(self._run.forget, methods=(*others, one), seeds=tuple(seeds))
-        self._run = replace(self._run, forget=forget)
+        self._run = _checked(replace(self._run, forget=forget))
         self._make("forget")
         return self
 
@@ -135,7 +135,7 @@ class Experiment:
         names += [one for one in attacks or ("quick",) if one not in names]
         pairs = [f"attacks={','.join(names)}"]
         pairs += [f"{key.replace('__', '.')}={_text(value)}" for key, value in settings.items()]
-        self._run = override(self._run, pairs)
+        self._run = _checked(override(self._run, pairs))
         self._make("evidence")
         return self
 
@@ -193,6 +193,14 @@ class Experiment:
         from remem.cli.console import Lines, out
 
         return Lines(out, 0)
+
+
+def _checked(run: Run) -> Run:
+    """The run; UserError, and the experiment is as it was, for what cannot be."""
+    from remem.story.resolve import resolve
+
+    resolve(run)
+    return run
 
 
 def _text(value: Any) -> str:

@@ -59,7 +59,9 @@ __all__ = [
 
 
 def source(name: str) -> str:
-    """An attack's file, as text: reading it needs no torch."""
+    """An attack's file, as text: reading it needs no torch. UserError that names the nearest."""
+    if name not in ATTACKS:
+        raise unknown("attack", name, ATTACKS)
     own = sys.modules[OWN[name]].__file__ if name in OWN else None
     return (Path(own) if own else Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
 

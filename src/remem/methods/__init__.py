@@ -67,7 +67,9 @@ __all__ = [
 
 
 def source(name: str) -> str:
-    """A method's file, as text: reading it needs no torch."""
+    """A method's file, as text: reading it needs no torch. UserError that names the nearest."""
+    if name not in METHODS:
+        raise unknown("method", name, METHODS)
     own = sys.modules[OWN[name]].__file__ if name in OWN else None
     return (Path(own) if own else Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
 
