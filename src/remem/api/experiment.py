@@ -18,6 +18,7 @@ from remem.settings import Adapt, Train, Unlearn
 if TYPE_CHECKING:
     from remem.data import Dataset
     from remem.models.huggingface import Model
+    from remem.run.settings import Run
     from remem.scoring.gate import Gate
     from remem.steps.jobs import View
 
