@@ -20,7 +20,8 @@ OUTCOMES: dict[Outcome, Answer] = {
     ),
     "undecided": Answer(
         "This does not decide it:",
-        "what was measured shows neither that something is left nor that it is gone.",
+        "what was measured shows neither that something is left nor that it is gone. More facts of the "
+        "person, other attacks or a model that was never taught would tell more.",
     ),
     "no-trace": Answer(
         "No trace was found by what was tested.",
