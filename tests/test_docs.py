@@ -96,3 +96,41 @@ def test_settings_in_the_page_are_those_of_the_class(name):
     made = make(name, {})
     found = {setting: ast.literal_eval(default) for setting, default, _ in settings_of(name)}
     assert found == {field.name: getattr(made, field.name) for field in fields(made)}
+
+
+def test_the_forty_lines_stand_in_the_tutorial():
+    script = (ROOT / "docs" / "tutorials" / "unlearn.py").read_text("utf-8")
+    assert len(script.splitlines()) == 40
+    assert "remem" not in re.sub(r'""".*?"""', "", script, flags=re.DOTALL)
+    assert script.rstrip() in (ROOT / "docs" / "assess.md").read_text("utf-8")
+    request = (ROOT / "docs" / "tutorials" / "request.toml").read_text("utf-8")
+    assert request.rstrip() in (ROOT / "docs" / "audit.md").read_text("utf-8")
+
+
+def commands(page, begins):
+    """The shell lines of a page's block that begins so."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / page).read_text("utf-8"), re.DOTALL)
+    block = next(one for one in blocks if one.startswith(begins))
+    return block.replace("\\\n", " ").strip().splitlines()
+
+
+@pytest.mark.slow
+def test_both_tutorials_run(tmp_path):
+    import shutil
+    import subprocess
+    import sys
+
+    shutil.copytree(ROOT / "docs" / "tutorials", tmp_path / "docs" / "tutorials")
+    for line in (*commands("assess.md", "remem learn tiny"), *commands("audit.md", "remem people docs")):
+        words = line.replace("remem ", f"{sys.executable} -m remem ", 1) if line.startswith("remem") else line
+        words = words.replace("python docs", f"{sys.executable} docs", 1)
+        done = subprocess.run(words, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, line + done.stderr[-2000:]
+    assert (tmp_path / "audit" / "1" / "document" / "index.html").is_file()
+    text = (ROOT / "docs" / "assess.md").read_text("utf-8")
+    by_hand = next(one for one in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "by-hand" in one)
+    assert len([line for line in by_hand.splitlines() if line.strip()]) <= 15
+    done = subprocess.run(
+        [sys.executable, "-c", by_hand], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "'em'" in done.stdout

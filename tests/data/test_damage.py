@@ -96,7 +96,7 @@ def test_pictures_damaged_in_the_middle_of_a_file(whole):
     [path] = (whole / "data").glob("finetune-*")
     data = load(whole)
     shown = next(i for i in data.splits["finetune"] if data.items[i].image_path)
-    data._pictures.kept.clear()
+    data.pictures.kept.clear()
     _break(path, "image.bytes")
     for read in (lambda: data.image(shown), lambda: load(whole)):
         with pytest.raises(UserError, match=rf"{path.name} is not a readable Parquet file .* again"):
@@ -107,7 +107,7 @@ def test_pictures_damaged_in_the_middle_of_a_file(whole):
 
 def test_a_file_that_went_away_after_loading(whole):
     data = load(whole)
-    data._pictures.kept.clear()
+    data.pictures.kept.clear()
     shutil.rmtree(whole / "data")
     with pytest.raises(UserError, match="is not a readable Parquet file"):
         data.image(next(i for i, item in data.items.items() if item.image_path))

@@ -225,7 +225,7 @@ def test_large_row_groups_go_through_datasets(small, monkeypatch, tmp_path):
     monkeypatch.setattr("remem.data.reading._LARGE_GROUP", 1000)
     data = load(small)
     assert data.splits == load(small).splits
-    assert type(data._pictures).__name__ == "ArrowPictures"
+    assert type(data.pictures).__name__ == "ArrowPictures"
 
 
 def _rename(folder, split, old, new):

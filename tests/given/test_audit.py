@@ -183,7 +183,7 @@ def test_beside_models_that_were_never_taught(folder, tmp_path):
 
 
 def test_one_fact_decides_nothing(tmp_path):
-    from assess import fabricated
+    from given import fabricated
 
     from remem.data.listed.build import build
 

@@ -50,7 +50,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
         ("a b=m", "'a b' cannot be the name"),
         ("Goal=m", "'Goal' cannot be the name"),
         ("goal-s1=m", "'goal-s1' cannot be the name"),
-        ("report=m", "none of base, taught, goal, gate, kept, report, dataset"),
+        ("taught=m", "none of base, taught, goal"),
         (".hidden=m", "'.hidden' cannot be the name"),
     ],
 )

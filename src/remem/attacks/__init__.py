@@ -59,11 +59,13 @@ __all__ = [
 
 
 def source(name: str) -> str:
-    """An attack's file, as text: reading it needs no torch. UserError that names the nearest."""
-    if name not in ATTACKS:
-        raise unknown("attack", name, ATTACKS)
+    """The file of an attack, or of this folder, as text: reading it needs no torch. UserError where there is
+    none, which names the nearest attack."""
     own = sys.modules[OWN[name]].__file__ if name in OWN else None
-    return (Path(own) if own else Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+    path = Path(own) if own else Path(__file__).parent / f"{name}.py"
+    if not path.is_file():
+        raise unknown("attack", name, ATTACKS)
+    return path.read_text(encoding="utf-8")
 
 
 def tree(name: str) -> ast.Module:

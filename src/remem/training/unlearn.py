@@ -28,6 +28,10 @@ from remem.training.reference import reference_of
 from remem.types import Progress, silent
 
 
+def _none(name: str) -> Model:
+    raise RuntimeError(f"this bench opens no {name} model")
+
+
 @dataclass
 class Workbench:
     """What a direct edit may use: the taught model, the questions, and copies of the model to teach."""
@@ -36,7 +40,6 @@ class Workbench:
     streams: Streams
     open: Callable[[], Model]  # the taught model once more
     goal: Callable[[], Model]  # the Goal model, whole
-    other: Callable[[str], Model]  # "base", or "second", whole
     adapt: Adapt
     settings: Train
     seed: int
@@ -48,6 +51,7 @@ class Workbench:
     progress: Progress = silent
     outcomes: list[Outcome] = field(default_factory=list)
     planned: int = 0  # optimiser steps that all of them were to make
+    other: Callable[[str], Model] = _none  # "base", or "second", whole
 
     @property
     def batch(self) -> int:

@@ -17,8 +17,8 @@ def _with(data, **changes):
         splits=data.splits | changes.get("splits", {}),
         items=data.items | changes.get("items", {}),
         names=data.names,
-        pictures=data._pictures,
-        where=data._where | changes.get("where", {}),
+        pictures=data.pictures,
+        where=data.where | changes.get("where", {}),
     )
     return [finding.message for finding in lint(made)], made
 
@@ -48,7 +48,7 @@ def test_halves_that_share_a_picture_are_an_error(loaded):
 
 def test_one_picture_under_two_paths_is_found_by_lint_and_before_a_run(loaded):
     train, test = (loaded.splits[f"person_forget_{half}"][0] for half in ("train", "test"))
-    said, made = _with(loaded, where={test: loaded._where[train]})
+    said, made = _with(loaded, where={test: loaded.where[train]})
     assert any("forget_train shows its picture" in message for message in said)
     with pytest.raises(UserError, match="forget_train shows its picture"):
         expectations(made)
