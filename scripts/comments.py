@@ -1,7 +1,7 @@
 """For the site's reference: the comment beside a field, or above it, is its documentation.
 
 Fields are commented and not documented here (see the types in `src/remem/types.py`); griffe, which reads the
-source for the site, knows docstrings alone.
+source for the site, knows docstrings alone. Fields of a class become one table below its docstring.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import griffe
 
 
 class Comments(griffe.Extension):
-    """Gives attributes without a docstring the comment that stands beside or above them."""
+    """Gives attributes the comment that stands beside or above them, and classes a table of their fields."""
 
     def on_attribute_instance(self, *, attr: griffe.Attribute, **kwargs: Any) -> None:
         if attr.docstring is not None or attr.lineno is None or not isinstance(attr.filepath, Path):
@@ -24,6 +24,47 @@ class Comments(griffe.Extension):
         text = comment(attr.filepath, attr.lineno, attr.endlineno or attr.lineno)
         if text:
             attr.docstring = griffe.Docstring(text, lineno=attr.lineno, parent=attr)
+
+    def on_package(self, *, pkg: griffe.Module, **kwargs: Any) -> None:
+        # When all is read: griffe's own extension has made the signatures of dataclasses from their fields.
+        tabulate(pkg)
+
+
+def tabulate(within: griffe.Module | griffe.Class) -> None:
+    """Moves the fields of each class into a table of its docstring."""
+    for name, member in list(within.members.items()):
+        if member.is_alias:
+            continue
+        if isinstance(member, griffe.Module | griffe.Class):
+            tabulate(member)
+        elif isinstance(within, griffe.Class) and isinstance(member, griffe.Attribute) and field(member):
+            table(within).append(
+                griffe.DocstringAttribute(
+                    name=name,
+                    description=member.docstring.value if member.docstring else "",
+                    annotation=member.annotation,
+                    value=str(member.value) if member.value is not None else None,
+                )
+            )
+            del within.members[name]
+
+
+def field(attribute: griffe.Attribute) -> bool:
+    """Whether it is a field of its class, and no property and nothing private."""
+    return attribute.annotation is not None and not (
+        attribute.name.startswith("_") or "property" in attribute.labels
+    )
+
+
+def table(cls: griffe.Class) -> list[griffe.DocstringAttribute]:
+    """The rows of the table of fields, which a class gets when it has none."""
+    if cls.docstring is None:
+        cls.docstring = griffe.Docstring("", parent=cls)
+    parsed = cls.docstring.parsed
+    if not parsed or not isinstance(parsed[-1], griffe.DocstringSectionAttributes):
+        parsed.append(griffe.DocstringSectionAttributes([]))
+    rows: list[griffe.DocstringAttribute] = parsed[-1].value
+    return rows
 
 
 @cache

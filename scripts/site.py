@@ -91,6 +91,8 @@ def decisions() -> str:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Turns links of the repository into links of the site."""
     here = page.file.src_uri
+    if here == "index.md":
+        page.meta.setdefault("hide", ["navigation", "toc"])
     outside = {at: name for name, at in PAGES.items() if name.endswith(".md") and at != "index.md"}
     base = posixpath.dirname(outside.get(here, f"docs/{here}"))
 
