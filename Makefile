@@ -50,7 +50,7 @@ lint: $(READY) ## ruff, mypy and the import contract, as continuous integration 
 	@touch $@
 
 docs: .venv/.docs ## the documentation as a site in site/; a broken link is an error
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 docs-serve: .venv/.docs ## the site at http://localhost:8000, made again while you write
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve

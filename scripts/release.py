@@ -1,4 +1,4 @@
-"""Builds what a release uploads, and tries it as its user will: in an empty environment, outside the checkout.
+"""Builds what a release uploads, and tries it as its user will: elsewhere, in an empty environment.
 
     python scripts/release.py [--dist dist] [--parts]
 

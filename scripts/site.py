@@ -1,7 +1,7 @@
 """The site's hooks: pages that lie outside docs/, the list of decisions, and links that lead out of docs/.
 
-A link is written as the repository has it (`../src/remem/types.py` in a page of docs/), so that it works where
-the files are looked at. On the site the page or file that it leads to is a page, too.
+A link is written as the repository has it (`../src/remem/types.py` in a page of docs/), so that it works
+where the files are looked at. On the site the page or file that it leads to is a page, too.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ PAGES = {
     "docs/decisions": "decisions/index.md",
 }
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")
+INTERVAL = re.compile(r"\([−-]?[\d.]+(?:–| to )[−-]?[\d.]+\)")
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
 
@@ -111,3 +112,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         pieces += [LINK.sub(turned, markdown[end : fence.start()]), fence[0]]
         end = fence.end()
     return "".join([*pieces, LINK.sub(turned, markdown[end:])])
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Keeps an interval on one line."""
+    return INTERVAL.sub(r'<span class="interval">\g<0></span>', html)
