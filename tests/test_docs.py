@@ -34,6 +34,15 @@ def test_links_lead_somewhere(page, target):
     assert (page.parent / target).exists()
 
 
+DECISION = re.compile(r"\[decision\s+(\d+)\]\(\S*?(\d{4})-", re.IGNORECASE)
+
+
+def test_decisions_are_called_by_their_own_numbers():
+    for page in PAGES:
+        for told, leads in DECISION.findall(page.read_text("utf-8")):
+            assert int(told) == int(leads), f"{page.name}: decision {told} leads to {leads}"
+
+
 def settings():
     for page in PAGES:
         text = page.read_text("utf-8").replace("\\\n", " ")
