@@ -26,6 +26,7 @@ PAGES = {
 }
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")
 INTERVAL = re.compile(r"\([−-]?[\d.]+(?:–| to )[−-]?[\d.]+\)")
+SHORT = re.compile(r"<code>(?=[^<]{1,40}</code>)")
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
 
@@ -115,5 +116,6 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Keeps an interval on one line."""
-    return INTERVAL.sub(r'<span class="interval">\g<0></span>', html)
+    """Keeps intervals and short pieces of code on one line."""
+    html = INTERVAL.sub(r'<span class="interval">\g<0></span>', html)
+    return SHORT.sub('<code class="short">', html)
