@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +33,29 @@ FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Writes out what `*` stands for in the navigation."""
-    config.nav = expanded(config.nav or [])
+    nav = config.nav or []
+    config.nav = expanded(nav, set(named(nav)))
     return config
 
 
-def expanded(nav: list[Any]) -> list[Any]:
-    """The navigation with every page that a pattern stands for, by name."""
+def named(nav: list[Any]) -> Iterator[str]:
+    """Every page that the navigation names, and every pattern."""
+    for entry in nav:
+        for of in entry.values() if isinstance(entry, dict) else [entry]:
+            yield from named(of) if isinstance(of, list) else [of]
+
+
+def expanded(nav: list[Any], but: Collection[str]) -> list[Any]:
+    """The navigation with every page that a pattern stands for, by name: all that are not among these."""
     found: list[Any] = []
     for entry in nav:
         if isinstance(entry, dict):
-            found.append({name: expanded(of) if isinstance(of, list) else of for name, of in entry.items()})
+            found.append(
+                {name: expanded(of, but) if isinstance(of, list) else of for name, of in entry.items()}
+            )
         elif "*" in entry:
-            found += [path.relative_to(DOCS).as_posix() for path in sorted(DOCS.glob(entry))]
+            pages = (path.relative_to(DOCS).as_posix() for path in sorted(DOCS.glob(entry)))
+            found += [page for page in pages if page not in but]
         else:
             found.append(entry)
     return found

@@ -22,19 +22,23 @@ def navigation() -> list[Any]:
     return found
 
 
-def pages(nav: list[Any]) -> Iterator[str]:
+def entries(nav: list[Any]) -> Iterator[str]:
     for entry in nav:
         of = next(iter(entry.values())) if isinstance(entry, dict) else entry
-        if isinstance(of, list):
-            yield from pages(of)
-        elif "*" in of:
-            yield from (path.relative_to(DOCS).as_posix() for path in DOCS.glob(of))
-        else:
-            yield of
+        yield from entries(of) if isinstance(of, list) else [of]
+
+
+def pages(nav: list[Any]) -> list[str]:
+    named = list(entries(nav))
+    found = [one for one in named if "*" not in one]
+    for pattern in (one for one in named if "*" in one):
+        made = (path.relative_to(DOCS).as_posix() for path in DOCS.glob(pattern))
+        found += [one for one in made if one not in named]
+    return found
 
 
 def test_every_page_is_in_the_navigation_once_and_every_entry_is_a_page() -> None:
-    listed = list(pages(navigation()))
+    listed = pages(navigation())
     assert len(listed) == len(set(listed))
     assert set(listed) == {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")} | MADE
 
