@@ -106,7 +106,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Turns links of the repository into links of the site."""
     here = page.file.src_uri
     if here == "index.md":
-        page.meta.setdefault("hide", ["navigation", "toc"])
+        page.meta.setdefault("hide", ["navigation"])
+    page.meta.setdefault("search", {"boost": boost(here)})
     outside = {at: name for name, at in PAGES.items() if name.endswith(".md") and at != "index.md"}
     base = posixpath.dirname(outside.get(here, f"docs/{here}"))
 
@@ -125,6 +126,14 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         pieces += [LINK.sub(turned, markdown[end : fence.start()]), fence[0]]
         end = fence.end()
     return "".join([*pieces, LINK.sub(turned, markdown[end:])])
+
+
+def boost(page: str) -> float:
+    """How much a page counts in search: what explains comes before what was decided."""
+    if page in ("guide.md", "words.md"):
+        return 3.0
+    aside = page.startswith("decisions/") or page in ("changelog.md", "log.md", "mutants.md")
+    return 0.3 if aside else 1.0
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
