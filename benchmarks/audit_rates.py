@@ -19,9 +19,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from remem.assess.audit import outcome
-from remem.assess.document import Measure
-from remem.assess.person import Person, measured
+from remem.given.audit import outcome
+from remem.given.document import Measure
+from remem.given.person import Person, measured
 from remem.report.read import read_run
 from remem.run.context import open_run
 

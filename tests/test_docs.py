@@ -79,7 +79,7 @@ def ceiling(page):
 def test_the_test_in_the_tutorial_passes_and_can_fail(monkeypatch):
     page = "docs/tutorials/method.md"
     made = ceiling(page)
-    monkeypatch.setitem(sys.modules, "remem.methods.ceiling", made)
+    monkeypatch.setitem(sys.modules, "ceiling", made)
     names = {}
     exec(compile(BLOCK.findall((ROOT / page).read_text("utf-8"))[1], page, "exec"), names)
     tests = [test for name, test in names.items() if name.startswith("test_")]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from remem.errors import UserError
@@ -278,4 +279,10 @@ class JudgeSettings:
 
 def plain(value: Any) -> Any:
     """A dataclass as JSON values."""
-    return json.loads(json.dumps(asdict(value)))
+    return json.loads(json.dumps(asdict(value), default=_path))
+
+
+def _path(value: object) -> str:
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{value!r} is no setting")

@@ -82,6 +82,8 @@ RETURNS = "comes back"
         ("diverged", {"diverged": 1}),
         ("unmeasured", {"said": Seen(taught=1.0)}),
         ("unknown-before", {"said": Seen(ours=Estimate(mean=0.0)), "again": Seen()}),
+        ("broken", {"broken": "some weights are no numbers"}),
+        ("untaught", {"broken": "it has no language", "said": seen(0.0, None, 0.0)}),
         # What is said is said, whatever was known: at least that share of it.
         ("speaks", {"said": Seen(ours=Estimate(mean=0.85)), "again": Seen()}),
         ("partial", {"said": Seen(ours=Estimate(mean=0.85), strangers=0.5), "again": Seen()}),

@@ -6,16 +6,14 @@ Names map to files so that listing and reading runs need no torch.
 from __future__ import annotations
 
 import ast
-import dataclasses
 import importlib
-import math
-import typing
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remem import jsonfile
-from remem.errors import UserError, unknown
+from remem.errors import unknown
+from remem.fitted import fitted
 
 if TYPE_CHECKING:
     from remem.attacks.attack import Attack
@@ -42,14 +40,18 @@ ATTACKS = {
 }
 
 QUICK = "quick"  # made of parts of others
+OWN: dict[str, str] = {}  # attack of a plugin -> its module
 
 __all__ = [
     "ATTACKS",
+    "OWN",
     "QUICK",
     "body",
     "changes_weights",
     "classes",
     "make",
+    "module",
+    "register",
     "source",
     "told",
     "tree",
@@ -57,8 +59,11 @@ __all__ = [
 
 
 def source(name: str) -> str:
-    """An attack's file, as text: reading it needs no torch."""
-    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+    """An attack's file, as text: reading it needs no torch. UserError that names the nearest."""
+    if name not in ATTACKS:
+        raise unknown("attack", name, ATTACKS)
+    own = sys.modules[OWN[name]].__file__ if name in OWN else None
+    return (Path(own) if own else Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
 
 
 def tree(name: str) -> ast.Module:
@@ -100,40 +105,22 @@ def told(name: str, variable: str) -> str:
 
 def changes_weights(name: str) -> bool:
     """Whether an attack puts other weights into the model: it cannot, into weights of four bits."""
-    return name in ("quick", "relearn", "unrelated", "quantise", "merge")
+    return told(name, "access") == "weights"
 
 
 def make(name: str, settings: Mapping[str, Any]) -> Attack:
     """An attack with its settings; errors name the nearest attack or setting."""
     if name not in ATTACKS:
         raise unknown("attack", name, ATTACKS)
-    cls = getattr(importlib.import_module(f"remem.attacks.{name}"), ATTACKS[name])
-    hints = typing.get_type_hints(cls)
-    known = {field.name: hints[field.name] for field in dataclasses.fields(cls)}
-    for key in settings:
-        if key not in known:
-            raise unknown(f"setting of {name}", key, known)
-    fitted = {key: _fit(value, known[key], f"{name}.{key}") for key, value in settings.items()}
-    attack: Attack = cls(**fitted)
+    attack: Attack = fitted(getattr(importlib.import_module(module(name)), ATTACKS[name]), settings, name)
     return attack
 
 
-def _fit(value: Any, hint: Any, key: str) -> Any:
-    """A setting as its field has it: a number, a text, a flag, or several of one of these."""
-    if typing.get_origin(hint) is tuple:
-        inside = typing.get_args(hint)[0]
-        if isinstance(value, str) and inside is not str:
-            cure = f"Give numbers with commas, as in {key}=1,4."
-            value = [jsonfile.literal(one, f"{one[:40]!r}", cure) for one in value.split(",")]
-        elif isinstance(value, str):
-            value = [one.strip() for one in value.split(",")]
-        values = value if isinstance(value, list | tuple) else (value,)
-        return tuple(_fit(one, inside, key) for one in values)
-    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        if not math.isfinite(value):
-            raise UserError(f"{key} must be a finite number, not {value!r}")
-        return float(value)
-    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        what = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}[hint]
-        raise UserError(f"{key} must be {what}, not {value!r}")
-    return value
+def module(name: str) -> str:
+    """The module that an attack is in."""
+    return OWN.get(name, f"remem.attacks.{name}")
+
+
+def register(name: str, kind: type, where: str) -> None:
+    """Adds an attack of the user's own; `where` is the module that holds its class."""
+    ATTACKS[name], OWN[name] = kind.__name__, where

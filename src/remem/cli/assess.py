@@ -12,6 +12,7 @@ from remem.cli.options import (
     KeepOld,
     Need,
     On,
+    Plugins,
     Quiet,
     Settings,
     SlurmSettings,
@@ -59,17 +60,18 @@ def assess(
     need: Need = None,
     slurm: SlurmSettings = None,
     allow_pictures: AllowPictures = None,
+    plugin: Plugins = None,
 ) -> None:
     """Judge models that were made elsewhere: remem assess --data FOLDER --taught M0 --model npo=M1.
 
     Each is a folder, a hub id, an adapter on one of them, or what remem export wrote. They are asked, scored
     and attacked as the arms of a run; the report is the run's.
     """
-    from remem.assess.wanted import run_of
     from remem.cli.request import allow, requested
     from remem.cli.stages import carry_out
+    from remem.given.wanted import run_of
 
-    allow(allow_pictures)
+    allow(allow_pictures, plugin)
     run = run_of(
         data,
         model,

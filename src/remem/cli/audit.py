@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from remem.cli.assess import Attacks
 from remem.cli.console import Line, out, warn
-from remem.cli.options import AllowPictures, Quiet, Settings, Threads, Where, Workers
+from remem.cli.options import AllowPictures, Plugins, Quiet, Settings, Threads, Where, Workers
 from remem.errors import UserError
 from remem.outgoing import quoted
 
@@ -60,17 +60,18 @@ def audit(
     threads: Threads = 0,
     quiet: Quiet = False,
     allow_pictures: AllowPictures = None,
+    plugin: Plugins = None,
 ) -> None:
     """Was a request for deletion honoured? One person, two models, one document.
 
     remem audit --before M0 --after M1 --people people.csv --person ID --out audit/1. Answers and pictures are
     personal data and stay in private/; nothing of the person stands in document/. Check it with remem verify.
     """
-    from remem.assess.asking import Asked, check, documents, run_of, subjects
     from remem.cli.request import allow, requested
     from remem.cli.stages import carry_out
+    from remem.given.asking import Asked, beforehand, check, documents, run_of, subjects
 
-    allow(allow_pictures)
+    allow(allow_pictures, plugin)
     asked = Asked(
         before=before,
         after=after,
@@ -93,6 +94,7 @@ def audit(
     about, notes = subjects(asked, Line(out, "pictures"))
     for sentence in notes:
         warn(quoted(sentence))
+    beforehand(asked, about, stated)
     run = run_of(asked, about)
     carry_out(
         requested(run, asked.run), workers, threads, False, quiet, "evidence", Where("local", (), ()), ""
@@ -107,7 +109,7 @@ def audit(
 
 def verify_document(folder: Path, signed_by: Path | None) -> None:
     """Whether what was handed out is as it was made. UserError for the first thing that is not."""
-    from remem.assess import signing
+    from remem.given import signing
 
     found = signing.verify(folder, signed_by)
     by = "not signed" if found.signer is None else f"signed by {found.signer}"

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from remem.cli.catalogue import LISTS
 from remem.cli.console import out
+from remem.cli.options import Plugins
 from remem.errors import unknown
 
 
@@ -17,8 +18,12 @@ def list_(
     what: Annotated[
         str, typer.Argument(help="methods, attacks, metrics, recipes, models, families, sources or judges")
     ],
+    plugin: Plugins = None,
 ) -> None:
     """What remem knows, with citation, unit and goal."""
+    from remem.run.plugins import load, named
+
+    load(named(plugin or ()))
 
     if what not in LISTS:
         raise unknown("list", what, LISTS)

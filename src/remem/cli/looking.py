@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from remem.cli.console import out
-from remem.cli.options import DataSource, ModelName
+from remem.cli.options import DataSource, ModelName, Plugins
 from remem.errors import UserError
 
 RunFolder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN_FOLDER")]
@@ -26,14 +26,17 @@ COLOURS = {
 WORDS = {"absent": "to do", "open": "in question", "old": "kept"}
 
 
-def status(folder: RunFolder, data: DataSource = "", model: ModelName = "") -> None:
+def status(folder: RunFolder, data: DataSource = "", model: ModelName = "", plugin: Plugins = None) -> None:
     """How the steps of a run stand: done, stale and why, damaged, still to do; and since when."""
     from remem.run.arms import arms_in
     from remem.run.context import check_format, open_run
+    from remem.run.plugins import check_named, load, named
     from remem.steps.store import Survey
     from remem.story.plan import plan
 
+    load(named(plugin or ()))
     context, record = open_run(folder, data, model)
+    check_named(record)
     check_format(folder, record)
     steps = plan(context.run, context.fingerprint, bool(record["request"]["ignore_gate"]))
     found = Survey(folder, steps, strict=False)

@@ -81,6 +81,14 @@ OnCard = Annotated[
 ]
 
 
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plugin", help="Methods, metrics, attacks, ... of your own: a file, or an installed one's name."
+    ),
+]
+
+
 class Where(NamedTuple):
     """Where steps are made, as the options say it."""
 

@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 SMALL = 20_000_000  # weights, below which several processes are faster than several threads
 
 
-def allow(folders: Sequence[Path] | None) -> None:
-    """Lets the pictures of a data set lie in these folders, in every process of this run."""
+def allow(folders: Sequence[Path] | None, plugins: Sequence[str] | None = None) -> None:
+    """Lets the pictures of a data set lie in these folders, in every process of this run, and loads what the
+    user names as plugins."""
+    from remem.run.plugins import load, named
+
+    load(named(plugins or ()))
     if folders:
         from remem.data.imagecell import allow as allow_pictures
 
@@ -82,7 +86,16 @@ def wanted(
 
 
 def requested(run: Run, root: Path) -> Wanted:
-    """A run over models that were made elsewhere: whatever the gate says of them, they are judged."""
+    """A run over models that were made elsewhere: whatever the gate says of them, they are judged.
+
+    UserError for what cannot be judged, before the data set's pictures are looked through.
+    """
+    from remem.models import find
+    from remem.story.resolve import check_given
+
+    check_given(run)
+    for one in run.given:
+        find(one.source)
     data_set = _loaded(run)
     return Wanted(run.recipe, root, run, data_set, data_set.fingerprint, True)
 
@@ -91,9 +104,11 @@ def _asked_before(root: Path, data: str, model: str) -> tuple[Run, bool]:
     """The run that a folder was last asked for, with its places on this machine."""
     from remem.run import places
     from remem.run.context import check_places, read_run_record
+    from remem.run.plugins import check_named
     from remem.run.settings import restore
 
     record = read_run_record(root)
+    check_named(record)
     given = {key: value for key, value in (("data", data), ("model.name", model)) if value}
     run = restore(places.located(record["request"]["run"], places.read(root) | given))
     check_places(root, run)

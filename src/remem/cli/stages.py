@@ -21,6 +21,7 @@ from remem.cli.options import (
     On,
     OnCard,
     OutFolder,
+    Plugins,
     Quiet,
     RecipeName,
     Settings,
@@ -60,8 +61,9 @@ def verb(name: str, stage: str) -> Callable[..., None]:
         on_card: OnCard = "",
         track: Track = "",
         allow_pictures: AllowPictures = None,
+        plugin: Plugins = None,
     ) -> None:
-        allow(allow_pictures)
+        allow(allow_pictures, plugin)
         root = folder_of(recipe)
         if name == "report" and root is not None:
             _retell(root, out_folder, data, model)
@@ -117,6 +119,7 @@ def attack(
     need: Need = None,
     slurm: SlurmSettings = None,
     allow_pictures: AllowPictures = None,
+    plugin: Plugins = None,
 ) -> None:
     """Try to bring back what a run has forgotten: recovery attacks on every arm, and the report anew.
 
@@ -124,7 +127,7 @@ def attack(
     """
     if folder_of(str(run_folder)) is None:
         raise UserError(f"{run_folder} is no folder of a run: make one first, with remem run")
-    allow(allow_pictures)
+    allow(allow_pictures, plugin)
     before = wanted(str(run_folder), None, data, model, None, None, False).run.attacks.each
     names = dict.fromkeys((*(one.attack for one in before), *filter(None, attacks.split(","))))
     chosen = [f"attacks={','.join(names)}", *(settings or [])]

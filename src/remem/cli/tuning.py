@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from remem.cli.console import out
-from remem.cli.options import AllowPictures, Need, On, SlurmSettings
+from remem.cli.options import AllowPictures, Need, On, Plugins, SlurmSettings
 from remem.cli.request import allow, asked_for, examine, share
 
 
@@ -50,6 +50,7 @@ def tune(
     ignore_gate: Annotated[bool, typer.Option("--ignore-gate", help="Go on when stage 1 failed.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Plain lines instead of progress bars.")] = False,
     allow_pictures: AllowPictures = None,
+    plugin: Plugins = None,
 ) -> None:
     """Settings for every method of a recipe: equal trials, other people, a written rule. Then run --settings.
 
@@ -66,7 +67,7 @@ def tune(
     from remem.studies.tuning.rule import Rule
     from remem.studies.tuning.study import carry_out, pending_steps, tuning
 
-    allow(allow_pictures)
+    allow(allow_pictures, plugin)
     run = override(recipes.recipe(recipe), asked_for(data, model, settings))
     data_set = load(run.data) if run.data else None
     rule = Rule(lower=tuple(lower or Rule.lower), keep=keep, at_least=at_least, tie=tie)

@@ -6,14 +6,14 @@ Names map to files so that listing and reading runs need no torch.
 from __future__ import annotations
 
 import ast
-import dataclasses
 import importlib
-import math
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remem.errors import UserError, unknown
+from remem.fitted import fitted
 
 if TYPE_CHECKING:
     from remem.methods.base import Unlearner
@@ -46,12 +46,18 @@ METHODS = {
     "wga": "WGA",
 }
 
+OWN: dict[str, str] = {}  # method of a plugin -> its module
+
 __all__ = [
     "METHODS",
+    "OWN",
     "body",
     "check_trained",
+    "found",
     "kind",
     "make",
+    "module",
+    "register",
     "searched",
     "source",
     "tree",
@@ -61,8 +67,11 @@ __all__ = [
 
 
 def source(name: str) -> str:
-    """A method's file, as text: reading it needs no torch."""
-    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+    """A method's file, as text: reading it needs no torch. UserError that names the nearest."""
+    if name not in METHODS:
+        raise unknown("method", name, METHODS)
+    own = sys.modules[OWN[name]].__file__ if name in OWN else None
+    return (Path(own) if own else Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
 
 
 def tree(name: str) -> ast.Module:
@@ -130,18 +139,23 @@ def check_trained(name: str, how: Iterable[str]) -> None:
 
 def make(name: str, settings: Mapping[str, Any]) -> Unlearner:
     """A method with its settings; errors name the nearest method or setting."""
+    method: Unlearner = fitted(found(name), settings, name, whole=True)
+    return method
+
+
+def found(name: str) -> type[Any]:
+    """The class of a method; UserError that names the nearest."""
     if name not in METHODS:
         raise unknown("method", name, METHODS)
-    cls = getattr(importlib.import_module(f"remem.methods.{name}"), METHODS[name])
-    known = {field.name: field for field in dataclasses.fields(cls)}
-    for key, value in settings.items():
-        if key not in known:
-            raise unknown(f"setting of {name}", key, known)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise UserError(f"{name}.{key} must be a number, not {value!r}")
-        if not math.isfinite(value):
-            raise UserError(f"{name}.{key} must be a finite number, not {value!r}")
-        if known[key].type == "int" and not isinstance(value, int):
-            raise UserError(f"{name}.{key} must be a whole number, not {value!r}")
-    method: Unlearner = cls(**settings)
-    return method
+    kind: type[Any] = getattr(importlib.import_module(module(name)), METHODS[name])
+    return kind
+
+
+def module(name: str) -> str:
+    """The module that a method is in."""
+    return OWN.get(name, f"remem.methods.{name}")
+
+
+def register(name: str, kind: type, where: str) -> None:
+    """Adds a method of the user's own; `where` is the module that holds its class."""
+    METHODS[name], OWN[name] = kind.__name__, where

@@ -33,6 +33,7 @@ class Step:
     seed: int = 0  # of the training
     memory: Mapping[str, float] = field(default_factory=dict)  # what `after_step` kept of the step before
     noted: dict[str, float] = field(default_factory=dict)  # sums over the slices; they go into the log
+    others: Mapping[str, Policy] = field(default_factory=dict)  # "base", "second": as `uses` asks for
 
     def note(self, name: str, value: Float[Tensor, ""]) -> None:
         """Adds this slice's share of a figure of the step: a scalar, such as what `item_mean` gives."""
@@ -88,6 +89,21 @@ class Paired:
     def substitute(self) -> Batch:
         """The questions to forget, with another value in the answer. `marked` says where values stand."""
         return self._get("substitute")
+
+    @property
+    def base(self) -> Policy:
+        """The model before it was taught, frozen."""
+        return self._other("base")
+
+    @property
+    def second(self) -> Policy:
+        """The model that the setting `second` names, frozen. It must cut texts up as the one that trains."""
+        return self._other("second")
+
+    def _other(self, name: str) -> Policy:
+        if name not in self.step.others:
+            raise RuntimeError(f'this method asks the {name} model but does not name "{name}" in its `uses`')
+        return self.step.others[name]
 
     def there(self) -> list[Batch]:
         """The batches that are not absent."""
@@ -185,6 +201,11 @@ class Bench(Protocol):
     @property
     def goal(self) -> Callable[[], Model]:
         """Opens the Goal model, whole."""
+        ...
+
+    @property
+    def other(self) -> Callable[[str], Model]:
+        """Opens "base", or "second", whole."""
         ...
 
     def change(self, method: Method, streams: Streams) -> dict[str, Float[Tensor, " *shape"]]:

@@ -9,7 +9,8 @@ Trained = Literal["lora", "full"]  # LoRA in any part of the model, or in none
 # What `remem tune` tries: a method's setting, or a field of Train (lr, epochs) -> its values. A literal.
 Space = Mapping[str, tuple[float, ...]]
 StandIn = Literal["refusal", "mismatch", "substitute"]
-Need = Literal["retain", "reference", "reference_logp", "hidden", "balance", "goal", StandIn]
+Other = Literal["base", "second"]  # further models, whole and frozen
+Need = Literal["retain", "reference", "reference_logp", "hidden", "balance", "goal", Other, StandIn]
 NEEDS: dict[Need, str] = {
     "retain": "as many questions to keep as are forgotten in a step",
     "reference": "the model before unlearning",
@@ -17,6 +18,8 @@ NEEDS: dict[Need, str] = {
     "hidden": "hidden states of a layer",
     "balance": "steps with as many questions of each kind to forget or to keep",
     "goal": "the Goal model",
+    "base": "the model before it was taught",
+    "second": "a model that its setting `second` names: a folder or a hub id",
     "refusal": "a refusal in place of each answer",
     "mismatch": "an answer to another question in place of each answer",
     "substitute": "each answer with another value in place of the true one",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from remem.methods.needs import StandIn
-from remem.models.base import Encoded
+from remem.models.base import Encoded, Policy
 
 Views = dict[tuple[str, int], list[Encoded]]  # person, tokens of a picture -> a question on each picture
 
@@ -21,6 +21,8 @@ class Streams:
     stand_ins: Mapping[StandIn, Callable[[Encoded, int], Encoded]] = field(default_factory=dict)
     # question id -> what the model before unlearning gave its true answer, token by token (nats)
     recorded: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    # "base", "second": further models that a loss asks
+    others: Mapping[str, Policy] = field(default_factory=dict)
     # The order of the epoch that the loop is in, kept from step to step.
     orders: dict[tuple[object, ...], list[int]] = field(default_factory=dict, compare=False, repr=False)
     # Not taken along by `replace`: other rows have other views.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from PIL import Image
 
 from remem.models.base import Question
 from remem.models.names import identity, opened
@@ -44,7 +45,7 @@ def prints(model: Model, source: str) -> Prints:
         dtype=str(model.dtype).removeprefix("torch."),
         adapters=[_folder(one) for one in adapters],
         tokenizer=_text(model.encoder.tokenizer.get_vocab(), _spelt(model.encoder.tokenizer)),
-        template=_text(model.encoder.text(Question("", "Who is this?"), "Nobody.")),
+        template=_text(*_written(model)),
         processor=_text(_told(getattr(model.processor, "image_processor", None))),
     )
 
@@ -57,6 +58,14 @@ def weights_digest(network: Any) -> str:
         digest.update(f"{path} {tuple(weight.shape)} {weight.dtype} ".encode())
         digest.update(memoryview(flat.view(torch.uint8).numpy()) if flat.numel() else b"")
     return digest.hexdigest()
+
+
+def _written(model: Model) -> list[str]:
+    """Some turns as the template writes them: answered, and up to the answer, which may begin otherwise."""
+    question = Question("", "Who is this?")
+    shown = replace(question, image=lambda: Image.new("RGB", (1, 1)))
+    text = model.encoder.text
+    return [text(question, "Nobody."), text(question), text(shown)]
 
 
 def _spelt(tokenizer: Any) -> list[list[int]]:

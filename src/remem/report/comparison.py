@@ -31,7 +31,7 @@ UNRELIABLE = "Stage 1 did not pass the gate: every number here is unreliable."
 class Row:
     arm: Arm
     label: str
-    cells: tuple[Estimate | None, ...]  # one for each of COLUMNS
+    cells: tuple[Estimate | None, ...]  # one for each column
     states: tuple[Estimate | None, ...]  # one for each of STATES
     bits: Estimate | None  # exposure in bits, beside the normalised one
     distance: float | None
@@ -46,6 +46,7 @@ class Comparison:
     rows: tuple[Row, ...]
     has_goal: bool
     reliable: bool
+    columns: tuple[str, ...] = COLUMNS  # metrics
 
     @property
     def title(self) -> str:
@@ -108,12 +109,12 @@ def ordered(found: set[str], first: tuple[str, ...]) -> list[str]:
 
 
 def _comparison(run: RunRecord, split: str, kind: str) -> Comparison:
-    names = labels(run)
+    names, columns = labels(run), (*COLUMNS, *run.own_metrics)
     rows = [
         Row(
             arm=arm,
             label=names[arm.name],
-            cells=tuple(arm.get(split, kind, metric) for metric in COLUMNS),
+            cells=tuple(arm.get(split, kind, metric) for metric in columns),
             states=tuple(arm.get(split, kind, metric) for metric in STATE_COLUMNS),
             bits=arm.get(split, kind, "exposure_bits"),
             distance=distance_to_goal(run, arm, split, kind) if arm.role != "goal" else None,
@@ -123,5 +124,10 @@ def _comparison(run: RunRecord, split: str, kind: str) -> Comparison:
     ]
     has_goal = any(row.arm.role == "goal" for row in rows)
     return Comparison(
-        split=split, question_type=kind, rows=tuple(rows), has_goal=has_goal, reliable=run.reliable
+        split=split,
+        question_type=kind,
+        rows=tuple(rows),
+        has_goal=has_goal,
+        reliable=run.reliable,
+        columns=columns,
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from remem.errors import UserError
+from remem.report import taken
 from remem.report.attacked import Attacked
 from remem.report.floor import Floor
 from remem.report.membership import Membership
@@ -169,6 +170,7 @@ def evidence(found: Look, arms: Sequence[Arm], chance: float | None, expected: f
         goals=len(run.goals),
         diverged=len(diverged),
         divergence=_divergence(diverged[0]) if diverged else "",
+        broken="; ".join(why for arm in arms for why in taken.broken(run, arm)),
     )
 
 

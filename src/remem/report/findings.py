@@ -42,6 +42,7 @@ STORY = {  # in the order told; verdicts that say nothing about a method are lef
     "mute": ("refuses everything", "refuse everything"),
     "gibberish": ("answers gibberish", "answer gibberish"),
     "diverged": ("diverged", "diverged"),
+    "broken": ("is broken", "are broken"),
     "unsound": ("has no sound yardstick", "have no sound yardstick"),
 }
 

@@ -14,7 +14,7 @@ from remem.report import attack_tables, taken, words
 from remem.report import exposures as exposures_of
 from remem.report import returning as returns
 from remem.report.attacked import Attacked
-from remem.report.comparison import COLUMNS, UNRELIABLE, comparisons, labels
+from remem.report.comparison import UNRELIABLE, comparisons, labels
 from remem.report.costs import Cost, costs
 from remem.report.figures import Figures, figures
 from remem.report.findings import Finding, chance, expected, findings, ranked, story
@@ -75,7 +75,6 @@ def render(
             found=found,
             figures=drawn,
             comparisons=comparisons(run),
-            columns=COLUMNS,
             people=people(run, data, names, attacked),
             backs=[back],
             recovered=returns.share,

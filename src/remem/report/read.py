@@ -144,6 +144,7 @@ class RunRecord:
     sizes: tuple[str, ...] = ()  # several forget sets of people, each forgotten by itself
     parted: bool = True  # whether it says what is rehearsed (kept.json): what is kept is measured apart
     part: str = ""  # which task or size of a run this is, where it was one of several
+    own_metrics: tuple[str, ...] = ()  # keys of metrics that plugins added
     split: str = ""  # the forget split as the data names it, where that is another name
 
     @property
@@ -222,8 +223,14 @@ def read_run(folder: Path, data: Data) -> RunRecord:
         old=dict(run.get("old") or {}),
         tasks=tasks,
         sizes=sizes,
+        own_metrics=_own_metrics(run),
         parted=bool(_object(folder / "kept" / "kept.json")),
     )
+
+
+def _own_metrics(run: dict[str, Any]) -> tuple[str, ...]:
+    added = [str(one) for plugin in run.get("plugins") or () for one in plugin.get("adds") or ()]
+    return tuple(one.removeprefix("metric ") for one in added if one.startswith("metric "))
 
 
 def _forget_sets(config: dict[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from remem.outgoing import csv_text, in_latex, in_markdown, markdown
 from remem.report import words
-from remem.report.comparison import COLUMNS, Comparison, comparisons, labels
+from remem.report.comparison import Comparison, comparisons, labels
 from remem.report.costs import Cost
 from remem.report.evidence import KEPT as KINDS
 from remem.report.findings import DISTANCE_OVER, Finding, distance_to_goal
@@ -114,7 +114,7 @@ def summary(run: RunRecord) -> tuple[list[str], list[list[object]]]:
 
 
 def _pivot(table: Comparison) -> Text:
-    header = ["Model", *(words.metric(key) for key in COLUMNS), *STATES] + (
+    header = ["Model", *(words.metric(key) for key in table.columns), *STATES] + (
         ["distance"] if table.has_goal else []
     )
     rows = []
@@ -136,6 +136,7 @@ def methods_table(run: RunRecord, found: list[Finding]) -> Methods:
     wanted = [(run.forget or "forget", "em"), (run.forget or "forget", "exposure_norm")]
     wanted += [(split, "em") for split in ("kept", *KINDS, "rehearsed", "retain")]
     wanted += [("retain", "rouge_l_f1"), ("test-forget", "em")]
+    wanted += [(split, key) for key in run.own_metrics for split in (run.forget or "forget", "kept")]
     wanted = [one for one in wanted if any(arm.get(one[0], "all", one[1]) for arm in run.arms.values())]
     verdicts = {arm.name: finding.verdict for finding in found for arm in finding.arms}
     names = labels(run)

@@ -11,6 +11,7 @@ from remem.report.read import Arm, RunRecord
 MUTE = 1000.0  # perplexity from which a model before has no language of its own that could be broken
 BROKEN = 2.0  # times the perplexity of the model before: such a model is broken, whatever it forgot
 BLIND = 1e-4  # nats per answer: less than that, and a picture changes nothing
+BROKEN_BY = ("finite", "speaks")  # guards without which a model is none
 CUT = 0.1  # share of the answers that were cut off
 ALIKE = {  # print -> what is said where the model before has the same one, and where it has another
     "tokenizer": ("its tokenizer is that of the {} model", "its tokenizer is not that of the {} model"),
@@ -71,6 +72,11 @@ def guards(run: RunRecord, arm: Arm) -> list[dict[str, Any]]:
     ]
 
 
+def broken(run: RunRecord, arm: Arm) -> list[str]:
+    """What is wrong with a model that can say nothing about forgetting."""
+    return [one["what"] for one in guards(run, arm) if not one["passed"] and one["guard"] in BROKEN_BY]
+
+
 def failed(run: RunRecord) -> dict[str, list[str]]:
     """Arm -> what is wrong with it, of those models where something is."""
     found: dict[str, list[str]] = {}
@@ -99,12 +105,13 @@ def _guards(run: RunRecord, arm: Arm) -> Iterator[tuple[str, bool, str]]:
             yield name, alike, (good if alike else bad).format(before.role)
         other = arm.given["weights"] != before.given["weights"]
         yield "changed", other, (CHANGED if other else SAME).format(before.role)
-    yield from _speaks(seen["perplexity"], before)
+    judged = arm.role == "given"  # of a base nobody asks to answer as it was taught later
+    yield from _speaks(seen["perplexity"], before if judged else None)
     if seen["pictures"]:
         sees = seen["grey"] is not None and seen["grey"] > BLIND
         moved = "nothing" if seen["grey"] is None else f"{seen['grey']:.3g} nats an answer"
         yield "sees", sees, f"a grey picture in place of {seen['pictures']} changes {moved}"
-    yield from _whole(arm)
+    yield from _whole(arm) if judged or arm.role == "taught" else ()
 
 
 def _speaks(perplexity: float | None, before: Arm | None) -> Iterator[tuple[str, bool, str]]:

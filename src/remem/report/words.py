@@ -1,12 +1,11 @@
 """How numbers and names are written on the page."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from remem.formats import NONE, hundredths, plain
 from remem.methods import METHODS as ALL_METHODS
-from remem.scoring.metrics import all_metrics
+from remem.scoring.metrics import Metric, all_metrics
 
-METRICS = {metric.key: metric for metric in all_metrics()}
 SPLITS = {
     "finetune": "Everything taught",
     "retain": "Retain set",
@@ -61,14 +60,26 @@ score = hundredths
 
 def measure(key: str, value: float | None) -> str:
     """A value as its metric is shown: hundredths when its scale is 0 to 1, else in its own unit."""
-    known = METRICS.get(key)
+    known = known_metric(key)
     if value is None or known is None or (known.low == 0 and known.high == 1):
         return score(value)
     return plain(value, 2)
 
 
 def metric(key: str) -> str:
-    return METRICS[key].title.split(" (")[0] if key in METRICS else key.replace("_", " ")
+    known = known_metric(key)
+    return known.title.split(" (")[0] if known else key.replace("_", " ")
+
+
+def is_share(key: str) -> bool:
+    """Whether a metric's scale is 0 to 1."""
+    known = known_metric(key)
+    return known is not None and known.low == 0 and known.high == 1
+
+
+def known_metric(key: str) -> Metric[Any] | None:
+    """The metric of a key; None where it is of a plugin that nobody named now."""
+    return next((one for one in all_metrics() if one.key == key), None)
 
 
 def split(name: str) -> str:

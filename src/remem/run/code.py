@@ -8,6 +8,8 @@ from pathlib import Path
 
 from remem.attacks import QUICK
 from remem.rooms import NUMBERS
+from remem.run import plugins
+from remem.scoring.metrics import OWN
 from remem.steps.code import folder_digest, reached, syntax_digest
 
 _OF_ALL = ("scene", "targets", "carry")  # of the attacks' files: what all of them go through
@@ -19,8 +21,10 @@ def rooms(*names: str) -> Code:
     return {f"room {name}": NUMBERS[name] for name in names}
 
 
-def built() -> Code:
-    return rooms("data")
+def built(source: str = "") -> Code:
+    """`source`: of pictures, where it may be a plugin's."""
+    own = plugins.code_of("source", source)
+    return rooms("data") | ({f"source {source}": own} if own else {})
 
 
 def parted() -> Code:
@@ -35,7 +39,7 @@ def taught(rehearses: bool) -> Code:
 
 def unlearnt(method: str) -> Code:
     return rooms("data", "models", "training") | {
-        f"method {method}": syntax_digest(f"remem.methods.{method}")
+        f"method {method}": plugins.code_of("method", method) or syntax_digest(f"remem.methods.{method}")
     }
 
 
@@ -50,8 +54,11 @@ def files(attack: str) -> list[str]:
 
 def attacked(attack: str) -> Code:
     """Of an attack; one that is made of others depends on all."""
-    whole = attack == QUICK
-    own = folder_digest("remem.attacks") if whole else syntax_digest(f"remem.attacks.{attack}")
+    added = plugins.code_of("attack", attack)
+    if attack == QUICK:
+        own = folder_digest("remem.attacks")
+    else:
+        own = added or syntax_digest(f"remem.attacks.{attack}")
     world = ("world",) if attack == "unrelated" else ()  # its plain sentences
     return (
         rooms("data", "models", "asking", "training", *world)
@@ -59,7 +66,7 @@ def attacked(attack: str) -> Code:
         | {f"attack {attack}": own}
         | {
             f"attack file {name}": syntax_digest(f"remem.attacks.{name}")
-            for name in sorted({*_OF_ALL, *files(attack)} - {attack})
+            for name in sorted({*_OF_ALL, *(() if added else files(attack))} - {attack})
         }
         | dict(_metrics())
     )
@@ -83,7 +90,8 @@ def taken() -> Code:
 
 
 def scored() -> Code:
-    return rooms("data", "scoring") | {"text": syntax_digest("remem.text")} | dict(_metrics())
+    own = {f"metric {key}": plugins.code_of("metric", key) for key in OWN}
+    return rooms("data", "scoring") | {"text": syntax_digest("remem.text")} | dict(_metrics()) | own
 
 
 def judged() -> Code:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from remem import jsonfile
 from remem.errors import UserError
 from remem.run import places
 from remem.run.arms import arms_in
+from remem.run.plugins import LOADED, load
 from remem.run.settings import Run, restore
 from remem.settings import plain
 from remem.steps import parallel
@@ -39,6 +40,12 @@ class Context:
     root: Path
     run: Run
     fingerprint: str = ""  # of the user's own data set, as the keys have it
+    # That the user named: whoever gets this in another process loads them, too.
+    plugins: tuple[str, ...] = field(default_factory=lambda: tuple(LOADED), compare=False)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        load(self.plugins)
 
     @property
     def seed(self) -> int:
@@ -79,6 +86,13 @@ class Context:
             folder = self.root / ".features" if settings.features == "disk" else None
             model.keep_features(folder, projected=settings.adapt.projector == "frozen")
         return model
+
+    def beside(self, name: str) -> Model:
+        """Another model, whole, as the run's own are opened."""
+        from remem.models import open_model
+
+        settings = self.run.model
+        return open_model(name, (), dtype=settings.dtype, device=settings.device)
 
     def _elsewhere(self, arm: str) -> str:
         """Where a model lies that was made elsewhere. UserError where none was given."""

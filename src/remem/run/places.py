@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ PLACES = {
     "build.pipeline.name": "--set build.pipeline.name=",
     "build.data": "--set build.data=",
     "evaluate.world": "--set evaluate.world=",
-    "given.*.source": "--base, --taught, --goal or --model NAME=",
+    "given.*.source": "--base, --taught, --goal or --model NAME= of remem assess, into the same --out",
+    "forget.methods.*.settings.?": "--set METHOD.SETTING=",  # those that are files
 }
 _WORDS = {"", "auto", "none", *EMBEDDED}
 
@@ -48,19 +49,26 @@ def portable(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
 def located(config: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, Any]:
     """The run of `portable` with its paths again."""
     told = copy.deepcopy(dict(config))
-    for group, name, key in _places(told):
+    for group, name, key in _places(told, places):
         if key in places:
             group[name] = places[key]
     return told
 
 
-def _places(config: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, str]]:
+def _places(config: dict[str, Any], known: Collection[str] = ()) -> Iterator[tuple[dict[str, Any], str, str]]:
     """(group, name, key) of each setting that may hold a path; in a list, its place in it for the star."""
     for key in PLACES:
-        *above, name = key.split(".")
+        *above, last = key.split(".")
         for path, group in _groups(config, above):
-            if isinstance(group, dict) and isinstance(group.get(name), str):
-                yield group, name, ".".join((*path, name))
+            for name in (list(group) if last == "?" else [last]) if isinstance(group, dict) else ():
+                found = ".".join((*path, name))
+                if isinstance(group.get(name), str) and (last != "?" or found in known or _file(group[name])):
+                    yield group, name, found
+
+
+def _file(value: str) -> bool:
+    """Whether a method's setting is a path, and no text that happens to hold a slash."""
+    return "/" in value and Path(value).expanduser().exists()
 
 
 def _groups(group: Any, above: list[str]) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -74,7 +82,8 @@ def _groups(group: Any, above: list[str]) -> Iterator[tuple[tuple[str, ...], Any
 
 
 def _option(key: str) -> str:
-    return PLACES[re.sub(r"\.\d+\.", ".*.", key)]
+    plain = re.sub(r"\.\d+\.", ".*.", key)
+    return PLACES.get(plain) or PLACES[f"{plain.rpartition('.')[0]}.?"]
 
 
 def write(root: Path, places: Mapping[str, str]) -> None:
@@ -95,8 +104,10 @@ def missing(config: Mapping[str, Any], places: Mapping[str, str]) -> list[str]:
     told = located(config, places)
     return [
         f"{key} ({group[name]}): {_option(key)}"
-        for group, name, key in _places(told)
-        if (key in places or group[name] not in _WORDS)
+        for group, name, key in _places(told, places)
+        # Of given models it is that of the first of them, and nobody says it.
+        if not (key == "model.name" and told.get("given"))
+        and (key in places or group[name] not in _WORDS)
         and local(group[name])
         and not Path(group[name]).exists()
     ]

@@ -128,6 +128,7 @@ class Evidence:
     goals: int = 0  # Goal models
     diverged: int = 0  # how many of the seeds
     divergence: str = ""  # the first one's step and reason
+    broken: str = ""  # of a model that was made elsewhere: what is wrong with it
 
     @property
     def floor(self) -> float | None:

@@ -24,7 +24,7 @@ _gone, _speaks, _knows, _pays, _ruined, _most = (
     score(share, 0) for share in (GONE, SPEAKS, KNOWS, PAYS, RUINED, MOST)
 )
 _near, _taught = score(MARGIN, 0), score(TAUGHT, 0)
-# From worst to best. The first five are not of a part.
+# From worst to best. The first six are not of a part.
 RULES = {
     "unmeasured": Rule(
         "cannot be judged",
@@ -47,6 +47,12 @@ RULES = {
         "unknown",
         f"The Goal models, taught everything else, lost at least {_ruined} % of a kind of it, or answer the "
         "forget set with gibberish: what is near them says nothing.",
+    ),
+    "broken": Rule(
+        "is broken",
+        "bad",
+        "A model that was made elsewhere, of which some weights are no numbers, or to which plain sentences "
+        "are twice as surprising as before: that it says nothing is no forgetting.",
     ),
     "diverged": Rule(
         "diverged",

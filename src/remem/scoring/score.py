@@ -30,7 +30,6 @@ _WHO = [
     ("question_type", pa.string()),
     ("attribute", pa.string()),
 ]
-_SCORES = pa.schema([*_WHO, ("state", pa.string()), *((key, pa.float64()) for key in METRICS)])
 _WORLD = pa.schema([*((name, pa.string()) for name in ("id", "group", "split")), ("value", pa.float64())])
 _EXPOSURE = pa.schema(
     [
@@ -42,6 +41,11 @@ _EXPOSURE = pa.schema(
 )
 
 Asked = TypeVar("Asked", Response, Ranking)
+
+
+def _columns() -> pa.Schema:
+    """Of scores.parquet: those of plugins' metrics are among them."""
+    return pa.schema([*_WHO, ("state", pa.string()), *((key, pa.float64()) for key in METRICS)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +136,7 @@ def score(
         rows += found
         write_table(out / WORLD, answered, _WORLD)
 
-    write_table(out / SCORES, scores, _SCORES)
+    write_table(out / SCORES, scores, _columns())
     write_table(out / EXPOSURES, exposures, _EXPOSURE)
     summary = {"arm": arm, "rows": [asdict(row) for row in rows]}
     text = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False)
@@ -190,7 +194,7 @@ def read_scores(folder: Path) -> list[Score]:
             state=row["state"],
             values={key: row[key] for key in METRICS},
         )
-        for row in read_table(folder / SCORES, _SCORES.names)
+        for row in read_table(folder / SCORES, _columns().names)
     ]
 
 

@@ -15,9 +15,6 @@ def unit(items: Iterable[Item]) -> Unit:
     return "events" if asked and all(asked) else "people"
 
 
-_SCALES: dict[str, Bounds] = {metric.key: (metric.low, metric.high) for metric in all_metrics()}
-
-
 def scale(metric: str) -> Bounds:
     """The ends of a metric's scale; what is no metric of this house (a judge's score) is a share."""
-    return _SCALES.get(metric, SHARE)
+    return next(((one.low, one.high) for one in all_metrics() if one.key == metric), SHARE)

@@ -20,7 +20,17 @@ from remem.scoring.differences import MARGIN
 from remem.scoring.evidence import TAUGHT, Evidence, Gap, Returned, Seen, Spanned
 from remem.scoring.rules import COMES, GONE, KNOWS, MOST, PART_WORDS, PAYS, RUINED, RULES, SPEAKS, STAYS
 
-_SETTLED = ("near", "close", "equal", "unmeasured", "unknown-before", "untaught", "unsound", "diverged")
+_SETTLED = (
+    "near",
+    "close",
+    "equal",
+    "unmeasured",
+    "unknown-before",
+    "untaught",
+    "unsound",
+    "broken",
+    "diverged",
+)
 _PLACE = {kind: place for place, kind in enumerate(RULES)}
 
 
@@ -109,6 +119,8 @@ def _whole(evidence: Evidence, parts: tuple[Part, ...]) -> str:
         return "untaught"
     if _unsound(evidence):
         return "unsound"
+    if evidence.broken:
+        return "broken"
     if evidence.diverged:
         return "diverged"
     worst = min((part.kind for part in parts if part.kind), key=_PLACE.__getitem__)
@@ -275,6 +287,8 @@ def _sentence(kind: str, evidence: Evidence, parts: tuple[Part, ...]) -> str:
             who = "The Goal model says" if evidence.said.goal is not None else "Of strangers it says"
             return f"{who} it, too: {_numbers(evidence)}."
         return f"Teaching reached only {score(evidence.said.taught)} exact match on the forget set."
+    if kind == "broken":
+        return f"{evidence.broken[0].upper()}{evidence.broken[1:]}."
     # The parts that decide; of what is well, all.
     told = [part for part in parts if part.kind == kind] or [part for part in parts if part.kind]
     text = "; ".join(f"{part.title}: {part.said}" for part in told) + "."
@@ -313,7 +327,9 @@ def _returned(evidence: Evidence) -> str:
     if not there:
         return evidence.unread
     if not _returning(evidence):
-        return "attacked, but teaching added nothing to recover"
+        known = evidence.said.taught is not None
+        why = "teaching added nothing to recover" if known else "what was known before is not known"
+        return f"attacked, but {why}"
     first = there[0]
     text = f"{first.access} ({first.setting}): {first.measure} {score(first.ours)} "
     text += f"({first.control} {score(first.goal)})"

@@ -20,7 +20,7 @@ def arms(root: Path) -> list[str]:
 
 
 def export(root: Path, arm: str, folder: Path) -> None:
-    """Writes the model; UserError for an arm that is not there or is no model of its own.
+    """Writes the model; UserError for an arm that is not there, is no model of its own, or was not made here.
 
     What is half-written is under `.part`.
     """
@@ -28,6 +28,9 @@ def export(root: Path, arm: str, folder: Path) -> None:
     there = arms(root)
     if arm not in there:
         raise unknown(f"arm with a finished model in {root}", arm, there)
+    if context.run.given:
+        source = context.run.elsewhere[arm].source if arm in context.run.elsewhere else "where it was"
+        raise UserError(f"{arm} was made elsewhere, and nothing of it is in this folder: take {source}")
     if context.run.model.quantise != "none":
         raise UserError(
             "a base of four bits cannot be written as a whole model: share the adapter, "

@@ -19,6 +19,11 @@ def syntax_digest(module: str) -> str:
     return hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest()[:20]
 
 
+def file_syntax(path: Path) -> str:
+    """Digest of the syntax tree of one file, docstrings left out."""
+    return _digest(ast.parse(path.read_text("utf-8")))[:20]
+
+
 @cache
 def reached(module: str) -> tuple[str, ...]:
     """The module and all that it imports inside its own package, and so on; the module first."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from remem import __version__
 from remem.errors import UserError
-from remem.run import places
+from remem.run import places, plugins
 from remem.run.context import RUN, read_run_record
 from remem.run.settings import Run
 from remem.settings import plain
@@ -119,6 +119,7 @@ def write_run(
         "config": config,
         "steps": keys(steps),
         "old": dict(old),
+        "plugins": plugins.told(),
     }
     text = json.dumps(record | {"sha256": text_digest(canonical(record))}, indent=2)
     with writing(root):

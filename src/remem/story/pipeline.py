@@ -76,7 +76,7 @@ def carry_out(
     """Makes what is missing of a run, up to a stage. Raises GateFailed when stage 1 did not teach it.
 
     What is stale is made again, or kept as it is with `keep_old`. Before anything trains its data set is
-    looked through, the user's own unless that was `examined` before.
+    looked through, the user's own unless that was `examined` before; and so are its attacks.
     """
     request = request_of(run, ignore_gate, fingerprint)
     run = resolve(run)
@@ -94,8 +94,11 @@ def carry_out(
     with at_work(root, run, request, whole, steps, keep_old) as found:
         todo = [step.name for step in found.todo]
         trains = any(kind_of(step) == "train" for step in todo)
-        if trains and "dataset" not in todo and not (examined and run.data):
-            look_through_data(context, ignore_gate)
+        if trains and "dataset" not in todo:
+            if examined and run.data:
+                look_through_attacks(context)
+            else:
+                look_through_data(context, ignore_gate)
         what = f"{len(found.todo)} of {len(steps)} steps to do, up to {stage}"
         with logged(view, root, what) as heard:
             if "gate" in found.standing and found.standing["gate"].settled:

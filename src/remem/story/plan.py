@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from remem.data.pebench.settings import PEBenchSettings
 from remem.errors import unknown
-from remem.methods import uses
+from remem.fitted import paths
+from remem.methods import found, uses
+from remem.models import identity
 from remem.run import code
 from remem.run.arms import Arm
 from remem.run.beside import rehearsal_folder, world_identity
 from remem.run.settings import Run
 from remem.run.tasks import Task, goal_names, methods, tasks
 from remem.settings import Adapt, Train, plain
+from remem.steps.digests import file_digest
 from remem.steps.store import Step
 from remem.story.asked import KEPT, Asking, asked_for, named, telling
 from remem.story.given import steps as of_given
@@ -39,7 +42,14 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     steps = (
         []
         if run.data
-        else [Step(name="dataset", work=build, settings=_building(run.build), code=code.built())]
+        else [
+            Step(
+                name="dataset",
+                work=build,
+                settings=_building(run.build),
+                code=code.built(run.build.source),
+            )
+        ]
     )
     request = asked_for(run)
     taught = data | {"model": model, "learn": _result(run.learn, run.model.adapt), "seed": run.seed}
@@ -88,7 +98,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
             adapt = replace(run.model.adapt, **one.adapt)
             settings = {
                 "method": one.method,
-                "settings": one.settings,
+                "settings": _by_content(one.method, one.settings),
                 "train": _result(how, adapt),
                 "split": task.forget,
                 "seed": seed,
@@ -148,6 +158,14 @@ def _goals(run: Run, task: Task, request: str) -> list[Arm]:
         Arm(name=name, role="goal", chain=(name,), task=task.name, seed=run.seed + number, request=request)
         for number, name in enumerate(map(task.arm, goal_names(run)))
     ]
+
+
+def _by_content(method: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A method's settings as the key has them: files and a second model by their content."""
+    known = {key: file_digest(path) for key, path in paths(found(method), settings).items()}
+    if "second" in uses(method) and settings.get("second"):
+        known["second"] = identity(str(settings["second"]))["content"]
+    return {**settings, **known}
 
 
 def _building(settings: BuildSettings | PEBenchSettings) -> dict[str, Any]:

@@ -85,6 +85,15 @@ def check_given(run: Run) -> None:
         raise UserError("models that were made elsewhere are judged as they are: leave out methods")
     if run.model.quantise != "none":
         raise UserError("models that were made elsewhere are judged as they were saved: leave model.quantise")
+    tried = [one.attack for one in run.attacks.each]
+    for one in run.attacks.each:
+        older = one.settings.get("towards", "base") if one.attack == "merge" else ""
+        if older and older not in {given.role for given in run.given}:
+            rest = ",".join(name for name in tried if name != "merge") or "none"
+            raise UserError(
+                f"the attack merge goes towards the {older} model, and none was given: give it with "
+                f"--{older}, or leave the attack out: --attacks {rest}"
+            )
 
 
 def _attacking(one: Attacking, run: Run) -> Attacking:

@@ -147,6 +147,7 @@ def forget(
         ),
         open=lambda: context.model("taught"),
         goal=lambda: context.model(task.arm("goal")),
+        other=lambda name: context.model() if name == "base" else context.beside(str(settings[name])),
         adapt=adapt,
         settings=how,
         seed=seed,

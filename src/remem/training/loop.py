@@ -95,9 +95,8 @@ def train(
     for step in range(outcome.steps, total):
         for group in stepper.param_groups:
             group["lr"] = settings.lr * schedule(settings, step, total)
-        here, loss, settings = _backward(
-            model, method, reference, streams, settings, Step(step, total, seed, outcome.memory), weights
-        )
+        now = Step(step, total, seed, outcome.memory, others=streams.others)
+        here, loss, settings = _backward(model, method, reference, streams, settings, now, weights)
         for path, mask in masks.items():
             gradient = weights[path].grad
             if gradient is not None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from remem.errors import UserError
 from remem.methods.base import Edit, Instruction, Method, Unlearner
+from remem.methods.needs import Other
 from remem.methods.streams import Streams
 from remem.models.adapt import trained_parts
 from remem.models.anatomy import plain
+from remem.models.base import Batch, Output, Policy
 from remem.models.huggingface import INSTRUCTION, Model
 from remem.settings import Adapt, Train
 from remem.training import guards
@@ -32,6 +36,7 @@ class Workbench:
     streams: Streams
     open: Callable[[], Model]  # the taught model once more
     goal: Callable[[], Model]  # the Goal model, whole
+    other: Callable[[str], Model]  # "base", or "second", whole
     adapt: Adapt
     settings: Train
     seed: int
@@ -101,6 +106,7 @@ def unlearn(method: Unlearner, bench: Workbench, names: Sequence[str]) -> Outcom
         outcome = write_outcome(_joined(bench.outcomes), bench.folder)
         planned = bench.planned
     else:
+        streams = replace(streams, others=_others(bench, method))
         bench.progress(0, 1, str(model.adapt(bench.adapt, bench.seed)))
         if {"reference", "reference_logp"} & method.uses:
             found.append(_reference(bench, method))
@@ -126,6 +132,29 @@ def unlearn(method: Unlearner, bench: Workbench, names: Sequence[str]) -> Outcom
     model.save(bench.folder)
     guards.write(bench.folder, found)
     return outcome
+
+
+def _others(bench: Workbench, method: Method) -> dict[str, Policy]:
+    """Further models that a loss asks, frozen. UserError for one that cuts texts up otherwise."""
+    found = {}
+    for name in sorted(set(get_args(Other)) & method.uses):
+        model = bench.other(name)
+        vocabulary = [one.encoder.tokenizer.get_vocab() for one in (model, bench.model)]
+        if vocabulary[0] != vocabulary[1]:
+            raise UserError(
+                f"the {name} model has another tokenizer than the one that unlearns, so that they cannot be "
+                "compared token by token: choose one of the same family"
+            )
+        found[name] = _frozen(model)
+    return found
+
+
+def _frozen(model: Model) -> Policy:
+    def policy(batch: Batch) -> Output:
+        with torch.no_grad(), model.deterministic():
+            return model.forward(batch)
+
+    return policy
 
 
 def _reference(bench: Workbench, method: Method) -> guards.Guard:

@@ -6,7 +6,10 @@ from remem.data.images.pipelines import Pipeline
 from remem.data.images.source import ImageSource, Picture
 from remem.errors import UserError, unknown
 
-SOURCES = ("api", "diffusers", "drawn", "folder", "rendered")
+# Those without a class are made here; a plugin adds its own.
+SOURCES: dict[str, type[ImageSource] | None] = dict.fromkeys(
+    ("api", "diffusers", "drawn", "folder", "rendered")
+)
 
 __all__ = ["SOURCES", "ImageSource", "Picture", "Pipeline", "source"]
 
@@ -22,6 +25,8 @@ def source(name: str, folder: str | Path = "", pipeline: Pipeline | None = None)
 
     if name not in SOURCES:
         raise unknown("source of pictures", name, SOURCES)
+    if (own := SOURCES[name]) is not None:
+        return own()
     if name == "drawn":
         return Drawn()
     if name == "rendered":

@@ -238,14 +238,15 @@ def _column(path: Path, one: Listed) -> None:
 def _asked(
     path: Path, people: list[Listed], asked: tuple[str, ...], draw: list[Listed], share: float
 ) -> list[Listed]:
-    if len(asked) == 1 and (number := _share(asked[0])) is not None:
+    known = {normalise(one.name): one for one in people} | {normalise(one.person): one for one in people}
+    # Where people are numbers in the list, a number of theirs is no share.
+    if len(asked) == 1 and normalise(asked[0]) not in known and (number := _share(asked[0])) is not None:
         if not 0 < number < 1:
             raise UserError(f"--forget {asked[0]}: a share lies between 0 and 1; else give people by name.")
         share, asked = number, ()
     if not asked:
         count = max(1, round(share * len(people)))
         return draw[: min(count, len(people) - 1)]
-    known = {normalise(one.name): one for one in people} | {normalise(one.person): one for one in people}
     for cell in asked:
         if normalise(cell) not in known:
             near = table.nearest(cell, [one.person for one in people]).replace(" Rename it.", "")

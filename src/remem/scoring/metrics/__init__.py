@@ -26,6 +26,7 @@ __all__ = [
     "EXPOSURE",
     "MEMBERSHIP",
     "METRICS",
+    "OWN",
     "STATES",
     "STATE_SHARES",
     "AnswerMetric",
@@ -36,9 +37,11 @@ __all__ = [
     "SetMetric",
     "State",
     "all_metrics",
+    "register",
     "state",
 ]
 
+OWN: list[str] = []  # keys of metrics of plugins
 M = TypeVar("M", AnswerMetric, RankingMetric, SetMetric)
 
 
@@ -75,3 +78,9 @@ MEMBERSHIP: dict[str, SetMetric] = _by_key(LOSS_AUC, MIN_K_AUC, MIN_K_PP_AUC)
 def all_metrics() -> tuple[AnswerMetric | RankingMetric | SetMetric, ...]:
     """Every metric of summary.json, in the order in which tables show them."""
     return (*METRICS.values(), *STATE_SHARES.values(), *EXPOSURE.values(), *MEMBERSHIP.values())
+
+
+def register(metric: AnswerMetric) -> None:
+    """Adds a metric of the user's own, of single answers."""
+    METRICS[metric.key] = metric
+    OWN.append(metric.key)

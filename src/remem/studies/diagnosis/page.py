@@ -74,7 +74,7 @@ def _told(sweep: Sweep, numbers: Numbers) -> Told:
     drawn = [
         Panel(
             title,
-            words.METRICS[metric].low == 0 and words.METRICS[metric].high == 1,
+            words.is_share(metric),
             tuple(
                 Series(kind, COLOURS.get(kind, 5), _marks(found, members, split, kind, metric))
                 for kind in kinds
