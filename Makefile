@@ -9,10 +9,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 SAMPLE ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint mutants bench clean
+.PHONY: help setup demo test test-all lint docs docs-serve release-check mutants bench clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv and install remem into it
 
@@ -31,7 +31,7 @@ test: $(READY) ## the test suite, without the tests that take minutes
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 test-all: $(READY) ## every test, the slow ones and those on a Ray cluster too
-	$(BIN)/pip install -q -c constraints.txt -e ".[dev,ray]"
+	$(BIN)/pip install -q -c constraints.txt -e ".[dev,docs,ray,release]"
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m ""
 
 lint: $(READY) ## ruff, mypy and the import contract, as continuous integration runs them
@@ -39,6 +39,25 @@ lint: $(READY) ## ruff, mypy and the import contract, as continuous integration 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+# What only these need is installed when they are first asked for.
+.venv/.docs: $(READY)
+	$(BIN)/pip install -q -c constraints.txt -e ".[docs]"
+	@touch $@
+
+.venv/.release: $(READY)
+	$(BIN)/pip install -q -c constraints.txt -e ".[release]"
+	@touch $@
+
+docs: .venv/.docs ## the documentation as a site in site/; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+docs-serve: .venv/.docs ## the site at http://localhost:8000, made again while you write
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
+release-check: .venv/.release ## sdist and wheel in dist/, checked, and tried in an empty environment
+	rm -rf dist
+	$(BIN)/python scripts/release.py
 
 # make mutants ROOM=methods SAMPLE=all goes on where it was stopped.
 mutants: $(READY) ## does a test fail when a number changes? SAMPLE=60 of a ROOM, or all
@@ -48,5 +67,5 @@ bench: $(READY) ## speed, measured side by side
 	$(BIN)/python benchmarks/speed.py --page docs/results/speed.md
 
 clean: ## remove .venv and caches; runs/ is left alone
-	rm -rf .venv .mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf .venv .mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,15 @@ def test_links_lead_somewhere(page, target):
     assert (page.parent / target).exists()
 
 
+DECISION = re.compile(r"\[decision\s+(\d+)\]\(\S*?(\d{4})-", re.IGNORECASE)
+
+
+def test_decisions_are_called_by_their_own_numbers():
+    for page in PAGES:
+        for told, leads in DECISION.findall(page.read_text("utf-8")):
+            assert int(told) == int(leads), f"{page.name}: decision {told} leads to {leads}"
+
+
 def settings():
     for page in PAGES:
         text = page.read_text("utf-8").replace("\\\n", " ")
@@ -55,14 +66,39 @@ def test_settings_exist(of, setting):
         change(SHAPES[what], [setting])
 
 
-def test_the_method_in_the_readme_is_one():
+BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+def ceiling(page):
+    """The method that a page shows how to write: its first block of Python, as a module."""
+    made = types.ModuleType("ceiling")
+    exec(compile(BLOCK.findall((ROOT / page).read_text("utf-8"))[0], page, "exec"), vars(made))
+    return made
+
+
+def test_the_test_in_the_tutorial_passes_and_can_fail(monkeypatch):
+    page = "docs/tutorials/method.md"
+    made = ceiling(page)
+    monkeypatch.setitem(sys.modules, "ceiling", made)
+    names = {}
+    exec(compile(BLOCK.findall((ROOT / page).read_text("utf-8"))[1], page, "exec"), names)
+    tests = [test for name, test in names.items() if name.startswith("test_")]
+    for test in tests:
+        test()
+    right = made.Ceiling.loss
+    monkeypatch.setattr(made.Ceiling, "loss", lambda *given: -right(*given))  # a sign flipped
+    for test in tests:
+        with pytest.raises(AssertionError):
+            test()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorials/method.md"])
+def test_the_method_in_the_readme_is_one(page):
     import torch
 
     from remem.models.base import Output
 
-    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)[1]
-    names = {"__name__": "ceiling"}
-    exec(compile(code, "README.md", "exec"), names)
+    names = vars(ceiling(page))
 
     def policy(batch):
         logp, mask = batch

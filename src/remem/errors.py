@@ -24,7 +24,7 @@ class GateFailed(Exception):
 
     def __init__(self, lines: Sequence[str], advice: str = ""):
         super().__init__("\n".join(lines))
-        self.lines = tuple(lines)
+        self.lines = tuple(lines)  # of the gate, as it prints them
         self.advice = advice  # what to do, where it is known that longer training is not it
 
 

@@ -19,8 +19,8 @@ class Item:
     question_type: str  # as the data says it: "1-hop" names the person, "multi-hop" only shows them
     category: str  # the data's qa_category
     attribute: str  # "email", "date_of_birth", ...
-    question: str
-    answer: str
+    question: str  # as it is put to the model, without its chat template
+    answer: str  # the true one, a sentence: what is taught
     keywords: tuple[str, ...]  # the value itself; every one must occur in a correct answer
     cloze: str  # a sentence that breaks off just before the value; "" where the data has none
     image_path: str  # the data's image_path; "" when the row has no picture
@@ -85,7 +85,9 @@ class Ranking:
 class Progress(Protocol):
     """How a long step says how far it is. Calls are cheap; the receiver decides what to draw."""
 
-    def __call__(self, done: int, total: int, note: str = "") -> None: ...
+    def __call__(self, done: int, total: int, note: str = "") -> None:
+        """`done` of `total` pieces are finished; `note` is a few words about the last one."""
+        ...
 
 
 def silent(done: int, total: int, note: str = "") -> None:
@@ -96,6 +98,11 @@ class Questions(Protocol):
     """What is asked of a data set here."""
 
     @property
-    def items(self) -> Mapping[str, Item]: ...
+    def items(self) -> Mapping[str, Item]:
+        """By id."""
+        ...
+
     @property
-    def splits(self) -> Mapping[str, Sequence[str]]: ...  # item ids, in the data's order
+    def splits(self) -> Mapping[str, Sequence[str]]:
+        """Split -> item ids, in the data's order."""
+        ...

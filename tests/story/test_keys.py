@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from fnmatch import fnmatch
 
@@ -176,3 +177,13 @@ BYTES = {
 def test_keys_are_what_they_were() -> None:
     now = made(recipe("tiny"))
     assert {name: now[name] for name in BYTES} == BYTES
+
+
+def test_another_version_makes_nothing_stale_but_what_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports print the version and are made again; what was built, trained, asked or attacked stays."""
+    runs = (override(BASE, ["attacks=quick"]), recipe("pebench-tiny"))
+    former = [made(run) for run in runs]
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "remem" and hasattr(module, "__version__"):
+            monkeypatch.setattr(module, "__version__", "99.0.0")
+    assert [changed(made(run), old) for run, old in zip(runs, former, strict=True)] == [{"report"}] * 2

@@ -21,7 +21,8 @@ def read(folder: str | Path, data: str = "", model: str = "") -> Results:
 
     Args:
         folder: of a run, as `remem run` or `Experiment` made it.
-        data, model: where they lie now, if elsewhere than when the run was made.
+        data: where the data set lies now, if elsewhere than when the run was made.
+        model: the same of the model.
 
     Raises:
         UserError: there is no run there, or what is told of its arms is not as it was made.

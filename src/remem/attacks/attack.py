@@ -24,7 +24,7 @@ class Attack(Protocol):
     knows: ClassVar[str]  # what the attacker is given, in a few words: "a share of the facts"
 
     def trials(self, scene: Scene) -> Sequence[Trial]:
-        """Its trials, in their order. Nothing is read from a model before a trial's work is called."""
+        """Its trials on one arm, in their order. A model is not read before a trial's work is called."""
         ...
 
     def check(self, scene: Scene) -> None:

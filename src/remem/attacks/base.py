@@ -41,8 +41,8 @@ class Tried:
     control: bool = False  # shows what the attack gives without what it uses; never counted as an attack
     access: Access | Literal[""] = ""  # what its attacker must have; "": what the attack says of itself
     attack: str = ""  # the attack it is a setting of; "": the one that tried it
-    answers: Sequence[Answer] = ()
-    rankings: Sequence[Ranking] = ()
+    answers: Sequence[Answer] = ()  # one for each question asked, or none
+    rankings: Sequence[Ranking] = ()  # one for each cloze prompt, or none
     notes: Mapping[str, float] = field(default_factory=dict)  # further figures, by name with its unit
 
 
@@ -50,4 +50,4 @@ class Trial(NamedTuple):
     """A piece of an attack that is done, and resumed, as a whole."""
 
     name: str  # of its file: letters, digits and dashes
-    work: Callable[[], Iterable[Tried]]
+    work: Callable[[], Iterable[Tried]]  # does it; what comes is kept when it has ended

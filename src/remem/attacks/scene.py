@@ -89,7 +89,7 @@ class Scene:
         return [found[i] for i in range(len(rows))]
 
     def sample(self, asked: Sequence[Asked], count: int, temperature: float) -> list[Answer]:
-        """So many drawn answers to each, the equal ones once."""
+        """`count` drawn answers to each question, the equal ones once. The seed is the scene's."""
         rows = self.rows(asked)
         most = self.settings.max_new_tokens
         drawn = self.model.sample(rows, count, temperature, self.seed, most)

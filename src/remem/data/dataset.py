@@ -17,7 +17,7 @@ class Pictures(Protocol):
     """The image column, on disk."""
 
     def read(self, split: str, row: int) -> bytes | None:
-        """The encoded picture of a row; None where there is none."""
+        """The encoded picture of a row (from 0); None where there is none."""
         ...
 
     def rows(self) -> dict[str, int]:
@@ -26,17 +26,20 @@ class Pictures(Protocol):
 
 
 class Dataset:
-    """Items and who they are about. The same row in finetune and in forget1 is one item."""
+    """Items and who they are about. The same row in finetune and in forget1 is one item.
+
+    Methods take an item's id; one that is not in `items` is a KeyError.
+    """
 
     root: str  # the folder or hub id that it was loaded from
     fingerprint: str  # hexadecimal; see load.py for what it covers
     splits: dict[str, tuple[str, ...]]  # split -> item ids, in the order of the rows
-    items: dict[str, Item]
+    items: dict[str, Item]  # by id
     people: tuple[str, ...]  # in the order of finetune
     names: dict[str, str]  # person -> full name, where known
     recovered: dict[str, int]  # person -> of how many rows nothing but the columns tells them (recover.py)
     looks: Mapping[str, Mapping[str, object]]  # person -> trait -> word, where known
-    pictures: Pictures
+    pictures: Pictures  # the image column, on disk
     where: Mapping[str, tuple[str, int]]  # item id -> (split, row) of its picture
 
     def __init__(
@@ -85,7 +88,7 @@ class Dataset:
         return tuple(self._values[item.attribute])
 
     def with_splits(self, splits: dict[str, tuple[str, ...]], fingerprint: str) -> "Dataset":
-        """The same rows, divided otherwise."""
+        """The same rows, divided otherwise: split -> item ids. `fingerprint` is the new set's."""
         other = copy.copy(self)
         other.splits, other.fingerprint = splits, fingerprint
         return other
@@ -95,12 +98,12 @@ class Dataset:
         self._values = other._values
 
     def image(self, item: str) -> Image.Image | None:
-        """The picture of an item, RGB; None where it has none. UserError when it cannot be opened."""
+        """The picture of an item, upright, RGB; None where it has none. UserError if it cannot be opened."""
         found = self.image_bytes(item)
         return None if found is None else decode(found, f"{self.root}, {self.place(item)}")
 
     def image_bytes(self, item: str) -> bytes | None:
-        """The encoded picture of an item; None where it has none."""
+        """The encoded picture of an item, as it lies on disk; None where it has none."""
         if not self.items[item].image_path:
             return None
         with self._reading:  # pictures are opened by threads, ahead of time

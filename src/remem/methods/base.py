@@ -29,21 +29,22 @@ class Step:
     """Where in a training a loss is asked for. The slices of one optimiser step share it."""
 
     number: int = 0  # from 0
-    total: int = 1
+    total: int = 1  # optimiser steps of the whole training
     seed: int = 0  # of the training
     memory: Mapping[str, float] = field(default_factory=dict)  # what `after_step` kept of the step before
     noted: dict[str, float] = field(default_factory=dict)  # sums over the slices; they go into the log
     others: Mapping[str, Policy] = field(default_factory=dict)  # "base", "second": as `uses` asks for
 
     def note(self, name: str, value: Float[Tensor, ""]) -> None:
-        """Adds this slice's share of a figure of the step."""
+        """Adds this slice's share of a figure of the step: a scalar, such as what `item_mean` gives."""
         self.noted[name] = self.noted.get(name, 0.0) + value.item()
 
 
 class Paired:
     """The batches of one optimiser step, or of a slice of it. What is not named in `uses` is absent.
 
-    Row i of forget, refusal, mismatch and substitute is the same question with another answer.
+    Row i of forget, refusal, mismatch and substitute is the same question with another answer. Reading a
+    batch that the method does not name in its `uses` raises RuntimeError.
     """
 
     def __init__(
@@ -128,7 +129,12 @@ class Method(Protocol):
     uses: ClassVar[frozenset[Need]]
 
     def loss(self, policy: Policy, reference: Policy, batch: Paired) -> Float[Tensor, ""]:
-        """To be minimised. `reference` is the model before unlearning; it gives no gradient.
+        """A scalar to be minimised, in nats where it is made of log-probs.
+
+        `policy` is the model that trains and `reference` the model before unlearning, which gives no
+        gradient; called with a batch, both give an `Output`. `batch` holds what `uses` names, and
+        `batch.step` where in the training this is. A loss that is not finite stops the training at its last
+        good state.
 
         Means come from `Output.nll`, `token_mean` and `item_mean`, which count the whole optimiser
         step: slices of a step then add up to the same loss and gradient.
@@ -143,6 +149,7 @@ class Teach:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain"})
 
     def loss(self, policy: Policy, reference: Policy, batch: Paired) -> Float[Tensor, ""]:
+        """Nats per answer token."""
         return policy(batch.retain).nll
 
 
@@ -182,7 +189,9 @@ class Bench(Protocol):
         ...
 
     @property
-    def streams(self) -> Streams: ...
+    def streams(self) -> Streams:
+        """The questions to forget and, where `uses` names them, the others, encoded."""
+        ...
 
     @property
     def batch(self) -> int:
@@ -200,7 +209,10 @@ class Bench(Protocol):
         ...
 
     def change(self, method: Method, streams: Streams) -> dict[str, Float[Tensor, " *shape"]]:
-        """How a copy's weights change when it is taught (float32, by path); adapters are merged first."""
+        """How a copy's weights change when it is taught by `method` on `streams`.
+
+        By path, float32, each of its parameter's shape; adapters are merged first.
+        """
         ...
 
     def moved(self, change: dict[str, Float[Tensor, " *shape"]]) -> Model:
@@ -235,7 +247,7 @@ class Choosy(Protocol):
     """A method that cannot run on every model."""
 
     def check(self, anatomy: Anatomy) -> None:
-        """UserError, before anything is trained, if this model will not do."""
+        """UserError, before anything is trained, if this model will not do; the message says what would."""
         ...
 
 

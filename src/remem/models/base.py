@@ -24,7 +24,7 @@ class Turn:
     """Something said before a question: an instruction to the system, or a turn of either side."""
 
     role: Literal["system", "user", "assistant"]
-    text: str
+    text: str  # without marks of pictures or turns: the chat template puts them in
     image: Opener | None = None  # of a user's turn; opened only when needed
     image_key: str = ""  # the same picture has the same key
 
@@ -33,8 +33,8 @@ class Turn:
 class Question:
     """One turn to be answered: what the model sees and, for teaching and scoring, what it should say."""
 
-    id: str
-    text: str
+    id: str  # comes back with its answer
+    text: str  # without marks of pictures or turns: the chat template puts them in
     answer: str | None = None  # None: to be generated
     image: Opener | None = None  # opened only when needed
     image_key: str = ""  # the same picture has the same key; an altered one has a key of its own
@@ -85,8 +85,8 @@ class Batch:
         str, Tensor
     ]  # as the model's forward takes them: input_ids, attention_mask, pixel_values, ...
     answer: Int[Tensor, "batch answer"]  # 0 where padded; the answer's last token is in the last column
-    mask: Bool[Tensor, "batch answer"]
-    ids: tuple[str, ...] = ()
+    mask: Bool[Tensor, "batch answer"]  # where `answer` is real
+    ids: tuple[str, ...] = ()  # of the questions, in the order of the rows
     marked: Bool[Tensor, "batch answer"] | None = None  # see Encoded.marked
     # 1 / (concepts in the step x answer tokens of the item's concept in the step)
     balance: Float[Tensor, " batch"] | None = None
@@ -119,11 +119,11 @@ class Output(NamedTuple):
     """One forward pass over answer positions, labels already shifted."""
 
     logp: Float[Tensor, "batch answer"]  # nats, of the answer's tokens; 0 where padded
-    mask: Bool[Tensor, "batch answer"]
+    mask: Bool[Tensor, "batch answer"]  # where an answer has a token
     logits: Float[Tensor, "batch answer vocab"]  # of the positions that predict the answer; float32
-    answer: Int[Tensor, "batch answer"]
+    answer: Int[Tensor, "batch answer"]  # token ids of the true answers
     items: int  # of the optimiser step that this batch is a slice of
-    tokens: int
+    tokens: int  # answer tokens of that step
     hidden: Float[Tensor, "batch answer width"] | None = None  # of the positions that predict the answer
 
     @property
@@ -151,7 +151,7 @@ Policy = Callable[[Batch], Output]
 class Generated(NamedTuple):
     """A greedy answer."""
 
-    text: str
+    text: str  # special tokens removed, stripped
     finished: bool  # ended by itself; False: cut off at the token limit
 
 
@@ -159,14 +159,14 @@ class Generated(NamedTuple):
 class Candidates:
     """One prompt, and the texts that may continue it."""
 
-    prompt: Encoded
+    prompt: Encoded  # of a cloze prompt: ends just before the value
     tokens: tuple[tuple[int, ...], ...]  # each non-empty; without end-of-turn
 
 
 def align_right(
     rows: Sequence[Sequence[int]], fill: int
 ) -> tuple[Int[Tensor, "row width"], Bool[Tensor, "row width"]]:
-    """Rows padded on the left to the longest, and where they are real."""
+    """Token ids padded on the left with `fill` to the longest row, and where they are real."""
     width = max((len(row) for row in rows), default=0)
     ids = torch.full((len(rows), width), fill, dtype=torch.long)
     mask = torch.zeros((len(rows), width), dtype=torch.bool)
@@ -178,7 +178,7 @@ def align_right(
 
 
 def output_of(logits: Float[Tensor, "batch answer vocab"], batch: Batch) -> Output:
-    """The answer's log-probs from the logits that predict it."""
+    """The answer's log-probs, in nats, from the logits that predict it; they are made float32 first."""
     logits = logits.float()
     chosen = logits.gather(-1, batch.answer.unsqueeze(-1)).squeeze(-1) - logits.logsumexp(-1)
     logp = chosen.masked_fill(~batch.mask, 0.0)

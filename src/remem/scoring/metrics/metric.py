@@ -21,10 +21,10 @@ class Metric(Generic[P]):
     """
 
     key: str  # its column in scores.parquet and its name in summary.json
-    title: str
-    unit: str
-    source: str
-    function: Callable[P, float | None]
+    title: str  # of its column on the report
+    unit: str  # in words: "share of items", "bits"
+    source: str  # the paper, where there is one
+    function: Callable[P, float | None]  # pure; None: not defined for this answer
     low: float | None = 0.0  # the ends of the scale; None: unbounded
     high: float | None = 1.0
     goal: Goal = "higher"  # on people who must stay known
@@ -40,7 +40,7 @@ class Metric(Generic[P]):
         return value if value is not None and math.isfinite(value) else None
 
     def chance(self, size: int) -> float | None:
-        """What guessing earns among so many candidates; None where a metric has no such level."""
+        """What guessing earns among `size` candidates, in the metric's unit; None: no such level."""
         return self.expected(size, 0) if self.expected else None
 
     def goal_for(self, role: Role) -> Goal:
