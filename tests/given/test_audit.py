@@ -184,7 +184,6 @@ def test_beside_models_that_were_never_taught(folder, tmp_path):
 
 def test_one_fact_decides_nothing(tmp_path):
     from given import fabricated
-
     from remem.data.listed.build import build
 
     rows = [one for one in facts() if one[1] == "e-mail"]
