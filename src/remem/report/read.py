@@ -144,7 +144,8 @@ class RunRecord:
     sizes: tuple[str, ...] = ()  # several forget sets of people, each forgotten by itself
     parted: bool = True  # whether it says what is rehearsed (kept.json): what is kept is measured apart
     part: str = ""  # which task or size of a run this is, where it was one of several
-    own_metrics: tuple[str, ...] = ()  # keys of metrics that plugins added
+    plugins: tuple[str, ...] = ()  # names of those that it was made with
+    own_metrics: tuple[str, ...] = ()  # keys of metrics that they added
     split: str = ""  # the forget split as the data names it, where that is another name
 
     @property
@@ -223,6 +224,7 @@ def read_run(folder: Path, data: Data) -> RunRecord:
         old=dict(run.get("old") or {}),
         tasks=tasks,
         sizes=sizes,
+        plugins=tuple(str(one.get("name")) for one in run.get("plugins") or ()),
         own_metrics=_own_metrics(run),
         parted=bool(_object(folder / "kept" / "kept.json")),
     )

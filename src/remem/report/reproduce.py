@@ -24,6 +24,8 @@ def command(run: RunRecord, given: Callable[[Run], Run] = lambda run: run, *more
     if asked and run.recipe in RECIPES:
         for pair in differences(plain(given(RECIPES[run.recipe]())), asked):
             parts += ["--set", pair]
+    for name in run.plugins:
+        parts += ["--plugin", name]
     return shlex.join(parts + (["--ignore-gate"] if run.request.get("ignore_gate") else []))
 
 
