@@ -170,3 +170,38 @@ def test_both_tutorials_run(tmp_path):
         [sys.executable, "-c", by_hand], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert "'em'" in done.stdout
+
+
+def cells():
+    import json
+
+    notebook = json.loads((ROOT / "docs" / "tutorials" / "python.ipynb").read_text("utf-8"))
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def test_the_notebook_was_executed_from_top_to_bottom():
+    assert [cell["execution_count"] for cell in cells()] == list(range(1, len(cells()) + 1))
+    kinds = {kind for cell in cells() for one in cell["outputs"] for kind in one.get("data", {})}
+    assert {"image/jpeg", "image/svg+xml", "text/html"} <= kinds
+    assert all(cell["outputs"] for cell in cells())
+    assert not [one for cell in cells() for one in cell["outputs"] if one["output_type"] == "error"]
+
+
+@pytest.mark.slow
+def test_the_notebook_and_the_readme_s_lines_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shown = []
+    names = {"__name__": "notebook", "display": shown.append}
+    for cell in cells():
+        code = "".join(cell["source"]).replace(
+            "from IPython.display import SVG", "SVG = lambda filename: open(filename)"
+        )
+        exec(compile(code, "python.ipynb", "exec"), names)
+    assert shown
+    assert (names["items"].arm == "npo-s0").any()
+    readme = (ROOT / "README.md").read_text("utf-8")
+    code = next(
+        one for one in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "import remem\n" in one
+    )
+    assert len([line for line in code.splitlines() if line.strip()]) <= 15
+    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
