@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -149,15 +150,17 @@ def documents(asked: Asked, about: Subjects, stated: Stated) -> list[Written]:
     check_told(asked.run)
     data, salt = context.data(), subject.salt(asked.private)
     run = read_run(asked.run, data)
-    secrets = {} if asked.show else {one: _secrets(asked, about, data, one) for one in about.called}
-    for found, _ in secrets.values():
-        guard(stated, found)
+    # Of all who ask: what is of one of them must not stand in another's document, either.
+    found = [] if asked.show else [_secrets(asked, about, data, one) for one in about.called]
+    plain = _joined([one for one, _ in found]) if found else None
+    fence = _joined([one for _, one in found]) if found else None
+    if plain is not None:
+        guard(stated, plain)
     _no_weights_twice(run)
     written, hashes = [], {}
     for person, called in about.called.items():
         hash = subject.hash_of(called, salt)
         hashes[hash] = called
-        plain, fence = secrets.get(person, (None, None))
         command = _command(asked, subject.hash_of(data.fingerprint, salt), hash, plain)
         made = document(asked.run, run, data, person, stated, hash, command, show=asked.show)
         place = asked.document / hash[: handing.SHORT] if asked.everybody else asked.document
@@ -190,6 +193,15 @@ def _secrets(asked: Asked, about: Subjects, data: Dataset, person: str) -> tuple
     paths = [one for one in (*places, *whole) if Path(one).exists()]
     names = [one for one in names if one]
     return Secrets(values=values, names=names, paths=paths), handing.fence(values, names, paths)
+
+
+def _joined(found: Sequence[Secrets]) -> Secrets:
+    return Secrets(
+        *(
+            list(dict.fromkeys(one for some in found for one in getattr(some, name)))
+            for name in ("values", "names", "paths")
+        )
+    )
 
 
 def _command(asked: Asked, data: str, hash: str, secrets: Secrets | None) -> str:
