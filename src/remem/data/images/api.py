@@ -3,17 +3,16 @@
 import base64
 import binascii
 import io
-import json
 import os
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from PIL import Image
 
+from remem import endpoint, jsonfile
 from remem.data.images import prompts
 from remem.data.images.reference import Reference
 from remem.data.images.source import Picture
@@ -22,10 +21,9 @@ from remem.data.people import Person
 from remem.errors import UserError
 from remem.seeds import derive
 
-_ATTEMPTS = 5
-_WAIT_S = 2.0  # before the second attempt, doubled each time
-_TIMEOUT_S = 300
-_AGAIN = {408, 409, 429, 500, 502, 503, 504}
+URL, KEY = "REMEM_IMAGE_URL", "REMEM_IMAGE_KEY"
+TIMEOUT_S = 300
+MOST_BYTES = 64 << 20  # of an answer: a picture of 4,096 pixels takes less
 
 
 class Api:
@@ -41,7 +39,7 @@ class Api:
     costly = True  # every picture is worth keeping
 
     def __init__(self, wait: Callable[[float], None] = time.sleep) -> None:
-        self._url, self._key = os.environ.get("REMEM_IMAGE_URL", ""), os.environ.get("REMEM_IMAGE_KEY", "")
+        self._url, self._key = os.environ.get(URL, "").strip(), os.environ.get(KEY, "").strip()
         self._model = os.environ.get("REMEM_IMAGE_MODEL", "gpt-image-1")
         self._wait = wait
         if not self._url or not self._key:
@@ -49,6 +47,7 @@ class Api:
                 "source=api needs an endpoint and its key: set REMEM_IMAGE_URL (such as "
                 "http://localhost:8000/v1) and REMEM_IMAGE_KEY in the environment."
             )
+        endpoint.check(self._url, self._key, (URL, KEY))
         self._reference = Reference(512)
 
     def view(self, person: Person, number: int, seed: int, size: int) -> Picture:
@@ -73,18 +72,15 @@ class Api:
             "response_format": "b64_json",
             "seed": str(own % 2**31),
         }
-        answer = self._post(fields, _png(self._reference.of(person, seed)))
+        answer, where = self._post(fields, _png(self._reference.of(person, seed))), endpoint.shown(self._url)
         try:
-            found = base64.b64decode(json.loads(answer)["data"][0]["b64_json"], validate=True)
-        except (
-            KeyError,
-            IndexError,
-            TypeError,
-            ValueError,
-            binascii.Error,
-        ) as error:
-            raise UserError(f"{self._url} answered with something that is no picture ({error!r}).") from error
-        shown = decode(found, f"{self._url}, whose answer is no picture", "Ask another model.")
+            told = jsonfile.parse(answer, dict[str, Any], "the answer", "Ask another model.")
+            found = base64.b64decode(told["data"][0]["b64_json"], validate=True)
+        except (KeyError, IndexError, TypeError, ValueError, binascii.Error, UserError) as error:
+            raise UserError(
+                f"{where} answered with something that is no picture ({error!r:.200})."
+            ) from error
+        shown = decode(found, f"{where}, whose answer is no picture", "Ask another model.")
         picture = shown.resize((size, size), Image.Resampling.LANCZOS)
         return Picture(
             image=picture, provenance={"source": self.name, "model": self._model, "prompt": prompt}
@@ -104,31 +100,17 @@ class Api:
             reference,
             f"\r\n--{boundary}--\r\n".encode(),
         ]
-        request = urllib.request.Request(
-            f"{self._url.rstrip('/')}/images/edits", b"".join(lines), method="POST"
-        )
-        request.add_header("Content-Type", f"multipart/form-data; boundary={boundary}")
-        request.add_header("Authorization", f"Bearer {self._key}")
-        trouble = ""
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                self._wait(_WAIT_S * 2 ** (attempt - 1))
-            try:
-                with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:
-                    return bytes(response.read())
-            except urllib.error.HTTPError as error:
-                said = error.read(500).decode(errors="replace")
-                trouble = f"HTTP {error.code}: {said}"
-                if error.code not in _AGAIN:
-                    raise UserError(
-                        f"{self._url} refused ({trouble}). Check the key, the model and the address: "
-                        "finished pictures are kept."
-                    ) from error
-            except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-                trouble = str(getattr(error, "reason", error))
-        raise UserError(
-            f"{self._url} failed {_ATTEMPTS} times, lastly with: {trouble}. Finished pictures are kept: "
-            "run the same command again when it is well."
+        return endpoint.post(
+            f"{self._url.rstrip('/')}/images/edits",
+            b"".join(lines),
+            {
+                "Content-Type": f"multipart/form-data; boundary={boundary}",
+                "Authorization": f"Bearer {self._key}",
+            },
+            most=MOST_BYTES,
+            timeout_s=TIMEOUT_S,
+            wait=self._wait,
+            kept="Finished pictures are kept.",
         )
 
 

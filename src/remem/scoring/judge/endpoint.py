@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from remem import endpoint
 from remem.errors import UserError
 from remem.scoring.judge.case import Case, Verdict
 from remem.scoring.judge.rubric import VERSION, messages, score_of
@@ -168,13 +169,18 @@ def check(settings: JudgeSettings) -> None:
 
 def _client(settings: JudgeSettings) -> OpenAI:
     check(settings)
-    from openai import OpenAI
+    from openai import DefaultHttpxClient, OpenAI
 
+    address = os.environ.get(URL) or None
+    if address is not None:
+        endpoint.check(address, os.environ[KEY], (URL, KEY))
     return OpenAI(
         api_key=os.environ[KEY],
-        base_url=os.environ.get(URL) or None,
+        base_url=address,
         timeout=settings.timeout_s,
         max_retries=settings.retries,
+        # A redirect would take the key along.
+        http_client=DefaultHttpxClient(follow_redirects=False),
     )
 
 
