@@ -335,3 +335,35 @@ def test_scores_of_replies():
     assert {text: score_of(text) for text in read} == read
     for text in ("SCORE: 0", "SCORE: 6", "SCORE: 1\nSCORE: 2", "3", "my SCORE: 3"):
         assert score_of(text) is None
+
+
+@pytest.mark.parametrize("status", [301, 302, 307])
+def test_a_redirect_does_not_take_the_key_along(server, tmp_path, status):
+    other = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    other.asked, other.now, other.most, other.lock = [], 0, 0, threading.Lock()
+    other.answer = lambda body: said("SCORE: 5")
+    threading.Thread(target=other.serve_forever, args=(0.02,), daemon=True).start()
+    server.answer = lambda body: (status, b"")
+    _Handler.end_headers_before = _Handler.end_headers
+    try:
+
+        def end_headers(self):
+            if self.server is server:
+                self.send_header("Location", f"http://127.0.0.1:{other.server_port}/v1/chat/completions")
+            BaseHTTPRequestHandler.end_headers(self)
+
+        _Handler.end_headers = end_headers
+        with pytest.raises(UserError):
+            Endpoint(SETTINGS, tmp_path).judge(cases(2))
+    finally:
+        _Handler.end_headers = _Handler.end_headers_before
+        other.shutdown()
+        other.server_close()
+    assert server.asked
+    assert other.asked == []
+
+
+def test_a_key_that_cannot_be_one_is_refused(server, tmp_path, monkeypatch):
+    monkeypatch.setenv(KEY, "two\nlines")
+    with pytest.raises(UserError, match=KEY):
+        Endpoint(SETTINGS, tmp_path)
