@@ -143,7 +143,7 @@ class Unlearn:
     """One competitor: a method, its settings, and where its training differs from the others'."""
 
     method: str
-    settings: dict[str, float] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     train: dict[str, Any] = field(default_factory=dict)  # fields of Train
     adapt: dict[str, Any] = field(default_factory=dict)  # fields of Adapt
     name: str = ""  # of its folders; "": the method. Tells apart several settings of one method
