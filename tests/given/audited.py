@@ -32,8 +32,6 @@ def remem(*arguments: str | Path) -> Said:
     out, err, status = io.StringIO(), io.StringIO(), 0
     with (
         mock.patch.object(sys, "argv", ["remem", *map(str, arguments)]),
-        mock.patch.object(cli.out, "_width", 300),
-        mock.patch.object(cli.err, "_width", 300),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from remem.cli.console import speak
 from remem.cli.options import (
     AllowPictures,
+    Format,
     KeepOld,
     Need,
     On,
@@ -56,6 +58,7 @@ def assess(
     threads: Threads = 0,
     keep_old: KeepOld = False,
     quiet: Quiet = False,
+    form: Format = "table",
     on: On = "local",
     need: Need = None,
     slurm: SlurmSettings = None,
@@ -71,6 +74,7 @@ def assess(
     from remem.cli.stages import carry_out
     from remem.given.wanted import run_of
 
+    speak(quiet, form)
     allow(allow_pictures, plugin)
     run = run_of(
         data,
@@ -83,4 +87,4 @@ def assess(
         settings=settings or (),
     )
     there = Where(on, need or (), slurm or ())
-    carry_out(requested(run, folder), workers, threads, keep_old, quiet, "report", there, "")
+    carry_out(requested(run, folder), workers, threads, keep_old, "report", there, form=form)

@@ -51,7 +51,13 @@ Workers = Annotated[
 Threads = Annotated[
     int, typer.Option("--threads", help="Threads a worker; may move the last digits. 0: automatic.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines instead of progress bars.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", help="Only mistakes, notes, and in the end where the result is.")
+]
+Format = Annotated[
+    str,
+    typer.Option("--format", help="table; or json or csv: alone on standard output, all else on the other."),
+]
 Track = Annotated[
     str, typer.Option("--track", help="Trackers: tensorboard, trackio, wandb, mlflow; commas between.")
 ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.markup import escape
 
-from remem.cli.console import err, out, warn
+from remem.cli.console import err, warn
 from remem.errors import UserError
 from remem.outgoing import quoted
 
@@ -191,7 +191,7 @@ def examine(chosen: Run, data: Dataset, ignore_gate: bool) -> None:
     def note(sentence: str) -> None:
         err.print(f"[yellow]note[/] {escape(quoted(sentence))}", soft_wrap=True)
 
-    opened, tried = (Line(out, f"pictures {done}", every_s=5) for done in ("checked", "tried"))
+    opened, tried = (Line(f"pictures {done}", every_s=5) for done in ("checked", "tried"))
     for sentence in look_through(chosen, data, ignore_gate, note, opened, tried):
         warn(sentence)
 
