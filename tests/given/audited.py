@@ -18,7 +18,7 @@ from remem.settings import ModelSettings, Train
 from remem.story.work import learn
 from remem.types import silent
 
-QUICK = ("--attacks", "none", "--workers", "1", "--quiet", "--set", "evaluate.max_new_tokens=32")
+QUICK = ("--attacks", "none", "--workers", "1", "--set", "evaluate.max_new_tokens=32")
 REQUEST = 'id = "2031-0142"\nreceived = 2031-03-03\nscope = "All facts of one person."\n'
 
 
