@@ -25,19 +25,24 @@ SlurmSettings = Annotated[
 RecipeName = Annotated[
     str,
     typer.Argument(
-        help="A recipe: see [bold]remem list recipes[/]; or the folder of a run (./demo where a recipe has "
-        "its name). Default: demo, or drawn with --model.",
+        help="A recipe: see [bold]remem list recipes[/]; a recipe file, as mine.toml; or the folder of a run "
+        "(./demo where a recipe has its name). Default: demo, or drawn with --model.",
         metavar="RECIPE",
     ),
 ]
-OutFolder = Annotated[Path | None, typer.Option("--out", help="Where the run is kept. Default: runs/RECIPE.")]
+OutFolder = Annotated[
+    Path | None,
+    typer.Option("--out", help="Where the run is kept. Default: runs/RECIPE; of mine.toml runs/mine."),
+]
 DataSource = Annotated[
     str, typer.Option("--data", help="Your own data set: a folder or a hub id. Default: build one.")
 ]
 ModelName = Annotated[str, typer.Option("--model", help="A folder or hub id of an image-text-to-text model.")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Any setting, as learn.lr=0.001, npo.beta=0.2 or methods=ga,npo."),
+    typer.Option(
+        "--set", help="Any setting, as learn.lr=0.001, npo.beta=0.2 or methods=ga,npo: remem list settings."
+    ),
 ]
 SettingsFile = Annotated[
     Path | None,

@@ -49,6 +49,8 @@ def show(
 
 
 def _text(cell: Any) -> str:
+    if isinstance(cell, list):
+        return ",".join(map(_text, cell))  # as --set takes them
     return "" if cell is None else cell if isinstance(cell, str) else json.dumps(cell)
 
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from remem.cli.console import out, progress, speak
 from remem.cli.options import AllowPictures, Need, On, Plugins, Quiet, SlurmSettings
-from remem.cli.request import allow, asked_for, examine, share
+from remem.cli.request import allow, asked_for, base_of, examine, share
 
 
 def tune(
@@ -60,7 +60,6 @@ def tune(
     from remem.cli.console import watching
     from remem.data import load
     from remem.report.words import seconds as told
-    from remem.run import recipes
     from remem.run.overrides import override
     from remem.steps.engines import engine
     from remem.studies.tuning.cost import estimate
@@ -69,12 +68,12 @@ def tune(
 
     speak(quiet)
     allow(allow_pictures, plugin)
-    run = override(recipes.recipe(recipe), asked_for(data, model, settings))
+    run = override(base_of(recipe), asked_for(data, model, settings))
     data_set = load(run.data) if run.data else None
     rule = Rule(lower=tuple(lower or Rule.lower), keep=keep, at_least=at_least, tie=tie)
     fingerprint = data_set.fingerprint if data_set else ""
     whole = tuning(run, rule, trials, over or (), fingerprint, ignore_gate, seeds)
-    root = folder or Path("runs") / f"tune-{recipe}"
+    root = folder or Path("runs") / f"tune-{Path(recipe).stem}"
     whole.run.build.check()
     if data_set:
         examine(whole.run, data_set, ignore_gate)

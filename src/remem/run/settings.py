@@ -46,8 +46,8 @@ class Run:
     last of it alone."""
 
     recipe: str
-    seed: int = 0
-    data: str = ""  # a folder or hub id; "": build one
+    seed: int = 0  # of trainings and of what is drawn in them
+    data: str = ""  # the user's own data set: a folder or hub id; "": build one
     build: BuildSettings | PEBenchSettings = field(default_factory=BuildSettings)  # its type is the shape
     model: ModelSettings = field(default_factory=ModelSettings)
     learn: Train = field(default_factory=Train)
