@@ -46,7 +46,7 @@ def test_a_field_is_read_with_what_is_said_of_it() -> None:
     assert [tuple(one) for one in fields(tree, SOURCE)] == [
         ("one", "number above 0", "1.0", "Above it, in two lines. and beside it"),
         ("how", "a or b", "'a'", ""),
-        ("maybe", "whole number, or null from 1 to 10000", "None", "within"),
+        ("maybe", "whole number from 1 to 10000, or null", "None", "within"),
         ("many", "texts, commas between", "('x', '# no comment')", ""),
         ("flag", "true or false", "True", ""),
     ]
@@ -104,16 +104,8 @@ def test_settings_on_a_command_line(
     (tmp_path / "mine.toml").write_text('recipe = "drawn"\nlearn.lr = 0.5')
     _, out, _ = remem(monkeypatch, capsys, "list", "settings", tmp_path / "mine.toml", "learn.lr")
     assert out.splitlines()[1].split()[:4] == ["learn.lr", "0.5", "number", "above"]
-    _, out, _ = remem(
-        monkeypatch,
-        capsys,
-        "list",
-        "settings",
-        "drawn",
-        "evaluate.membership",
-        "forget.seeds",
-        "--format=json",
-    )
+    asked = ("drawn", "evaluate.membership", "forget.seeds", "--format=json")
+    _, out, _ = remem(monkeypatch, capsys, "list", "settings", *asked)
     assert [one["value"] for one in json.loads(out)] == [[0], None]
     _, out, _ = remem(monkeypatch, capsys, "list", "settings", "drawn", "evaluate.membership")
     assert out.splitlines()[1].split()[1] == "null"  # as --set takes it

@@ -43,8 +43,8 @@ def written(folder: Path, text: str) -> Path:
 def test_a_file_says_what_the_same_settings_say(tmp_path: Path) -> None:
     same = [
         "methods=npo,gd", "attacks.each=relearn", "forget.seeds=0,1", "data=./mine", "npo.beta=0.2",
-        "npo.lr=1", "model.adapt.language=lora", "build.forget=0.1,0.25", "build.people=9", "attacks.per_fact=1",
-        "relearn.at=[0,5]",
+        "npo.lr=1", "model.adapt.language=lora", "build.forget=0.1,0.25", "build.people=9",
+        "attacks.per_fact=1", "relearn.at=[0,5]",
     ]  # fmt: skip
     assert run_of(written(tmp_path, WHOLE)) == override(demo(), same)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _TYPES = {"float": "number", "int": "whole number", "str": "text", "bool": "true or false", "Path": "file"}
+_NULL = ", or null"
 _CHECKS = {"positive": " above 0", "not_negative": ", 0 or more", "share": " above 0 and at most 1"}
 
 
@@ -37,7 +38,11 @@ def of_class(kind: type) -> dict[str, Field]:
 
 
 def _longer(field: Field, below: Field) -> str:
-    return below.takes if below.takes.startswith(field.takes) else field.takes
+    return below.takes if below.takes.startswith(field.takes.removesuffix(_NULL)) else field.takes
+
+
+def _held_to(words: str, ends: str) -> str:
+    return f"{words.removesuffix(_NULL)}{ends}{_NULL if words.endswith(_NULL) else ''}"
 
 
 def fields(body: ast.ClassDef, source: str) -> list[Field]:
@@ -46,7 +51,7 @@ def fields(body: ast.ClassDef, source: str) -> list[Field]:
     return [
         Field(
             name := ast.unparse(node.target),
-            f"{_words(node.annotation, aliases)}{ranges.get(name, '')}",
+            _held_to(_words(node.annotation, aliases), ranges.get(name, "")),
             ast.unparse(node.value) if node.value else "",
             _beside(node, said, source.splitlines()),
         )
@@ -81,7 +86,7 @@ def _aliases(source: str) -> dict[str, ast.expr]:
 def _words(hint: ast.expr, aliases: dict[str, ast.expr]) -> str:
     """A type as the reader of a list needs it."""
     if isinstance(hint, ast.BinOp):
-        return f"{_words(hint.left, aliases)}, or null"
+        return f"{_words(hint.left, aliases)}{_NULL}"
     if isinstance(hint, ast.Subscript):
         inside = hint.slice.elts if isinstance(hint.slice, ast.Tuple) else [hint.slice]
         if ast.unparse(hint.value) == "Literal":

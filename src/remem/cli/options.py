@@ -32,7 +32,7 @@ RecipeName = Annotated[
 ]
 OutFolder = Annotated[
     Path | None,
-    typer.Option("--out", help="Where the run is kept. Default: runs/RECIPE; of mine.toml runs/mine."),
+    typer.Option("--out", help="Where the run is kept. Default: runs/RECIPE."),
 ]
 DataSource = Annotated[
     str, typer.Option("--data", help="Your own data set: a folder or a hub id. Default: build one.")
@@ -41,7 +41,7 @@ ModelName = Annotated[str, typer.Option("--model", help="A folder or hub id of a
 Settings = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", help="Any setting, as learn.lr=0.001, npo.beta=0.2 or methods=ga,npo: remem list settings."
+        "--set", help="Any of remem list settings, as learn.lr=0.001, npo.beta=0.2 or methods=ga,npo."
     ),
 ]
 SettingsFile = Annotated[
