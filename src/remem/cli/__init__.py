@@ -23,7 +23,6 @@ from remem.steps import parallel
 app = typer.Typer(
     name="remem",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="""The laboratory of machine unlearning in vision-language models.

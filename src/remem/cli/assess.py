@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from remem.cli import completion
 from remem.cli.console import speak
 from remem.cli.options import (
     AllowPictures,
@@ -39,7 +40,11 @@ Goals = Annotated[
 ForgetSet = Annotated[str, typer.Option("--forget", help="The split that was to be forgotten.")]
 Attacks = Annotated[
     str,
-    typer.Option("--attacks", help="By name, commas between; quick, all or none: remem list attacks."),
+    typer.Option(
+        "--attacks",
+        help="By name, commas between; quick, all or none: remem list attacks.",
+        autocompletion=completion.attacks,
+    ),
 ]
 Folder = Annotated[Path, typer.Option("--out", help="Where the run is kept.")]
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from remem.cli import completion
 from remem.cli.catalogue import LISTS
 from remem.cli.console import speak
 from remem.cli.options import Format, Plugins
@@ -17,7 +18,8 @@ def list_(
     what: Annotated[
         str,
         typer.Argument(
-            help="methods, attacks, metrics, recipes, settings, models, families, sources or judges"
+            help="methods, attacks, metrics, recipes, settings, models, families, sources or judges",
+            autocompletion=completion.lists,
         ),
     ],
     of: Annotated[
@@ -25,6 +27,7 @@ def list_(
         typer.Argument(
             help="Of settings: a recipe (default: demo), and what they begin with: learn, npo, build.people.",
             metavar="[RECIPE] [SETTING]...",
+            autocompletion=completion.recipes,
         ),
     ] = None,
     form: Format = "table",

@@ -8,6 +8,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from remem.cli import completion
+
 On = Annotated[
     str,
     typer.Option(
@@ -28,6 +30,7 @@ RecipeName = Annotated[
         help="A recipe: see [bold]remem list recipes[/]; a recipe file, as mine.toml; or the folder of a run "
         "(./demo where a recipe has its name). Default: demo, or drawn with --model.",
         metavar="RECIPE",
+        autocompletion=completion.recipes,
     ),
 ]
 OutFolder = Annotated[
@@ -41,7 +44,9 @@ ModelName = Annotated[str, typer.Option("--model", help="A folder or hub id of a
 Settings = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", help="Any of remem list settings, as learn.lr=0.001, npo.beta=0.2 or methods=ga,npo."
+        "--set",
+        help="Any of remem list settings, as learn.lr=0.001, npo.beta=0.2 or methods=ga,npo.",
+        autocompletion=completion.settings,
     ),
 ]
 SettingsFile = Annotated[

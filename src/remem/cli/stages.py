@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from remem.cli import completion
 from remem.cli.console import out, progress, speak, warn
 from remem.cli.options import (
     AllowPictures,
@@ -112,7 +113,11 @@ def attack(
     run_folder: Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN_FOLDER")],
     attacks: Annotated[
         str,
-        typer.Option("--attacks", help="By name, commas between; all; or quick. See remem list attacks."),
+        typer.Option(
+            "--attacks",
+            help="By name, commas between; all; or quick. See remem list attacks.",
+            autocompletion=completion.attacks,
+        ),
     ] = "quick",
     data: DataSource = "",
     model: ModelName = "",

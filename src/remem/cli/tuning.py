@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from remem.cli import completion
 from remem.cli.console import out, progress, speak
 from remem.cli.options import AllowPictures, Need, On, Plugins, Quiet, SlurmSettings
 from remem.cli.request import allow, asked_for, base_of, examine, share
@@ -15,7 +16,10 @@ from remem.cli.request import allow, asked_for, base_of, examine, share
 
 def tune(
     recipe: Annotated[
-        str, typer.Argument(help="The recipe that the settings are for.", metavar="RECIPE")
+        str,
+        typer.Argument(
+            help="The recipe that the settings are for.", metavar="RECIPE", autocompletion=completion.recipes
+        ),
     ] = "drawn",
     folder: Annotated[
         Path | None, typer.Option("--out", help="Where the tuning is kept. Default: runs/tune-RECIPE.")

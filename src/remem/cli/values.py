@@ -32,11 +32,13 @@ def listed(words: Sequence[str]) -> list[Row]:
     rows = list(of_run(run))
     if not prefixes:
         return rows
-    every = [*rows, *_others(run)]
-    chosen = [row for row in every if any(_begins(row[0], prefix) for prefix in prefixes)]
+    unused, heads = _unused(run), {prefix.partition(".")[0] for prefix in prefixes}
+    for name in (name for name in unused if name in heads):
+        rows += _settings(unused[name], name, {})
+    chosen = [row for row in rows if any(_begins(row[0], prefix) for prefix in prefixes)]
     for prefix in prefixes:
-        if not any(_begins(row[0], prefix) for row in every):
-            raise _unknown(prefix, [row[0] for row in every], () if own else RECIPES)
+        if not any(_begins(row[0], prefix) for row in rows):
+            raise _unknown(prefix, [*(row[0] for row in rows), *unused], () if own else RECIPES)
     return chosen
 
 
@@ -100,24 +102,39 @@ def _declared(room: str, name: str) -> list[Field]:
 
 
 def _default(room: str, name: str, field: Field) -> Any:
-    """As a value. Where it is written as a name its class is imported, which takes torch."""
-    try:
-        found = ast.literal_eval(field.default)
-    except (ValueError, SyntaxError):
-        from remem.attacks import make as attack
-        from remem.methods import make as method
+    """As a value. Where it is made from what another file has, the class is imported, which takes torch."""
+    from remem import attacks, methods
 
-        found = getattr((method if room == "methods" else attack)(name, {}), field.name)
+    file = (methods if room == "methods" else attacks).tree(name)
+    try:
+        found = _value(ast.parse(field.default, mode="eval").body, file)
+    except (ValueError, StopIteration):
+        make = methods.make if room == "methods" else attacks.make
+        found = getattr(make(name, {}), field.name)
     return list(found) if isinstance(found, tuple) else found
 
 
-def _others(run: Run) -> Iterator[Row]:
-    """The settings of methods and attacks that the run does not use."""
+def _value(node: ast.expr, file: ast.Module) -> Any:
+    """Of what is written out, of a constant of the file, and of tuple(...) or len(...) of one."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("tuple", "len"):
+        inside = _value(node.args[0], file)
+        return len(inside) if ast.unparse(node.func) == "len" else tuple(inside)
+    if isinstance(node, ast.Name):
+        lines = (one for one in file.body if isinstance(one, ast.Assign | ast.AnnAssign))
+        named = (one.value for one in lines if one.value and node.id in map(ast.unparse, _targets(one)))
+        return ast.literal_eval(next(named))
+    return ast.literal_eval(node)
+
+
+def _targets(line: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return line.targets if isinstance(line, ast.Assign) else [line.target]
+
+
+def _unused(run: Run) -> dict[str, str]:
+    """The methods and attacks that the run does not use, and the room of each."""
     from remem.attacks import ATTACKS
     from remem.methods import METHODS
 
     used = {one.method for one in run.forget.methods} | {one.attack for one in run.attacks.each}
-    for room, names in (("methods", METHODS), ("attacks", ATTACKS)):
-        for name in names:
-            if name not in used:
-                yield from _settings(room, name, {})
+    rooms = dict.fromkeys(METHODS, "methods") | dict.fromkeys(ATTACKS, "attacks")
+    return {name: room for name, room in rooms.items() if name not in used}
