@@ -1,9 +1,9 @@
-"""Settings of methods and attacks as the fields of their dataclass have them."""
+"""Settings as their dataclasses have them: of runs, methods and attacks; from a command line or a file."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -14,26 +14,28 @@ from remem import jsonfile
 from remem.errors import UserError, unknown
 
 T = TypeVar("T")
-_WORDS = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}
+WORDS = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}
 
 
 def fitted(kind: type[T], settings: Mapping[str, Any], name: str, *, whole: bool = False) -> T:
-    """A dataclass of settings made from what the user gave: numbers, texts, flags, paths, or several of one.
+    """A dataclass of settings made from what the user gave; see `fit`.
 
-    `whole`: a whole number stays one where any number may stand, as the keys of methods' runs have it.
     UserError that names the nearest setting, or says what a value must be.
     """
     known = hints(kind)
     for key in settings:
         if key not in known:
-            raise unknown(f"setting of {name}", key, known)
-    made = {key: fit(value, known[key], f"{name}.{key}") for key, value in settings.items()}
-    if whole:
-        made |= {key: value for key, value in settings.items() if type(value) is int and made[key] == value}
+            raise unknown(f"setting of {name}" if name else "setting", key, known)
+    prefix = f"{name}." if name else ""
+    for one in dataclasses.fields(kind):  # type: ignore[arg-type]
+        needed = one.default is one.default_factory is dataclasses.MISSING
+        if needed and one.init and one.name not in settings:
+            raise UserError(f"{prefix}{one.name} is missing")
+    made = {key: fit(value, known[key], f"{prefix}{key}", whole=whole) for key, value in settings.items()}
     return kind(**made)
 
 
-def hints(kind: type) -> dict[str, Any]:
+def hints(kind: Any) -> Mapping[str, Any]:
     """The types of a dataclass's fields."""
     told = typing.get_type_hints(kind)
     return {field.name: told[field.name] for field in dataclasses.fields(kind)}
@@ -46,28 +48,50 @@ def paths(kind: type, settings: Mapping[str, Any]) -> dict[str, Path]:
     return {key: Path(value) for key, value in settings.items() if key in files and value}
 
 
-def fit(value: Any, hint: Any, key: str) -> Any:
-    """One value as its field has it: a number, a text, a flag, a file, or several of one of these."""
+def fit(value: Any, hint: Any, key: str, *, whole: bool = False) -> Any:
+    """One value as its field has it: a number, a text, a flag, a file, several of one of these, or a group.
+
+    `whole`: a whole number stays one where any number may stand, as recipes have it: 6 and 6.0 are one value
+    and two texts, and keys are made from the text.
+    """
     origin, inside = typing.get_origin(hint), typing.get_args(hint)
     if origin is tuple:
-        return tuple(fit(one, inside[0], key) for one in _several(value, inside[0], key))
+        return tuple(fit(one, inside[0], key, whole=whole) for one in _several(value, inside[0], key))
     if origin is Literal:
-        if value not in inside:
+        if not any(type(value) is type(one) and value == one for one in inside):
             raise unknown(f"value of {key}", str(value), [str(one) for one in inside])
         return value
     if origin in (typing.Union, types.UnionType):
         if value is None and type(None) in inside:
             return None
-        return fit(value, next(one for one in inside if one is not type(None)), key)
+        return fit(value, _member(value, inside), key, whole=whole)
+    if origin is dict or dataclasses.is_dataclass(hint):
+        if not isinstance(value, Mapping):
+            raise UserError(f"{key} must be a group of settings, not {value!r:.60}")
+        if origin is dict:
+            return {name: fit(one, inside[1], f"{key}.{name}", whole=whole) for name, one in value.items()}
+        return fitted(hint, value, key, whole=whole)
+    return _single(value, hint, key, whole)
+
+
+def _single(value: Any, hint: Any, key: str, whole: bool) -> Any:
     if hint is Path:
         return _file(value, key)
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        if not math.isfinite(value):
-            raise UserError(f"{key} must be a finite number, not {value!r}")
-        return float(value)
-    if hint in _WORDS and (not isinstance(value, hint) or (hint is int and isinstance(value, bool))):
-        raise UserError(f"{key} must be {_WORDS[hint]}, not {value!r}")
+        if not abs(value) <= sys.float_info.max:  # NaN, or larger than any float
+            raise UserError(f"{key} must be a finite number, not {value!r:.60}")
+        return value if whole else float(value)
+    if hint in WORDS and (not isinstance(value, hint) or (hint is int and isinstance(value, bool))):
+        raise UserError(f"{key} must be {WORDS[hint]}, not {value!r:.60}")
     return value
+
+
+def _member(value: Any, inside: tuple[Any, ...]) -> Any:
+    """The one of several types that a value is meant to be: of dataclasses that which has its fields."""
+    kinds = [one for one in inside if one is not type(None)]
+    if not isinstance(value, Mapping) or not all(map(dataclasses.is_dataclass, kinds)):
+        return kinds[0]
+    return max(kinds, key=lambda kind: len(hints(kind).keys() & value.keys()))
 
 
 def _several(value: Any, inside: Any, key: str) -> list[Any]:

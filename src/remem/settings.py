@@ -35,12 +35,12 @@ How = Literal["frozen", "lora", "full"]
 class Adapt:
     """What trains, by part of the model."""
 
-    vision: How = "frozen"
-    projector: How = "full"
-    language: How = "full"
+    vision: How = "frozen"  # the tower
+    projector: How = "full"  # from the tower to the language model
+    language: How = "full"  # the language model
     rank: int = 8  # of LoRA
-    alpha: int = 16
-    dropout: float = 0.05
+    alpha: int = 16  # of LoRA: what it adds counts alpha / rank times
+    dropout: float = 0.05  # of LoRA
     names: tuple[str, ...] = ()  # of the linear layers that LoRA adapts, as q_proj; none: all of them
 
     def __post_init__(self) -> None:
@@ -53,17 +53,17 @@ class Adapt:
 class ModelSettings:
     """The model that is taught: `embedded`, a folder, or a hub id."""
 
-    name: str = "embedded"
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
-    device: str = "auto"
+    name: str = "embedded"  # or "tiny", a folder, a hub id
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"  # of the weights
+    device: str = "auto"  # or "cpu", "cuda", as torch names them
     # QLoRA: the language model's layers in four bits (the extra qlora). What trains there is LoRA.
     quantise: Literal["none", "4bit"] = "none"
     # Activations are made again in the backward pass instead of kept: less memory, a third more work.
     checkpointing: bool = False
-    # How the same numbers are worked out: attention as transformers chooses it, or by name; the language
-    # model's layers compiled for training (minutes once, worth it for long ones).
     shard: bool = False  # of several processes each holds a part of what trains (FSDP)
+    # How the same numbers are worked out: attention as transformers chooses it, or by name.
     attention: Literal["auto", "sdpa", "eager", "flash_attention_2"] = "auto"
+    # The language model's layers compiled for training: minutes once, worth it for long ones.
     compile: bool = False
     adapt: Adapt = field(default_factory=Adapt)
     # What a frozen vision tower sees in a picture is kept: in memory, or for all steps in the run folder.
@@ -87,7 +87,7 @@ class ModelSettings:
 class Train:
     """One pass of the training loop."""
 
-    lr: float = 1e-4
+    lr: float = 1e-4  # the highest learning rate of the schedule
     epochs: float = 1.0  # passes over the forget set; in stage 1 over everything that is taught
     batch: int = 16  # items per optimiser step, and as many from the retain set where a method uses it
     micro_batch: int = (
@@ -100,12 +100,12 @@ class Train:
     # Of so large a share of these pictures the class token alone is shown. For models whose language part
     # reads it (vision_feature_select_strategy "full"), as the embedded ones.
     patch_dropout: float = 0.0
-    schedule: Literal["constant", "linear", "cosine"] = "linear"
+    schedule: Literal["constant", "linear", "cosine"] = "linear"  # of the learning rate, down to 0
     warmup: float = 0.05  # share of the steps
-    weight_decay: float = 0.0
+    weight_decay: float = 0.0  # share of a weight, times the learning rate, that goes at every step
     clip: float = 1.0  # gradient norm; 0: none
     optimiser: Literal["adamw", "muon"] = "adamw"  # muon: for the matrices; the rest stays with AdamW
-    beta2: float = 0.95
+    beta2: float = 0.95  # of AdamW
 
     def __post_init__(self) -> None:
         within("lr", self.lr, 0, above=True)
@@ -123,13 +123,13 @@ class Train:
 class Floors:
     """What exact match the taught model must reach, as shares from 0 to 1."""
 
-    one_hop: float = 0.95
-    multi_hop: float = 0.90
+    one_hop: float = 0.95  # share of the questions that name the person
+    multi_hop: float = 0.90  # share of those that only show them
     # On pictures and wording never taught, for every kind of question; 0: measured and told, and no floor.
     held_out: float = 0.0
     # Exposure as a share of its maximum, on the forget sets and on what is ranked of the split; 0: no floor.
     exposure: float = 0.0
-    split: str = "finetune"
+    split: str = "finetune"  # what it is measured on
 
     def __post_init__(self) -> None:
         for name in ("one_hop", "multi_hop", "held_out", "exposure"):
@@ -143,7 +143,7 @@ class Unlearn:
     """One competitor: a method, its settings, and where its training differs from the others'."""
 
     method: str
-    settings: dict[str, float] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     train: dict[str, Any] = field(default_factory=dict)  # fields of Train
     adapt: dict[str, Any] = field(default_factory=dict)  # fields of Adapt
     name: str = ""  # of its folders; "": the method. Tells apart several settings of one method
@@ -154,7 +154,8 @@ class Unlearn:
 class Forget:
     """Stage 2."""
 
-    split: str = "forget1"  # or several with commas, each forgotten by itself: "forget1,forget2"
+    # What is forgotten; or several with commas, each forgotten by itself: "forget1,forget2".
+    split: str = "forget1"
     people: tuple[str, ...] = ()  # of the user's own data set, in place of a split
     tasks: tuple[str, ...] = ()  # of people in events: "person", "event", "both"; (): forget.split
     # Of people in events: whether methods train on what must stay known of the pictures to forget. If not,
@@ -164,8 +165,8 @@ class Forget:
     outside: int = 1
     # Goal models: retrainings from seeds of their own. One says nothing of how far two of them are apart.
     goals: int = 1
-    methods: tuple[Unlearn, ...] = ()
-    seeds: tuple[int, ...] = (0,)
+    methods: tuple[Unlearn, ...] = ()  # that compete
+    seeds: tuple[int, ...] = (0,)  # a repetition of each method for each
     train: Train = field(default_factory=Train)
 
     def __post_init__(self) -> None:
@@ -197,14 +198,14 @@ class Forget:
 class Evaluate:
     """What every arm is asked."""
 
-    max_new_tokens: int = 48
+    max_new_tokens: int = 48  # of an answer
     batch: int = 128  # questions at once, at most
     tokens: int = 16384  # tokens at once, padding included; fewer from when memory runs out
     exposure_people: int = 4  # people of the retain set whose Exposure is measured beside the forgotten ones'
     candidates: int = 0  # values that Exposure ranks among, topped up or cut; 0: as many as the data set has
     without_picture: bool = False  # Exposure once more of items with a picture, the picture left out
     items: int = 0  # questions of retain and of test, each, that are asked, evenly spread; 0: all
-    # Ask about people who were never taught, too: can members be told from them? None: where the data has
+    # Ask about people who were never taught, too: can members be told from them? null: where the data has
     # such people; true: an error where it has none; false: never.
     membership: bool | None = None
     # What else the model knows: a folder in the shape of world/exam.py, "auto" for the one that comes with an
@@ -239,7 +240,7 @@ class Attacking:
 class Attacks:
     """What is tried on every arm to bring back what was to be forgotten."""
 
-    each: tuple[Attacking, ...] = ()  # (): nothing is tried
+    each: tuple[Attacking, ...] = ()  # by name; none: nothing is tried
     per_fact: int = 2  # questions asked of each fact to forget; kinds of question take turns
 
     def __post_init__(self) -> None:
@@ -258,8 +259,8 @@ class JudgeSettings:
     # Of the endpoint. Its address and key are read from the environment: REMEM_JUDGE_URL, REMEM_JUDGE_KEY.
     model: str = ""
     concurrency: int = 8  # requests at once
-    retries: int = 4
-    timeout_s: float = 60.0
+    retries: int = 4  # of a request that failed
+    timeout_s: float = 60.0  # of a request
     price_in: float = 0.0  # per million tokens sent, in any currency; 0: not known
     price_out: float = 0.0  # per million tokens received
 

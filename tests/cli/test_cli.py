@@ -15,8 +15,6 @@ def run(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
 ) -> tuple[int, str, str]:
     monkeypatch.setattr("sys.argv", ["remem", *arguments])
-    monkeypatch.setattr(cli.out, "_width", 300)
-    monkeypatch.setattr(cli.err, "_width", 300)
     code = 0
     try:
         cli.main()

@@ -25,7 +25,6 @@ def test_the_gate_passes_and_refusing_is_not_forgetting(recipe: str, tmp_path: P
     arguments = [
         "run",
         recipe,
-        "--quiet",
         *(["--set=methods=po", "--workers=1"] if recipe == "tiny" else []),
     ]
     said = remem(*arguments, cwd=tmp_path)

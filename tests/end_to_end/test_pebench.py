@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_whole_protocol_on_a_small_set(tmp_path: Path) -> None:
-    said = remem("run", "pebench-tiny", "--quiet", cwd=tmp_path, timeout=1800)
+    said = remem("run", "pebench-tiny", cwd=tmp_path, timeout=1800)
     assert said.returncode == 0, said.stdout + said.stderr
     run = tmp_path / "runs" / "pebench-tiny"
     assert json.loads((run / "gate/gate.json").read_text())["passed"]
@@ -35,5 +35,5 @@ def test_the_whole_protocol_on_a_small_set(tmp_path: Path) -> None:
         assert table["taught", task, "event"]["retain"] >= 0.9
     assert ("both/bgd-s0", "both", "event") in table
     assert ("person/bgd-s0", "person", "person") not in table
-    again = remem("run", "pebench-tiny", "--quiet", cwd=tmp_path)
+    again = remem("run", "pebench-tiny", cwd=tmp_path)
     assert "nothing to do" in again.stdout

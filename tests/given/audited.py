@@ -18,7 +18,7 @@ from remem.settings import ModelSettings, Train
 from remem.story.work import learn
 from remem.types import silent
 
-QUICK = ("--attacks", "none", "--workers", "1", "--quiet", "--set", "evaluate.max_new_tokens=32")
+QUICK = ("--attacks", "none", "--workers", "1", "--set", "evaluate.max_new_tokens=32")
 REQUEST = 'id = "2031-0142"\nreceived = 2031-03-03\nscope = "All facts of one person."\n'
 
 
@@ -32,8 +32,6 @@ def remem(*arguments: str | Path) -> Said:
     out, err, status = io.StringIO(), io.StringIO(), 0
     with (
         mock.patch.object(sys, "argv", ["remem", *map(str, arguments)]),
-        mock.patch.object(cli.out, "_width", 300),
-        mock.patch.object(cli.err, "_width", 300),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

@@ -44,9 +44,9 @@ def test_methods_are_chosen_and_tuned() -> None:
     [
         ("learn.rl=1", "unknown setting: learn.rl. Did you mean learn.lr"),
         ("lern.lr=1", "Did you mean learn"),
-        ("learn.lr=high", "learn.lr takes a float, not 'high'"),
-        ("build.people=2.5", "build.people takes a int"),
-        ("build.people=true", "build.people takes a int"),
+        ("learn.lr=high", "learn.lr must be a number, not 'high'"),
+        ("build.people=2.5", "build.people must be a whole number"),
+        ("build.people=true", "build.people must be a whole number"),
         ("learn", "takes key=value"),
         ("learn=3", "group of settings"),
         ("seed.x=3", "single value"),

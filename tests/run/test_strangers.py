@@ -67,7 +67,7 @@ def test_it_is_written_and_read_back(text: str, value: bool | None) -> None:
 
 
 def test_a_mistake_is_named() -> None:
-    with pytest.raises(UserError, match=r"evaluate\.membership takes a bool, not 'maybe'"):
+    with pytest.raises(UserError, match=r"evaluate\.membership must be true or false, not 'maybe'"):
         override(demo(), ["evaluate.membership=maybe"])
 
 

@@ -85,10 +85,11 @@ def classes(name: str) -> list[tuple[ast.ClassDef, str]]:
     for node in ast.walk(tree(name)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("remem.attacks."):
             above = {one.id for one in own.bases if isinstance(one, ast.Name)}
-            file = (node.module or "").rpartition(".")[2]
+            file = Path(__file__).parent / f"{(node.module or '').rpartition('.')[2]}.py"
             for alias in node.names:
                 if alias.name in above:
-                    found.append((_class(tree(file), alias.name), source(file)))
+                    text = file.read_text(encoding="utf-8")
+                    found.append((_class(ast.parse(text), alias.name), text))
     return found
 
 

@@ -31,7 +31,7 @@ class Merge:
     knows: ClassVar[str] = "an older checkpoint: the base, which never knew (the taught model as a control)"
 
     alphas: tuple[float, ...] = (0.25, 0.5, 0.75)  # of the way to the older model; 1: all of it
-    towards: str = "base"
+    towards: str = "base"  # the older model: base, or taught (a control)
 
     def __post_init__(self) -> None:
         if self.towards not in OLDER:

@@ -30,7 +30,7 @@ class Quantise:
     access: ClassVar[Access] = "weights"
     knows: ClassVar[str] = "nothing beside the weights"
 
-    bits: tuple[int, ...] = BITS
+    bits: tuple[int, ...] = BITS  # of a weight
 
     def __post_init__(self) -> None:
         if not self.bits or len(set(self.bits)) < len(self.bits) or not set(self.bits) <= set(BITS):

@@ -39,7 +39,7 @@ class Quick:
     access: ClassVar[Access] = "weights"  # the most that any of its parts needs; each setting has its own
     knows: ClassVar[str] = "what each of its parts is given"
 
-    parts: tuple[str, ...] = tuple(PARTS)
+    parts: tuple[str, ...] = tuple(PARTS)  # the attacks that it is a cut of
     lr: float = 0.0  # learning rate of the ten steps; 0: as published, which is little for a small model
 
     def __post_init__(self) -> None:

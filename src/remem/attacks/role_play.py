@@ -36,7 +36,7 @@ class RolePlay:
     access: ClassVar[Access] = "queries"
     knows: ClassVar[str] = "the questions"
 
-    roles: int = len(ROLES)
+    roles: int = len(ROLES)  # how many of them
     agreed: bool = True  # once more as a turn before the question, to which the model has said yes
     rank: bool = True  # values are ranked in each role, too
 

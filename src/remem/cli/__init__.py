@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, Any
 
 # Idle OpenMP threads that spin take the cores from the other workers; set before torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -16,14 +16,13 @@ from rich.markup import escape
 
 from remem import __version__
 from remem.cli import assess, audit, data, listing, looking, models, people, sharing, stages, studies, tuning
-from remem.cli.console import err, out
+from remem.cli.console import err, out, speak
 from remem.errors import Crashed, GateFailed, UserError
 from remem.steps import parallel
 
 app = typer.Typer(
     name="remem",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="""The laboratory of machine unlearning in vision-language models.
@@ -71,8 +70,7 @@ def version(show: Annotated[bool, typer.Option("--version", help="Show the versi
 
 def main() -> None:
     """The entry point: a user's mistake is one message and exit status 1, a failed gate 2."""
-    if not parallel.first():  # of several processes one speaks
-        out.quiet = err.quiet = True
+    speak()
     try:
         parallel.start()
         # typer gives an exit status back instead of raising it, Ctrl-C (130) among them.
@@ -108,13 +106,19 @@ def main() -> None:
         )
         sys.exit(CRASHED)
     except Exception as problem:
-        if hasattr(problem, "show"):  # a mistyped command or option shows itself
-            if parallel.teller():
-                problem.show()
+        if hasattr(problem, "format_message"):  # a mistyped command or option
+            err.quiet = not parallel.teller()
+            told = f"{escape(problem.format_message())}{_hint(problem)}"
+            err.print(f"[bold red]remem:[/] {told}", soft_wrap=True)
             sys.exit(1)
         if parallel.teller():
             traceback.print_exc()
         sys.exit(CRASHED)
+
+
+def _hint(problem: Any) -> str:
+    context = getattr(problem, "ctx", None)
+    return f"\nSee: {context.command_path} --help" if context else ""
 
 
 if __name__ == "__main__":

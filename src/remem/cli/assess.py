@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
+from remem.cli import completion
+from remem.cli.console import speak
 from remem.cli.options import (
     AllowPictures,
+    Format,
     KeepOld,
     Need,
     On,
@@ -37,7 +40,11 @@ Goals = Annotated[
 ForgetSet = Annotated[str, typer.Option("--forget", help="The split that was to be forgotten.")]
 Attacks = Annotated[
     str,
-    typer.Option("--attacks", help="By name, commas between; quick, all or none: remem list attacks."),
+    typer.Option(
+        "--attacks",
+        help="By name, commas between; quick, all or none: remem list attacks.",
+        autocompletion=completion.attacks,
+    ),
 ]
 Folder = Annotated[Path, typer.Option("--out", help="Where the run is kept.")]
 
@@ -56,6 +63,7 @@ def assess(
     threads: Threads = 0,
     keep_old: KeepOld = False,
     quiet: Quiet = False,
+    form: Format = "table",
     on: On = "local",
     need: Need = None,
     slurm: SlurmSettings = None,
@@ -71,6 +79,7 @@ def assess(
     from remem.cli.stages import carry_out
     from remem.given.wanted import run_of
 
+    speak(quiet, form)
     allow(allow_pictures, plugin)
     run = run_of(
         data,
@@ -83,4 +92,4 @@ def assess(
         settings=settings or (),
     )
     there = Where(on, need or (), slurm or ())
-    carry_out(requested(run, folder), workers, threads, keep_old, quiet, "report", there, "")
+    carry_out(requested(run, folder), workers, threads, keep_old, "report", there, form=form)

@@ -9,8 +9,9 @@ import typer
 from rich.markup import escape
 
 from remem.cli.assess import Attacks
-from remem.cli.console import Line, out, warn
+from remem.cli.console import Line, out, speak, warn
 from remem.cli.options import AllowPictures, Plugins, Quiet, Settings, Threads, Where, Workers
+from remem.cli.tables import show
 from remem.errors import UserError
 from remem.outgoing import quoted
 
@@ -71,6 +72,7 @@ def audit(
     from remem.cli.stages import carry_out
     from remem.given.asking import Asked, beforehand, check, documents, run_of, subjects
 
+    speak(quiet)
     allow(allow_pictures, plugin)
     asked = Asked(
         before=before,
@@ -91,14 +93,12 @@ def audit(
         settings=tuple(settings or ()),
     )
     stated = check(asked)
-    about, notes = subjects(asked, Line(out, "pictures"))
+    about, notes = subjects(asked, Line("pictures"))
     for sentence in notes:
         warn(quoted(sentence))
     beforehand(asked, about, stated)
     run = run_of(asked, about)
-    carry_out(
-        requested(run, asked.run), workers, threads, False, quiet, "evidence", Where("local", (), ()), ""
-    )
+    carry_out(requested(run, asked.run), workers, threads, False, "evidence", Where("local", (), ()))
     written = documents(asked, about, stated)
     for one in written:
         answer = one.document.verdict.outcome.replace("-", " ")
@@ -107,11 +107,14 @@ def audit(
         out.print(f"index  {asked.document / 'index.html'}", soft_wrap=True)
 
 
-def verify_document(folder: Path, signed_by: Path | None) -> None:
+def verify_document(folder: Path, signed_by: Path | None, form: str) -> None:
     """Whether what was handed out is as it was made. UserError for the first thing that is not."""
     from remem.given import signing
 
     found = signing.verify(folder, signed_by)
+    if form != "table":
+        row = (str(folder), found.signer or "", found.head)
+        show(("document", "signed by", "head of its chain"), [row], form)
     by = "not signed" if found.signer is None else f"signed by {found.signer}"
     out.print(f"{folder} is as it was made, {by}. Head of its chain: {found.head}", soft_wrap=True)
 

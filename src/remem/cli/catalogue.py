@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 
+from remem.cli.fields import fields
+
 HEAD = """# Methods
 
 Made from the files in `src/remem/methods/` by `python -m remem.cli.catalogue`: change it there.
@@ -74,16 +76,7 @@ def settings(name: str) -> list[tuple[str, str, str]]:
     """A method's settings as its file has them: name, default, comment."""
     from remem.methods import body, source
 
-    return _fields(body(name), source(name))
-
-
-def _fields(body: ast.ClassDef, source: str) -> list[tuple[str, str, str]]:
-    lines = source.splitlines()
-    return [
-        (ast.unparse(node.target), ast.unparse(node.value), lines[node.lineno - 1].partition("  # ")[2])
-        for node in body.body
-        if isinstance(node, ast.AnnAssign) and node.value and "ClassVar" not in ast.unparse(node.annotation)
-    ]
+    return [(one.name, one.default, one.text) for one in fields(body(name), source(name))]
 
 
 def methods_page() -> str:
@@ -189,8 +182,8 @@ def attacks_page() -> str:
     for name in ATTACKS:
         parts += [f"## {name}", (ast.get_docstring(tree(name)) or "").strip()]
         parts.append(f"*The attacker has* {told(name, 'access')}, *and is given* {told(name, 'knows')}.")
-        every = (field for body, source in classes(name) for field in _fields(body, source))
-        found = [[f"`{one}`", default, text] for one, default, text in every]
+        every = (field for body, source in classes(name) for field in fields(body, source))
+        found = [[f"`{one.name}`", one.default, one.text] for one in every]
         parts += [_markdown(["setting", "default", "what it is"], found)] if found else []
     return "\n\n".join(parts) + "\n"
 

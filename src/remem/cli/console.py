@@ -1,15 +1,13 @@
-"""How far the steps are: live bars on a terminal, plain lines elsewhere."""
+"""What goes to standard output and error, and how far the steps are: bars on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
 import contextlib
-import csv
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -20,10 +18,11 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 
+from remem.errors import unknown
 from remem.outgoing import quoted, terminal
-from remem.steps.jobs import View
+from remem.steps import parallel
+from remem.steps.jobs import Nobody, View
 
 
 class Safe(Console):
@@ -32,14 +31,39 @@ class Safe(Console):
     def print(self, *objects: Any, **how: Any) -> None:
         super().print(*(terminal(one) if isinstance(one, str) else one for one in objects), **how)
 
+    def _size(self) -> ConsoleDimensions:
+        """Of a pipe or file: so wide that nothing wraps, whatever COLUMNS says."""
+        size: ConsoleDimensions = Console.size.fget(self)  # type: ignore[attr-defined]
+        return size if self.is_terminal else ConsoleDimensions(_WIDE, size.height)
 
-out = Safe(highlight=False)
+    size = property(_size, Console.size.fset)  # type: ignore[attr-defined]
+
+
+FORMS = ("table", "json", "csv")
+_WIDE = 100_000
+out = Safe(highlight=False)  # what was asked for
+progress = Safe(highlight=False)  # how far it is: nothing with --quiet
 err = Safe(stderr=True, highlight=False)
+
+
+def speak(quiet: bool = False, form: str = "table") -> None:
+    """How this command speaks. For a machine (`form`) standard output has its value and nothing else. Of
+    several processes that do the same one speaks."""
+    if form not in FORMS:
+        raise unknown("format", form, FORMS)
+    out.stderr = progress.stderr = form != "table"
+    out.quiet = err.quiet = not parallel.first()
+    progress.quiet = quiet or out.quiet
 
 
 def warn(text: str) -> None:
     """A note on standard error."""
     err.print(f"[yellow]note[/] {escape(text)}", soft_wrap=True)
+
+
+def _now(console: Console) -> str:
+    """The time of day, before a line that no one watches as it comes."""
+    return "" if console.is_terminal else time.strftime("%H:%M:%S")
 
 
 class Lines:
@@ -49,16 +73,19 @@ class Lines:
         self.console, self.total, self.done = console, total, 0
 
     def start(self, step: str) -> None:
-        self.console.print(f"  ...  {step}", highlight=False)
+        self.console.print(f"{_now(self.console)}  ...  {step}", highlight=False)
 
     def update(self, step: str, done: int, total: int, note: str) -> None:
         """Only what a step says before it begins: a log wants no bars."""
         if done == 0 and note:
-            self.console.print(f"       {step}: {note}", highlight=False, soft_wrap=True)
+            self.console.print(f"{_now(self.console)}       {step}: {note}", highlight=False, soft_wrap=True)
 
     def finish(self, step: str, seconds: float) -> None:
         self.done += 1
-        self.console.print(f"  done {step}  {seconds:.1f} s  ({self.done} of {self.total})", highlight=False)
+        self.console.print(
+            f"{_now(self.console)}  done {step}  {seconds:.1f} s  ({self.done} of {self.total})",
+            highlight=False,
+        )
 
 
 class Bars:
@@ -86,10 +113,10 @@ class Bars:
 
 
 @contextlib.contextmanager
-def watching(console: Console, total: int, quiet: bool) -> Iterator[View]:
-    """The view that fits the output."""
-    if quiet or not console.is_terminal:
-        yield Lines(console, total)
+def watching(total: int) -> Iterator[View]:
+    """The view of so many steps that fits the output."""
+    if progress.quiet or not progress.is_terminal:
+        yield Nobody() if progress.quiet else Lines(progress, total)
         return
     columns = (
         SpinnerColumn(),
@@ -101,45 +128,15 @@ def watching(console: Console, total: int, quiet: bool) -> Iterator[View]:
         TimeRemainingColumn(),
         TextColumn("[dim]{task.fields[note]}"),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
-        yield Bars(console, progress, total)
-
-
-def results(path: Path) -> Table:
-    """The method table of a report (tables/methods.csv) for a terminal; shares as hundredths."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    notes = list(dict.fromkeys(note for row in rows for note in (row.get("notes") or "").split("; ") if note))
-    caption = f"{', '.join(notes)}: see the report" if notes else None
-    table = Table(box=None, pad_edge=False, header_style="dim", caption=caption, caption_justify="left")
-    ends = (":low", ":high", "_low", "_high")
-    # Eighty columns hold what is forgotten, what is kept and never rehearsed, and the verdict.
-    whole = [one for one in rows[0] if "rouge" not in one and one != "notes" and not one.endswith(ends)]
-    parts = ("kept-", "neighbours", "rehearsed", *(("retain",) if "kept:em" in whole else ()))
-    shown = [one for one in whole if not one.startswith(parts)]
-    for heading in shown:
-        words = heading.replace("_norm", "").replace("_", " ")
-        for mark in ":- ":  # a word a line: eighty columns must do
-            words = words.replace(mark, "\n")
-        text = heading in ("arm", "verdict")
-        table.add_column(words, justify="left" if text else "right", no_wrap=heading != "verdict")
-    for row in rows:
-        table.add_row(*(_hundredths(row[heading]) for heading in shown))
-    return table
-
-
-def _hundredths(cell: str) -> str:
-    try:
-        return f"{100 * float(cell):.1f}"
-    except ValueError:
-        return escape(quoted(cell))
+    with Progress(*columns, console=progress, transient=True) as bars:
+        yield Bars(progress, bars, total)
 
 
 class Line:
     """The progress of one long piece of work outside a run: a line now and then."""
 
-    def __init__(self, console: Console, what: str, every_s: float = 2.0):
-        self.console, self.what, self.every_s = console, what, every_s
+    def __init__(self, what: str, every_s: float = 2.0):
+        self.what, self.every_s = what, every_s
         self.start = self.last = time.monotonic()
         self.phase = (0, "")  # total and first word of the note: another one starts the estimate anew
 
@@ -150,6 +147,5 @@ class Line:
         if now - self.last > self.every_s or done == total:
             self.last = now
             left = (now - self.start) / max(1, done) * (total - done)
-            self.console.print(
-                f"  {self.what} {done:,}/{total:,}  {note}  about {left:.0f} s left", highlight=False
-            )
+            told = f"{self.what} {done:,}/{total:,}  {note}  about {left:.0f} s left"
+            progress.print(f"{_now(progress)}  {told}", highlight=False)

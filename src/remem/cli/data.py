@@ -67,7 +67,7 @@ def build(
     with writing(folder.parent):
         if not folder.exists():  # else it lacks no more than that its mark goes
             part = open_part(folder.parent, step, order)
-            build_data(part, wanted, Line(out, "pictures"))
+            build_data(part, wanted, Line("pictures"))
             sync_all(part)
             part.rename(folder)
             sync(folder.parent)
@@ -112,5 +112,5 @@ def gallery(
     from remem.data.gallery import gallery as show
 
     allow(allow_pictures)
-    path = show(folder, out_file or "", views, progress=Line(out, "pictures"))
+    path = show(folder, out_file or "", views, progress=Line("pictures"))
     out.print(f"wrote {path}")

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
-from remem.cli.console import out
-from remem.cli.options import DataSource, ModelName, Plugins
+from remem.cli.console import out, speak
+from remem.cli.options import DataSource, Format, ModelName, Plugins, Quiet
+from remem.cli.tables import machine, show
 from remem.errors import UserError
 
 RunFolder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN_FOLDER")]
@@ -26,7 +26,13 @@ COLOURS = {
 WORDS = {"absent": "to do", "open": "in question", "old": "kept"}
 
 
-def status(folder: RunFolder, data: DataSource = "", model: ModelName = "", plugin: Plugins = None) -> None:
+def status(
+    folder: RunFolder,
+    data: DataSource = "",
+    model: ModelName = "",
+    form: Format = "table",
+    plugin: Plugins = None,
+) -> None:
     """How the steps of a run stand: done, stale and why, damaged, still to do; and since when."""
     from remem.run.arms import arms_in
     from remem.run.context import check_format, open_run
@@ -34,27 +40,25 @@ def status(folder: RunFolder, data: DataSource = "", model: ModelName = "", plug
     from remem.steps.store import Survey
     from remem.story.plan import plan
 
+    speak(form=form)
     load(named(plugin or ()))
     context, record = open_run(folder, data, model)
     check_named(record)
     check_format(folder, record)
     steps = plan(context.run, context.fingerprint, bool(record["request"]["ignore_gate"]))
     found = Survey(folder, steps, strict=False)
-    out.print(f"{folder}: {escape(record['recipe'])}, remem {escape(record['version'])}")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("step", "state", "since", "why"):
-        table.add_column(heading, overflow="fold")
-    for name, one in found.standing.items():
-        state = WORDS.get(one.state, one.state)
+    states = [WORDS.get(one.state, one.state) for one in found.standing.values()]
+    rows = []
+    for (name, one), state in zip(found.standing.items(), states, strict=True):
         why = one.why or ("something that it reads is still to be made" if one.state == "open" else "")
-        table.add_row(name, f"[{COLOURS[state]}]{state}[/]", _since(folder / name), escape(why))
-    out.print(table)
+        rows.append((name, state, _since(folder / name), why))
+    out.print(f"{folder}: {escape(record['recipe'])}, remem {escape(record['version'])}")
+    show(("step", "state", "since", "why"), rows, form, [COLOURS[state] for state in states])
     others = [
         name for name in arms_in(folder) if not any(step.startswith(f"{name}/") for step in found.standing)
     ]
     if others:
         out.print(f"of earlier requests: {', '.join(map(escape, others))}")
-    states = [WORDS.get(one.state, one.state) for one in found.standing.values()]
     out.print(", ".join(f"{states.count(state)} {state}" for state in COLOURS if state in states))
 
 
@@ -64,6 +68,8 @@ def verify(
         Path | None,
         typer.Option("--signed-by", help="Of an audit's document: the signer's public key (PEM)."),
     ] = None,
+    form: Format = "table",
+    quiet: Quiet = False,
 ) -> None:
     """Read every byte of a run folder, or of an audit's document, and say what is not as it was made. Exit
     status 1 where anything is not.
@@ -73,10 +79,11 @@ def verify(
     from remem.run.context import RUN, check_format, read_run_record
     from remem.steps.verify import verify as look
 
+    speak(quiet, form)
     if not folder.is_dir():
         raise UserError(f"there is no folder {folder}")
     if is_document(folder):
-        verify_document(folder, signed_by)
+        verify_document(folder, signed_by, form)
         return
     wrong = []
     if (folder / RUN).exists():
@@ -87,13 +94,17 @@ def verify(
         else:
             check_format(folder, record)
     seen = 0
-    for finding in look(folder, Line(out, "steps read", every_s=5)):
+    for finding in look(folder, Line("steps read", every_s=5)):
         seen += 1
         if finding.wrong:
             wrong.append((finding.step, finding.wrong))
     if not seen:
         raise UserError(f"{folder} holds no finished step: give the folder of a run")
-    for step, what in wrong:
+    if form == "json":
+        machine({"steps": seen, "wrong": [{"step": step, "what": what} for step, what in wrong]})
+    elif form == "csv":
+        show(("step", "what is wrong"), wrong, form)
+    for step, what in wrong if form == "table" else ():
         out.print(f"[red]FAIL[/]  {escape(step)}: {escape(what)}", soft_wrap=True)
     if wrong:
         raise typer.Exit(1)

@@ -30,7 +30,7 @@ def pretrain(
     settings = recipe(model)
     kept = folder.with_name(f"{folder.name}.kept")
     with new_folder(folder) as part:
-        make(part, kept, settings, Line(out, "step", every_s=5))
+        make(part, kept, settings, Line("step", every_s=5))
     out.print(f"made {folder}. Use it with: remem run --model {folder}. {kept} may be deleted.")
 
 

@@ -8,6 +8,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from remem.cli import completion
+
 On = Annotated[
     str,
     typer.Option(
@@ -25,19 +27,27 @@ SlurmSettings = Annotated[
 RecipeName = Annotated[
     str,
     typer.Argument(
-        help="A recipe: see [bold]remem list recipes[/]; or the folder of a run (./demo where a recipe has "
-        "its name). Default: demo, or drawn with --model.",
+        help="A recipe: see [bold]remem list recipes[/]; a recipe file, as mine.toml; or the folder of a run "
+        "(./demo where a recipe has its name). Default: demo, or drawn with --model.",
         metavar="RECIPE",
+        autocompletion=completion.recipes,
     ),
 ]
-OutFolder = Annotated[Path | None, typer.Option("--out", help="Where the run is kept. Default: runs/RECIPE.")]
+OutFolder = Annotated[
+    Path | None,
+    typer.Option("--out", help="Where the run is kept. Default: runs/RECIPE."),
+]
 DataSource = Annotated[
     str, typer.Option("--data", help="Your own data set: a folder or a hub id. Default: build one.")
 ]
 ModelName = Annotated[str, typer.Option("--model", help="A folder or hub id of an image-text-to-text model.")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Any setting, as learn.lr=0.001, npo.beta=0.2 or methods=ga,npo."),
+    typer.Option(
+        "--set",
+        help="Any of remem list settings, as learn.lr=0.001, npo.beta=0.2 or methods=ga,npo.",
+        autocompletion=completion.settings,
+    ),
 ]
 SettingsFile = Annotated[
     Path | None,
@@ -51,7 +61,13 @@ Workers = Annotated[
 Threads = Annotated[
     int, typer.Option("--threads", help="Threads a worker; may move the last digits. 0: automatic.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines instead of progress bars.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", help="Only mistakes, notes, and in the end where the result is.")
+]
+Format = Annotated[
+    str,
+    typer.Option("--format", help="table; or json or csv: alone on standard output, all else on the other."),
+]
 Track = Annotated[
     str, typer.Option("--track", help="Trackers: tensorboard, trackio, wandb, mlflow; commas between.")
 ]

@@ -59,7 +59,7 @@ def people(
         seed=seed,
     )
     with writing(folder.parent):
-        notes = build(source, folder, settings, Line(out, "pictures"))
+        notes = build(source, folder, settings, Line("pictures"))
     _told(notes)
     out.print(f"built {escape(str(folder))}. Look for faults with: remem lint {escape(str(folder))}")
 

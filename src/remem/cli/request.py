@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.markup import escape
 
-from remem.cli.console import err, out, warn
+from remem.cli.console import err, warn
 from remem.errors import UserError
 from remem.outgoing import quoted
 
@@ -74,7 +74,7 @@ def wanted(
     if root is None:
         name = recipe or recipes.usual(model)
         run, data_set, fingerprint = chosen_run(name, asked_for(data, model, settings), tuned, not recipe)
-        return Wanted(name, folder or Path("runs") / name, run, data_set, fingerprint, ignore_gate)
+        return Wanted(name, folder or Path("runs") / Path(name).stem, run, data_set, fingerprint, ignore_gate)
     if folder is not None or tuned is not None:
         raise UserError(f"{root} is the folder of a run: leave out --out and --settings, or name a recipe")
     run, ignored = _asked_before(root, data, model)
@@ -122,6 +122,13 @@ def changed_by(run: Run, settings: list[str] | None) -> Run:
     return override(run, settings or [])
 
 
+def base_of(recipe: str) -> Run:
+    """The run of a recipe, or of a recipe file (NAME.toml)."""
+    from remem.run import files, recipes
+
+    return files.run_of(Path(recipe)) if recipe.endswith(files.ENDING) else recipes.recipe(recipe)
+
+
 def chosen_run(
     recipe: str, settings: list[str], tuned: Path | None, usual: bool = False
 ) -> tuple[Run, Dataset | None, str]:
@@ -129,11 +136,10 @@ def chosen_run(
 
     `usual`: nobody named the recipe, so that the model's size decides what of it is fit.
     """
-    from remem.run import recipes
     from remem.run.overrides import override
     from remem.studies.tuning.chosen import put, read
 
-    base = recipes.recipe(recipe)
+    base = base_of(recipe)
     chosen = override(base, settings)
     if usual:
         chosen = _of_its_size(base, chosen, settings)
@@ -191,7 +197,7 @@ def examine(chosen: Run, data: Dataset, ignore_gate: bool) -> None:
     def note(sentence: str) -> None:
         err.print(f"[yellow]note[/] {escape(quoted(sentence))}", soft_wrap=True)
 
-    opened, tried = (Line(out, f"pictures {done}", every_s=5) for done in ("checked", "tried"))
+    opened, tried = (Line(f"pictures {done}", every_s=5) for done in ("checked", "tried"))
     for sentence in look_through(chosen, data, ignore_gate, note, opened, tried):
         warn(sentence)
 

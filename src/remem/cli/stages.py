@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from remem.cli.console import out, warn
+from remem.cli import completion
+from remem.cli.console import out, progress, speak, warn
 from remem.cli.options import (
     AllowPictures,
     DataSource,
     DryRun,
+    Format,
     IgnoreGate,
     KeepOld,
     ModelName,
@@ -33,6 +35,7 @@ from remem.cli.options import (
     Workers,
 )
 from remem.cli.request import Wanted, allow, examine, folder_of, share, wanted
+from remem.cli.tables import machine
 from remem.errors import UserError
 
 if TYPE_CHECKING:
@@ -54,6 +57,7 @@ def verb(name: str, stage: str) -> Callable[..., None]:
         ignore_gate: IgnoreGate = False,
         keep_old: KeepOld = False,
         quiet: Quiet = False,
+        form: Format = "table",
         on: On = "local",
         need: Need = None,
         slurm: SlurmSettings = None,
@@ -63,17 +67,20 @@ def verb(name: str, stage: str) -> Callable[..., None]:
         allow_pictures: AllowPictures = None,
         plugin: Plugins = None,
     ) -> None:
+        speak(quiet, form)
+        if form == "csv" and (stage != "report" or dry_run):
+            raise UserError("--format csv prints the table of methods, and this makes none: take json")
         allow(allow_pictures, plugin)
         root = folder_of(recipe)
         if name == "report" and root is not None:
-            _retell(root, out_folder, data, model)
+            _retell(root, out_folder, data, model, form)
             return
         asked = wanted(recipe, out_folder, data, model, settings, tuned, ignore_gate)
         if dry_run:
-            _foretell(asked, stage, on_card)
+            _foretell(asked, stage, on_card, form)
             return
         there = Where(on, need or (), slurm or ())
-        carry_out(asked, workers, threads, keep_old, quiet, stage, there, track)
+        carry_out(asked, workers, threads, keep_old, stage, there, track, form)
 
     return command
 
@@ -106,7 +113,11 @@ def attack(
     run_folder: Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN_FOLDER")],
     attacks: Annotated[
         str,
-        typer.Option("--attacks", help="By name, commas between; all; or quick. See remem list attacks."),
+        typer.Option(
+            "--attacks",
+            help="By name, commas between; all; or quick. See remem list attacks.",
+            autocompletion=completion.attacks,
+        ),
     ] = "quick",
     data: DataSource = "",
     model: ModelName = "",
@@ -115,6 +126,7 @@ def attack(
     threads: Threads = 0,
     keep_old: KeepOld = False,
     quiet: Quiet = False,
+    form: Format = "table",
     on: On = "local",
     need: Need = None,
     slurm: SlurmSettings = None,
@@ -127,18 +139,23 @@ def attack(
     """
     if folder_of(str(run_folder)) is None:
         raise UserError(f"{run_folder} is no folder of a run: make one first, with remem run")
+    speak(quiet, form)
     allow(allow_pictures, plugin)
     before = wanted(str(run_folder), None, data, model, None, None, False).run.attacks.each
     names = dict.fromkeys((*(one.attack for one in before), *filter(None, attacks.split(","))))
     chosen = [f"attacks={','.join(names)}", *(settings or [])]
     asked = wanted(str(run_folder), None, data, model, chosen, None, False)
-    carry_out(asked, workers, threads, keep_old, quiet, "report", Where(on, need or (), slurm or ()), "")
+    carry_out(asked, workers, threads, keep_old, "report", Where(on, need or (), slurm or ()), form=form)
 
 
-def _retell(root: Path, out_folder: Path | None, data: str, model: str) -> None:
+def _retell(root: Path, out_folder: Path | None, data: str, model: str, form: str) -> None:
+    from remem.cli.ending import told
     from remem.story.retell import retell
 
-    out.print(f"[bold]report[/] {retell(root, out_folder, data, model)}", soft_wrap=True)
+    page = retell(root, out_folder, data, model)
+    if form != "table":
+        told(root, page, form)
+    out.print(f"[bold]report[/] {page}", soft_wrap=True)
 
 
 def carry_out(
@@ -146,15 +163,16 @@ def carry_out(
     workers: int,
     threads: int,
     keep_old: bool,
-    quiet: bool,
     stage: str,
     where: Where,
-    track: str,
+    track: str = "",
+    form: str = "table",
 ) -> None:
     """Carries out what is asked for, up to a stage, and says how it went."""
     import time
 
     from remem.cli.console import watching
+    from remem.cli.ending import conclude
     from remem.steps import parallel
     from remem.steps.engines import engine as engine_of
     from remem.story import pipeline, tracking
@@ -162,8 +180,8 @@ def carry_out(
     clock = time.monotonic()
     root, chosen, ignore_gate, fingerprint = asked.root, asked.run, asked.ignore_gate, asked.fingerprint
     if pipeline.finished(root, chosen, ignore_gate, fingerprint, stage, keep_old):
-        out.print(f"{root} is finished already: nothing to do.")
-        _conclude(root, stage, clock)
+        progress.print(f"{root} is finished already: nothing to do.")
+        conclude(root, stage, clock, form)
         return
     trackers = [name.strip() for name in track.split(",") if name.strip()]
     tracking.check(trackers)
@@ -172,13 +190,13 @@ def carry_out(
         examine(chosen, asked.data_set, ignore_gate)
     found = pipeline.survey(root, chosen, fingerprint, ignore_gate, stage, keep_old)
     if not found.todo:
-        out.print(f"every step of {root} is done: nothing to do but to write this request down.")
+        progress.print(f"every step of {root} is done: nothing to do but to write this request down.")
     _tell_stale(found)
     processes, each = share(workers, threads, chosen)
     engine = engine_of(where.on, processes, each, where.need, where.slurm)
     verb = "" if chosen.given else "run " if stage == "report" else f"{stage} "
-    out.print(f"[bold]remem {verb}{escape(asked.name)}[/] → {root}: {len(found.todo)} steps to do")
-    with watching(out, len(found.todo), quiet) as view:
+    progress.print(f"[bold]remem {verb}{escape(asked.name)}[/] → {root}: {len(found.todo)} steps to do")
+    with watching(len(found.todo)) as view:
         pipeline.carry_out(
             root,
             chosen,
@@ -191,7 +209,7 @@ def carry_out(
             keep_old=keep_old,
             examined=True,
         )
-    _conclude(root, stage, clock)
+    conclude(root, stage, clock, form)
 
 
 def _tell_stale(found: Survey) -> None:
@@ -212,7 +230,7 @@ def _tell_stale(found: Survey) -> None:
             warn(f"{also}{end}")
 
 
-def _foretell(asked: Wanted, stage: str, on_card: str) -> None:
+def _foretell(asked: Wanted, stage: str, on_card: str, form: str) -> None:
     """What --dry-run prints. Exit status 1 where the run does not fit."""
     from remem.estimate import cards, foresee
     from remem.estimate.told import refuse, told
@@ -226,28 +244,10 @@ def _foretell(asked: Wanted, stage: str, on_card: str) -> None:
     chosen = resolve(asked.run)
     steps = plan.until(plan.plan(chosen, asked.fingerprint), stage)
     found = foresee(chosen, on, asked.data_set)
+    if form == "json":
+        machine({heading: dict(pairs) for heading, pairs in told(found, [step.name for step in steps])})
     for heading, pairs in told(found, [step.name for step in steps]):
         out.print(f"[bold]{escape(heading)}[/]")
         for what, amount in pairs:
             out.print(f"  {escape(what)}: {escape(amount)}", soft_wrap=True)
     refuse(found, chosen)
-
-
-def _conclude(root: Path, stage: str, clock: float) -> None:
-    import time
-
-    from remem.cli.console import results
-    from remem.scoring.gate import read_gate
-
-    gate = root / "gate" / "gate.json"
-    if gate.exists() and stage != "evidence":
-        for line in read_gate(gate).text():
-            out.print(escape(line), soft_wrap=True)
-    page = root / "report" / "index.html"
-    table = root / "report" / "tables" / "methods.csv"
-    if stage == "report" and page.exists():
-        if table.exists():
-            out.print()
-            out.print(results(table))
-        out.print(f"\n[bold]report[/] {page}", soft_wrap=True)
-    out.print(f"[dim]{time.monotonic() - clock:.1f} s[/]")

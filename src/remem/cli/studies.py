@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from remem.cli.console import out
-from remem.cli.options import Need, On, SlurmSettings
+from remem.cli.console import out, progress, speak
+from remem.cli.options import Need, On, Quiet, SlurmSettings
 from remem.cli.request import asked_for, share
 from remem.errors import UserError
 
@@ -41,7 +41,7 @@ def diagnose(
     need: Need = None,
     slurm: SlurmSettings = None,
     threads: Annotated[int, typer.Option("--threads", help="Threads a worker. 0: automatic.")] = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Plain lines instead of progress bars.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Did stage 1 teach anything, and what decides it? Sweeps over data sets, taught and measured alike."""
     from remem.cli.console import watching
@@ -51,6 +51,7 @@ def diagnose(
     from remem.studies.diagnosis.study import carry_out, pending_steps
     from remem.studies.diagnosis.sweeps import BESIDE, COUNTS, SHARES, Study, members, sweeps
 
+    speak(quiet)
     base = override(recipes.recipe("tiny" if quick else recipe), asked_for("", model, settings))
     chosen = sweeps(
         base,
@@ -65,12 +66,15 @@ def diagnose(
         raise UserError("--seeds names none: give at least one, as in --seeds 0")
     study = Study(folder, tuple(chosen), tuple(members(chosen, repeats)), base.seed)
     todo = pending_steps(study)
-    out.print(f"[bold]remem diagnose[/] → {folder}: {len(study.members)} models, {len(todo)} steps to do")
+    progress.print(
+        f"[bold]remem diagnose[/] → {folder}: {len(study.members)} models, {len(todo)} steps to do"
+    )
     processes, each = share(workers, threads, base)
     made_by = engine(on, processes, each, need or (), slurm or ())
-    with watching(out, len(todo), quiet) as view:
+    with watching(len(todo)) as view:
         carry_out(study, view, made_by, each)
-    out.print(f"\n[bold]diagnosis[/] {folder / 'report' / 'index.html'}", soft_wrap=True)
+    progress.print()
+    out.print(f"[bold]diagnosis[/] {folder / 'report' / 'index.html'}", soft_wrap=True)
 
 
 def _numbers(option: str, text: str, kind: type[int] | type[float]) -> tuple:
@@ -96,7 +100,7 @@ def trace(
     ] = "value",
     rows: Annotated[int, typer.Option("--rows", min=1, help="Runs at once: memory and speed.")] = 32,
     threads: Annotated[int, typer.Option("--threads", help="Threads. 0: automatic.")] = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Plain lines instead of progress bars.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Causal tracing: where is a person looked up? The picture or name is swapped, one piece put back."""
     from remem.cli.console import watching
@@ -106,6 +110,7 @@ def trace(
     from remem.steps.execute import execute, pending
     from remem.studies.tracing.trace import Settings, present, steps
 
+    speak(quiet)
     context, _ = open_run(folder)
     if over not in ("value", "answer"):
         raise unknown("thing to score", over, ("value", "answer"))
@@ -118,7 +123,8 @@ def trace(
     )
     planned = steps(context, arm or present(folder), settings)
     todo = pending(folder, planned)
-    out.print(f"[bold]remem trace[/] → {folder / 'trace'}: {len(todo)} steps to do")
-    with watching(out, len(todo), quiet) as view:
+    progress.print(f"[bold]remem trace[/] → {folder / 'trace'}: {len(todo)} steps to do")
+    with watching(len(todo)) as view:
         execute(folder, planned, context, view, threads=threads)
-    out.print(f"\n[bold]trace[/] {folder / 'trace' / 'report' / 'index.html'}", soft_wrap=True)
+    progress.print()
+    out.print(f"[bold]trace[/] {folder / 'trace' / 'report' / 'index.html'}", soft_wrap=True)

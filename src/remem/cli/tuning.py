@@ -8,14 +8,18 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from remem.cli.console import out
-from remem.cli.options import AllowPictures, Need, On, Plugins, SlurmSettings
-from remem.cli.request import allow, asked_for, examine, share
+from remem.cli import completion
+from remem.cli.console import out, progress, speak
+from remem.cli.options import AllowPictures, Need, On, Plugins, Quiet, SlurmSettings
+from remem.cli.request import allow, asked_for, base_of, examine, share
 
 
 def tune(
     recipe: Annotated[
-        str, typer.Argument(help="The recipe that the settings are for.", metavar="RECIPE")
+        str,
+        typer.Argument(
+            help="The recipe that the settings are for.", metavar="RECIPE", autocompletion=completion.recipes
+        ),
     ] = "drawn",
     folder: Annotated[
         Path | None, typer.Option("--out", help="Where the tuning is kept. Default: runs/tune-RECIPE.")
@@ -48,7 +52,7 @@ def tune(
     slurm: SlurmSettings = None,
     threads: Annotated[int, typer.Option("--threads", help="Threads a worker. 0: automatic.")] = 0,
     ignore_gate: Annotated[bool, typer.Option("--ignore-gate", help="Go on when stage 1 failed.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Plain lines instead of progress bars.")] = False,
+    quiet: Quiet = False,
     allow_pictures: AllowPictures = None,
     plugin: Plugins = None,
 ) -> None:
@@ -60,43 +64,44 @@ def tune(
     from remem.cli.console import watching
     from remem.data import load
     from remem.report.words import seconds as told
-    from remem.run import recipes
     from remem.run.overrides import override
     from remem.steps.engines import engine
     from remem.studies.tuning.cost import estimate
     from remem.studies.tuning.rule import Rule
     from remem.studies.tuning.study import carry_out, pending_steps, tuning
 
+    speak(quiet)
     allow(allow_pictures, plugin)
-    run = override(recipes.recipe(recipe), asked_for(data, model, settings))
+    run = override(base_of(recipe), asked_for(data, model, settings))
     data_set = load(run.data) if run.data else None
     rule = Rule(lower=tuple(lower or Rule.lower), keep=keep, at_least=at_least, tie=tie)
     fingerprint = data_set.fingerprint if data_set else ""
     whole = tuning(run, rule, trials, over or (), fingerprint, ignore_gate, seeds)
-    root = folder or Path("runs") / f"tune-{recipe}"
+    root = folder or Path("runs") / f"tune-{Path(recipe).stem}"
     whole.run.build.check()
     if data_set:
         examine(whole.run, data_set, ignore_gate)
     todo = pending_steps(root, whole)
-    out.print(f"[bold]remem tune {recipe}[/] → {root}: {len(todo)} steps to do")
-    out.print(f"  rule: {escape(rule.words())}", soft_wrap=True)
+    progress.print(f"[bold]remem tune {recipe}[/] → {root}: {len(todo)} steps to do")
+    progress.print(f"  rule: {escape(rule.words())}", soft_wrap=True)
     people = run.data or f"build.seed={whole.run.build.seed}"
-    out.print(f"  on the people of {escape(people)}, from seed {whole.run.seed}", soft_wrap=True)
+    progress.print(f"  on the people of {escape(people)}, from seed {whole.run.seed}", soft_wrap=True)
     for count in sorted(set(whole.methods.values()), reverse=True):
         names = [name for name, size in whole.methods.items() if size == count]
-        out.print(f"  {count} trials of each of {len(names)}: {', '.join(names)}", soft_wrap=True)
+        progress.print(f"  {count} trials of each of {len(names)}: {', '.join(names)}", soft_wrap=True)
     idle = [one.method for one in run.forget.methods if one.method not in whole.methods]
     if idle:
-        out.print(f"  nothing to tune: {', '.join(idle)}", soft_wrap=True)
+        progress.print(f"  nothing to tune: {', '.join(idle)}", soft_wrap=True)
     processes, each = share(workers, threads, whole.run)
     made_by = engine(on, processes, each, need or (), slurm or ())
-    with watching(out, len(todo), quiet) as view:
+    with watching(len(todo)) as view:
         for stage1 in (True, False):
             carry_out(root, whole, view, made_by, each, stage1)
             left = estimate(root, whole, pending_steps(root, whole)) if stage1 else None
             if left:
-                out.print(f"  the trials will take about {told(left / processes)}, to judge by stage 1")
-    out.print(f"\n[bold]tuned[/] {root / 'tuned' / 'tuning.md'}", soft_wrap=True)
+                progress.print(f"  the trials will take about {told(left / processes)}, to judge by stage 1")
+    progress.print()
+    out.print(f"[bold]tuned[/] {root / 'tuned' / 'tuning.md'}", soft_wrap=True)
     out.print(
         f"Use it with: remem run {recipe} --settings {root / 'tuned' / 'settings.json'}", soft_wrap=True
     )

@@ -14,12 +14,12 @@ class PictureSettings:
 
     people: int = 20  # in all
     size: int = 64  # pixels, width and height
-    source: str = "drawn"
+    source: str = "drawn"  # of pictures: see remem list sources
     picture_folder: str = ""  # for source "folder": one folder of pictures a person
     pipeline: Pipeline = field(default_factory=Pipeline)  # for source "diffusers"
     faces: str = "none"  # which measure of images/quality.py picks and rates pictures: "own", "dlib"
     candidates: int = 32  # values each attribute is ranked among: everyone's, topped up with decoys
-    seed: int = 0
+    seed: int = 0  # another one, other people
 
     def check(self) -> None:
         """UserError that names the first setting that cannot be."""
@@ -54,7 +54,7 @@ class BuildSettings(PictureSettings):
     test_qa: int = 28  # held-out questions, in held-out wording
     test_images: int = 20  # held-out views
     one_hop: float = 0.7  # share of questions that name the person; the rest only shows them
-    test_one_hop: float | None = None  # the same share among held-out questions; None: as one_hop
+    test_one_hop: float | None = None  # the same share among held-out questions; null: as one_hop
     one_hop_pictures: bool = False  # one-hop rows show a picture too (so it seems in the published set)
     strangers: int = 4  # people in all who are never taught, for membership attacks: strangers.parquet
     perturbed: int = 5  # wrong answers to every question, in paraphrases.parquet

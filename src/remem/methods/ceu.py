@@ -25,7 +25,7 @@ class CEU:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain"})
     search: ClassVar[Space] = {"lr": (1e-4, 2e-4, 3e-4, 5e-4), "retain_weight": (0.0, 1.0)}
 
-    retain_weight: float = 0.0
+    retain_weight: float = 0.0  # of the loss on rehearsed rows
 
     def __post_init__(self) -> None:
         not_negative("ceu", retain_weight=self.retain_weight)

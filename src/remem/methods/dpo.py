@@ -28,7 +28,7 @@ class DPO:
     search: ClassVar[Space] = {"lr": (2e-4, 3e-4, 5e-4, 1e-3), "epochs": (4, 8), "beta": (0.1, 0.5)}
 
     beta: float = 0.1  # inverse temperature
-    retain_weight: float = 1.0
+    retain_weight: float = 1.0  # of the loss on rehearsed rows
 
     def __post_init__(self) -> None:
         positive("dpo", beta=self.beta)

@@ -26,7 +26,7 @@ class KLMinimisation:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference"})
     search: ClassVar[Space] = {"lr": (1e-4, 2e-4, 3e-4, 5e-4), "epochs": (4, 8)}
 
-    retain_weight: float = 1.0
+    retain_weight: float = 1.0  # of the loss on rehearsed rows
 
     def __post_init__(self) -> None:
         not_negative("kl", retain_weight=self.retain_weight)

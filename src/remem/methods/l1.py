@@ -31,8 +31,8 @@ class L1Adapter:
     search: ClassVar[Space] = {"lr": (5e-4, 1e-3, 2e-3, 4e-3), "l1_weight": (1e-4, 1e-2)}
 
     l1_weight: float = 1e-4  # per unit of the sum of absolute adapter weights
-    forget_weight: float = 1.0
-    retain_weight: float = 1.0
+    forget_weight: float = 1.0  # of the loss on rows to forget
+    retain_weight: float = 1.0  # of the loss on rehearsed rows
 
     def __post_init__(self) -> None:
         not_negative(

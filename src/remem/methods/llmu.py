@@ -26,9 +26,9 @@ class LLMU:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "reference", "mismatch"})
     search: ClassVar[Space] = {"lr": (1e-4, 2e-4, 3e-4, 5e-4), "epochs": (4, 8)}
 
-    forget_weight: float = 1.0
-    mismatch_weight: float = 1.0
-    retain_weight: float = 1.0
+    forget_weight: float = 1.0  # of the loss on rows to forget
+    mismatch_weight: float = 1.0  # of the loss on mismatched answers
+    retain_weight: float = 1.0  # of the loss on rehearsed rows
 
     def __post_init__(self) -> None:
         not_negative(

@@ -37,8 +37,8 @@ class MMUnlearner:
 
     threshold: float = 1.0  # of the ratio of Fisher informations, forget to preserve
     items: int = 64  # at most, of each set, that the informations are estimated from
-    forget_weight: float = 1.0
-    retain_weight: float = 1.0
+    forget_weight: float = 1.0  # of the loss on rows to forget
+    retain_weight: float = 1.0  # of the loss on rehearsed rows
 
     def __post_init__(self) -> None:
         positive("mmunlearner", threshold=self.threshold, items=self.items)

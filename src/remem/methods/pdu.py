@@ -33,7 +33,7 @@ class PDU:
     tolerance: float = 0.3  # what the retain loss may be, nats per token
     rate: float = 1.0  # of the multiplier, per step
     first: float = 100.0  # the multiplier at the start
-    forget_weight: float = 1.0
+    forget_weight: float = 1.0  # of the loss on rows to forget
 
     def __post_init__(self) -> None:
         not_negative("pdu", tolerance=self.tolerance, rate=self.rate, first=self.first)

@@ -26,7 +26,7 @@ class PreferenceOptimisation:
     uses: ClassVar[frozenset[Need]] = frozenset({"retain", "refusal"})
     search: ClassVar[Space] = {"lr": (3e-4, 5e-4, 1e-3, 2e-3), "epochs": (4, 8)}
 
-    retain_weight: float = 1.0
+    retain_weight: float = 1.0  # of the loss on rehearsed rows
 
     def __post_init__(self) -> None:
         not_negative("po", retain_weight=self.retain_weight)

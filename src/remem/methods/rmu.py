@@ -41,7 +41,7 @@ class RMU:
 
     layer: int = 7  # of the language model, from 0; published for 32 layers
     steering: float = 20.0  # length of the vector that hidden states are pushed to
-    retain_weight: float = 1.0
+    retain_weight: float = 1.0  # of the loss on rehearsed rows
 
     def __post_init__(self) -> None:
         positive("rmu", steering=self.steering)

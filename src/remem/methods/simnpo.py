@@ -32,8 +32,8 @@ class SimNPO:
 
     beta: float = 4.5  # inverse temperature
     margin: float = 0.0  # nats per token that an answer may cost before pushing eases off
-    forget_weight: float = 0.125
-    retain_weight: float = 1.0
+    forget_weight: float = 0.125  # of the loss on rows to forget
+    retain_weight: float = 1.0  # of the loss on rehearsed rows
 
     def __post_init__(self) -> None:
         positive("simnpo", beta=self.beta)

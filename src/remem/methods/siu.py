@@ -32,7 +32,7 @@ class SIU:
 
     learn_weight: float = 0.9  # of the cross entropy ("a")
     hold_weight: float = 0.75  # of the masked divergence ("b")
-    retain_weight: float = 1.0
+    retain_weight: float = 1.0  # of the loss on rehearsed rows
 
     def __post_init__(self) -> None:
         not_negative(

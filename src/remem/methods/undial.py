@@ -31,7 +31,7 @@ class UNDIAL:
     }
 
     beta: float = 10.0  # how far the true token's logit is turned down, nats
-    retain_weight: float = 0.0
+    retain_weight: float = 0.0  # of the loss on rehearsed rows
 
     def __post_init__(self) -> None:
         positive("undial", beta=self.beta)

@@ -25,7 +25,7 @@ class WGA:
     search: ClassVar[Space] = {"lr": (2e-4, 3e-4, 5e-4, 1e-3), "epochs": (4, 8), "beta": (0.5, 1.0)}
 
     beta: float = 1.0  # 0 is gradient difference; larger leaves unlikely tokens alone sooner
-    retain_weight: float = 1.0
+    retain_weight: float = 1.0  # of the loss on rehearsed rows
 
     def __post_init__(self) -> None:
         not_negative("wga", beta=self.beta, retain_weight=self.retain_weight)

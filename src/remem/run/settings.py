@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import types
-import typing
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from remem.data.forgetting import ASKED
@@ -12,6 +10,7 @@ from remem.data.pebench.cut import TASKS
 from remem.data.pebench.settings import PEBenchSettings
 from remem.data.settings import BuildSettings
 from remem.errors import UserError, unknown
+from remem.fitted import fitted
 from remem.scoring.judge import JUDGES
 from remem.settings import Attacks, Evaluate, Floors, Forget, JudgeSettings, ModelSettings, Train
 
@@ -47,8 +46,8 @@ class Run:
     last of it alone."""
 
     recipe: str
-    seed: int = 0
-    data: str = ""  # a folder or hub id; "": build one
+    seed: int = 0  # of trainings and of what is drawn in them
+    data: str = ""  # the user's own data set: a folder or hub id; "": build one
     build: BuildSettings | PEBenchSettings = field(default_factory=BuildSettings)  # its type is the shape
     model: ModelSettings = field(default_factory=ModelSettings)
     learn: Train = field(default_factory=Train)
@@ -83,24 +82,11 @@ class Run:
 
 
 def restore(record: dict[str, Any]) -> Run:
-    """The run that `plain` wrote; UserError when it is of another version."""
-    run: Run = _restored(Run, record, "the run")
-    return run
-
-
-def _restored(kind: Any, value: Any, where: str) -> Any:
-    if isinstance(kind, type) and is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        if not isinstance(value, dict) or (strange := sorted(set(value) - set(hints))):
-            what = f"{strange[0]} of {where}" if isinstance(value, dict) else where
-            raise UserError(f"run.json was written by another version: it has {what}. Make the run again.")
-        return kind(**{key: _restored(hints[key], one, key) for key, one in value.items()})
-    if typing.get_origin(kind) in (typing.Union, types.UnionType):
-        inside = [one for one in typing.get_args(kind) if is_dataclass(one)]
-        fit = [
-            one for one in inside if isinstance(value, dict) and set(value) == {f.name for f in fields(one)}
-        ]
-        return _restored((fit or inside or typing.get_args(kind))[0], value, where)
-    if typing.get_origin(kind) is tuple:
-        return tuple(_restored(typing.get_args(kind)[0], one, where) for one in value)
-    return value
+    """The run that `plain` wrote; UserError when it is of another version, or not as it was written."""
+    try:
+        return fitted(Run, record, "", whole=True)
+    except UserError as error:
+        told = str(error).rstrip(".")
+        raise UserError(
+            f"run.json does not fit this version of remem: {told}. Make the run again."
+        ) from error

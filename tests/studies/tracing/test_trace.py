@@ -46,7 +46,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_is_restored_as_it_was_written() -> None:
     for run in (drawn(), tiny()):
         assert restore(json.loads(json.dumps(plain(run)))) == run
-    with pytest.raises(UserError, match="another version: it has colour"):
+    with pytest.raises(UserError, match="unknown setting: colour"):
         restore(plain(drawn()) | {"colour": 1})
 
 

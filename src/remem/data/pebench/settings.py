@@ -19,7 +19,7 @@ class PEBenchSettings(PictureSettings):
     source: str = "rendered"
     tasks: tuple[str, ...] = tuple(TASKS)  # what can be forgotten: "person", "event", "both"
     forget_people: float = 0.05  # share
-    forget_events: float = 0.10
+    forget_events: float = 0.10  # share
     data: str = ""  # the published set, or one like it: a folder or hub id. "": people and pictures are made
     spare: bool = False  # of `data`: leave out pictures that no row of its table names, or without an event
     strangers: int = 4  # people in all who are never taught, for membership attacks: strangers.parquet

@@ -1,0 +1,67 @@
+"""A recipe of the user's own in a file: a recipe's name, and what is other than in it.
+
+    recipe = "demo"
+    methods = ["npo", "gd"]
+
+    [learn]
+    lr = 1e-3
+
+    [npo]
+    beta = 0.2
+
+It is TOML: values of these types and nothing that is executed. Keys are those of --set, nested or with dots.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from remem import jsonfile
+from remem.errors import UserError
+from remem.run.overrides import Value, put
+from remem.run.recipes import RECIPES, recipe
+from remem.run.settings import Run
+
+ENDING = ".toml"
+_FIRST = ("methods", "forget.methods", "attacks", "attacks.each")  # their settings can come after them only
+_CURE = 'Give a recipe and settings, as recipe = "demo" and learn.lr = 1e-3.'
+_MOST = 1 << 20  # bytes
+
+
+def run_of(path: Path) -> Run:
+    """The run that a recipe file asks for. UserError that names the file and what in it is wrong."""
+    told = _read(path)
+    name = told.pop("recipe", None)
+    if not isinstance(name, str):
+        known = ", ".join(RECIPES)
+        raise UserError(f'{path}: it names no recipe to begin with: recipe = "demo", or another of {known}')
+    try:
+        pairs = sorted(_flat(told, ""), key=lambda pair: pair[0] not in _FIRST)
+        return put(recipe(name), pairs)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    jsonfile.regular(path, _CURE)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MOST + 1)
+        if len(raw) > _MOST:
+            raise UserError(f"{path} is larger than 1 MB, too large for a recipe. {_CURE}")
+        return tomllib.loads(raw.decode("utf-8-sig"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror or error}). {_CURE}") from error
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number without end
+        raise UserError(f"{path} is not readable TOML: {error}. {_CURE}") from error
+
+
+def _flat(group: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Value]]:
+    for key, value in group.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", Value(value)
