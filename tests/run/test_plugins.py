@@ -31,7 +31,15 @@ PLUGGED = Path(__file__).parents[1] / "plugged.py"
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
     """What a test loads is gone after it."""
-    tables = (methods.METHODS, methods.OWN, attacks.ATTACKS, attacks.OWN, metrics.METRICS, SOURCES, RECIPES)
+    tables = (
+        methods.METHODS,
+        methods.SHELF.own,
+        attacks.ATTACKS,
+        attacks.SHELF.own,
+        metrics.METRICS,
+        SOURCES,
+        RECIPES,
+    )
     kept = [dict(table) for table in tables]  # type: ignore[call-overload]
     own, loaded, modules = list(metrics.OWN), dict(plugins.LOADED), set(sys.modules)
     yield

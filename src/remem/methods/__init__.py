@@ -6,14 +6,12 @@ Names map to files so that listing and reading runs need no torch.
 from __future__ import annotations
 
 import ast
-import importlib
-import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remem.errors import UserError, unknown
+from remem.errors import UserError
 from remem.fitted import fitted
+from remem.shelf import Shelf
 
 if TYPE_CHECKING:
     from remem.methods.base import Unlearner
@@ -46,17 +44,18 @@ METHODS = {
     "wga": "WGA",
 }
 
-OWN: dict[str, str] = {}  # method of a plugin -> its module
+
+SHELF = Shelf("method", "remem.methods", METHODS)
+source, tree, body, found, register = SHELF.source, SHELF.tree, SHELF.body, SHELF.found, SHELF.register
 
 __all__ = [
     "METHODS",
-    "OWN",
+    "SHELF",
     "body",
     "check_trained",
     "found",
     "kind",
     "make",
-    "module",
     "register",
     "searched",
     "source",
@@ -64,27 +63,6 @@ __all__ = [
     "uses",
     "works_with",
 ]
-
-
-def source(name: str) -> str:
-    """A method's file, as text: reading it needs no torch. UserError that names the nearest."""
-    if name not in METHODS:
-        raise unknown("method", name, METHODS)
-    own = sys.modules[OWN[name]].__file__ if name in OWN else None
-    return (Path(own) if own else Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
-
-
-def tree(name: str) -> ast.Module:
-    """The syntax tree of a method's file."""
-    return ast.parse(source(name))
-
-
-def body(name: str) -> ast.ClassDef:
-    """The class of a method, as source."""
-    found = (
-        node for node in tree(name).body if isinstance(node, ast.ClassDef) and node.name == METHODS[name]
-    )
-    return next(found)
 
 
 def uses(name: str) -> tuple[str, ...]:
@@ -99,23 +77,16 @@ def works_with(name: str) -> tuple[str, ...]:
 
 def searched(name: str) -> dict[str, tuple[float, ...]]:
     """Which settings are tuned, over which values, as the method's file has it; empty: nothing to tune."""
-    value = _value(name, "search")
+    value = SHELF.value(name, "search")
     found: dict[str, tuple[float, ...]] = ast.literal_eval(value) if value else {}
     return found
 
 
 def _listed(name: str, variable: str) -> tuple[str, ...] | None:
-    value = _value(name, variable)
+    value = SHELF.value(name, variable)
     if value is None:
         return None
     return tuple(str(one.value) for one in ast.walk(value) if isinstance(one, ast.Constant))
-
-
-def _value(name: str, variable: str) -> ast.expr | None:
-    for node in body(name).body:
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == variable:
-            return node.value
-    return None
 
 
 def kind(name: str) -> str:
@@ -139,23 +110,5 @@ def check_trained(name: str, how: Iterable[str]) -> None:
 
 def make(name: str, settings: Mapping[str, Any]) -> Unlearner:
     """A method with its settings; errors name the nearest method or setting."""
-    method: Unlearner = fitted(found(name), settings, name, whole=True)
+    method: Unlearner = fitted(SHELF.found(name), settings, name, whole=True)
     return method
-
-
-def found(name: str) -> type[Any]:
-    """The class of a method; UserError that names the nearest."""
-    if name not in METHODS:
-        raise unknown("method", name, METHODS)
-    kind: type[Any] = getattr(importlib.import_module(module(name)), METHODS[name])
-    return kind
-
-
-def module(name: str) -> str:
-    """The module that a method is in."""
-    return OWN.get(name, f"remem.methods.{name}")
-
-
-def register(name: str, kind: type, where: str) -> None:
-    """Adds a method of the user's own; `where` is the module that holds its class."""
-    METHODS[name], OWN[name] = kind.__name__, where
