@@ -161,6 +161,18 @@ def test_mistakes_are_one_error_before_any_work(lab: remem.Experiment, tmp_path:
     with pytest.raises(remem.UserError, match="nothing has been unlearnt"):
         remem.Experiment(tmp_path / "none", "tiny").ask()
     assert not (tmp_path / "none").exists()
+    for wrong, message in (
+        ({"settings": ["learn.lr=1"]}, "dictionary"),
+        ({"plugins": "none.py"}, "no such file"),
+    ):
+        with pytest.raises(remem.UserError, match=message):
+            remem.Experiment(tmp_path / "none", "tiny", **wrong)
+    with pytest.raises(remem.UserError, match="call teach first"):
+        remem.Experiment(tmp_path / "none", "tiny").model("taught")
+    with pytest.raises(remem.UserError, match="one method"):
+        lab.unlearn(["npo", "gd"])  # type: ignore[arg-type]
+    with pytest.raises(remem.UserError, match="opened model"):
+        remem.ask("tiny", lab.results().data)  # type: ignore[arg-type]
     with pytest.raises(remem.UserError, match="recipe"):
         remem.Experiment(tmp_path / "none", "tinny")
     with pytest.raises(remem.UserError, match=r"learn\.lr"):

@@ -52,4 +52,4 @@ def test_a_method_of_one_s_own_is_run_gone_on_with_and_compared(tmp_path: Path, 
     assert remem("compare", "run", cwd=tmp_path).returncode == 0
     table = (tmp_path / "run" / "comparison.md").read_text("utf-8")
     assert "| ceiling |" in table
-    assert "--plugin plugged" in table
+    assert "--plugin plugged.py" in table

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from given.invented import STATED, digest, empty, full, hostile, in_the_clear
-from remem.given import chain, words
+from remem.given import chain, page, words
 from remem.given.bar import HEIGHT, WIDTH, bar
 from remem.given.document import Measure, Stated, Word
 from remem.given.page import environment, first, render
@@ -252,3 +252,15 @@ def test_a_measure_without_numbers_has_dashes():
     row = render(replace(full(), says=[Measure(name="bare one")])).split("bare one")[1].split("</tr>")[0]
     assert row.count("–") == 5
     assert "not measured" in row
+
+
+def test_one_measure_is_enough_to_know():
+    measures = [
+        Measure(name="exposure", before=1.0, floor=0.2, word="not-shown"),
+        Measure(name="exact match", before=1.0, floor=0.0, share=1.0, word="known"),
+    ]
+    part = page.Part("?", "", measures, 5)
+    assert part.worst is not None
+    assert part.worst.name == "exact match"
+    left = [Measure(name="a", word="gone"), Measure(name="b", word="left")]
+    assert page.Part("?", "", left, 7).worst == left[1]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from remem.api.results import Results, read
 from remem.errors import UserError
+from remem.run import files
 from remem.run.overrides import override
 from remem.run.plugins import load as load_plugins
 from remem.run.recipes import recipe as recipe_of
@@ -45,7 +46,8 @@ class Experiment:
         """
         Args:
             folder: where the run is kept.
-            recipe: what it is like otherwise: `remem list recipes`. Its methods are left out: see `unlearn`.
+            recipe: what it is like otherwise: `remem list recipes`, or a file that ends in .toml. Its methods
+                are left out: see `unlearn`.
             data: your own data set, a folder or hub id; "": the recipe's is built.
             model: a folder, hub id, "tiny" or "embedded"; "": the recipe's.
             settings: any other, by the names that --set takes, as {"learn.lr": 1e-3}.
@@ -56,11 +58,13 @@ class Experiment:
         Raises:
             UserError: for what cannot be, before any work.
         """
-        load_plugins(plugins)
+        load_plugins([plugins] if isinstance(plugins, str) else plugins)
+        if settings is not None and not isinstance(settings, Mapping):
+            raise UserError('settings must be a dictionary, as {"learn.lr": 1e-3}')
         named = {"data": str(data), "model.name": str(model)}
         pairs = [f"{key}={value}" for key, value in named.items() if value]
         pairs += [f"{key}={_text(value)}" for key, value in (settings or {}).items()]
-        run = recipe_of(recipe)
+        run = files.run_of(Path(recipe)) if recipe.endswith(files.ENDING) else recipe_of(recipe)
         self._known = {one.method: one for one in run.forget.methods}
         run = replace(run, forget=replace(run.forget, methods=()), attacks=replace(run.attacks, each=()))
         self.folder, self._run = Path(folder), override(run, pairs)
@@ -100,6 +104,8 @@ class Experiment:
             settings: the method's own (beta=0.1), of its training (lr=1e-4, epochs=4), or of what trains
                 (language="lora"). What the recipe has for the method comes before them.
         """
+        if not isinstance(method, str):
+            raise UserError("unlearn takes one method by its name: call it once for each")
         known = self._known.get(method, Unlearn(method=method))
         sorted_ = {
             kind: {k: v for k, v in settings.items() if k in kind.__dataclass_fields__}
@@ -158,6 +164,8 @@ class Experiment:
         from remem.run.arms import arm_in
         from remem.run.context import open_run
 
+        if not (self.folder / "run.json").exists():
+            raise UserError(f"{self.folder} holds no model yet: call teach first")
         context, _ = open_run(self.folder)
         return context.model(*arm_in(self.folder, arm).chain)
 

@@ -94,9 +94,11 @@ def ask(
     """
     from remem.asking.records import read_rankings, read_responses
     from remem.asking.respond import respond
-    from remem.errors import unknown
+    from remem.errors import UserError, unknown
     from remem.settings import Evaluate
 
+    if isinstance(model, str | Path) or isinstance(data, str | Path):
+        raise UserError("ask takes an opened model and a loaded data set: see open_model and load")
     if isinstance(questions, str) and questions not in data.splits:
         raise unknown("split of the data set", questions, data.splits)
     ids = list(data.splits[questions]) if isinstance(questions, str) else list(questions)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from remem.errors import UserError
+
 if TYPE_CHECKING:
     from remem.data import Dataset
     from remem.report.read import Arm, RunRecord
@@ -71,7 +73,10 @@ class Results:
         """One row for each answer of each model: what was asked, the true value, what was said, and every
         metric of it; `exposure_norm` and `exposure_bits` where its value was ranked. `part` says what the
         question is of: the forget set, what is kept, held-out questions."""
-        return _table(row for arm in self._run.arms.values() for row in self._items(arm))
+        rows = [row for arm in self._run.arms.values() for row in self._items(arm)]
+        if not rows:
+            raise UserError(f"no model of {self.folder} has been asked yet: finish the run first")
+        return _table(rows)
 
     def people(self) -> pa.Table:
         """One row for each model and person: means of the metrics over their questions, and how many."""

@@ -18,6 +18,7 @@ from remem import __version__
 from remem.cli import assess, audit, data, listing, looking, models, people, sharing, stages, studies, tuning
 from remem.cli.console import err, out, speak
 from remem.errors import Crashed, GateFailed, UserError
+from remem.run.plugins import LOADED
 from remem.steps import parallel
 
 app = typer.Typer(
@@ -98,10 +99,11 @@ def main() -> None:
     except Crashed as crash:
         err.quiet = not parallel.teller()
         err.print(f"[bold red]remem:[/] {escape(str(crash))}", soft_wrap=True)
+        plugins = ", ".join(one.name for one in LOADED.values())
+        whose = "of remem's, or of a library" + (f", or of your plugin ({plugins})" if plugins else "")
         err.print(
-            "That is a fault of remem's, or of a library. The traceback is in log.txt in the run "
-            "folder; finished "
-            "steps are kept, and the same command goes on.",
+            f"That is a fault {whose}. The traceback is in log.txt in the run folder; finished steps are "
+            "kept, and the same command goes on.",
             soft_wrap=True,
         )
         sys.exit(CRASHED)

@@ -120,7 +120,6 @@ def subjects(asked: Asked, progress: Progress = silent) -> tuple[Subjects, list[
         found = listing.of_data(asked.data, asked.person, asked.split)
         handing.private(asked.private)
         return found, []
-    handing.private(asked.private)
     return listing.of_list(asked.people, asked.pictures, asked.person, asked.private, asked.seed, progress)
 
 

@@ -13,6 +13,7 @@ from remem.data.listed.build import build
 from remem.data.listed.reading import Listed, read
 from remem.data.listed.settings import ListSettings
 from remem.errors import UserError
+from remem.given.handing import private as make_private
 from remem.jsonfile import read as read_json
 from remem.steps.digests import file_digest
 from remem.steps.folders import write_atomic
@@ -71,6 +72,7 @@ def of_list(
         if not made.exists() or read_json(made, dict[str, object], _CURE) != json.loads(json.dumps(told)):
             raise UserError(f"{private} was made from another list: choose another --out, or delete it")
     else:
+        make_private(private)
         notes = build(source, place, settings, progress)
         write_atomic(made, json.dumps(told, indent=1) + "\n")
     return Subjects(str(place), {one.id: one.person for one in chosen}), notes

@@ -28,7 +28,8 @@ SHORT = 12  # digits of a digest on the first page
 
 
 class Part(NamedTuple):
-    """One line of the first page: a question, and the worst measure that answers it."""
+    """One line of the first page: a question, and the measure that answers it: the worst, but of what was
+    known, where one measure is enough, the clearest."""
 
     question: str
     name: str
@@ -37,7 +38,7 @@ class Part(NamedTuple):
 
     @property
     def worst(self) -> Measure | None:
-        order = words.WORST
+        order = ("known", *words.WORST)
         return min(self.measures, key=lambda one: (order.index(one.word), -(one.share or 0)), default=None)
 
 

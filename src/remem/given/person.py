@@ -13,6 +13,7 @@ from remem.report.evidence import AGAIN, ATTACK, BY_TOKEN, Look, evidence, look
 from remem.report.floor import Floor
 from remem.report.membership import Membership
 from remem.report.read import Arm, RunRecord
+from remem.report.taken import MUTE
 from remem.scoring.differences import Difference, Values, difference
 from remem.scoring.evidence import Seen
 from remem.scoring.facts import fact
@@ -144,7 +145,7 @@ class Person:
         """Plain language, where no exam of the rest of the world was asked."""
         then, now = (arm.given["sound"]["perplexity"] for arm in (self.before, self.after))
         name = f"{OWN_UNIT} (1/perplexity)"
-        if not then or not now:
+        if not then or not now or then > MUTE:
             return Measure(name=name)
         word: Word = "lost" if then / now < 1 - PAYS else "kept"
         return Measure(name=name, before=1 / then, after=1 / now, share=then / now, word=word)

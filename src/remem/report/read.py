@@ -224,7 +224,9 @@ def read_run(folder: Path, data: Data) -> RunRecord:
         old=dict(run.get("old") or {}),
         tasks=tasks,
         sizes=sizes,
-        plugins=tuple(str(one.get("name")) for one in run.get("plugins") or ()),
+        plugins=tuple(
+            f"{one.get('name')}{'.py' if one.get('file') else ''}" for one in run.get("plugins") or ()
+        ),
         own_metrics=_own_metrics(run),
         parted=bool(_object(folder / "kept" / "kept.json")),
     )

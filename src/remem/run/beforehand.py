@@ -55,7 +55,9 @@ def look_through(
     asked = [split for task in tasks(run) for split in task.asked if split in data.splits]
     measurable(data, list(dict.fromkeys(["finetune", *asked])))
     check_marks(data)
-    for sentence in (*expectations(data, [task.forget for task in tasks(run)]), *left_out(run, data)):
+    # How the published set looks is nothing to whoever judges a model of theirs on data of theirs.
+    usual = () if run.given else expectations(data, [task.forget for task in tasks(run)])
+    for sentence in (*usual, *left_out(run, data)):
         note(sentence)
     check_images(data, progress=opened)
     return check_with_model(run, data, ignore_gate, tried)

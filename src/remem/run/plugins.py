@@ -87,7 +87,7 @@ def check_named(record: Mapping[str, Any]) -> None:
 def told() -> list[dict[str, Any]]:
     """What run.json says of the plugins that are loaded."""
     return [
-        {"name": one.name, "code": one.code, "adds": list(one.adds)}
+        {"name": one.name, "file": one.where.endswith(".py"), "code": one.code, "adds": list(one.adds)}
         for one in sorted(LOADED.values(), key=lambda one: one.name)
     ]
 
@@ -101,6 +101,8 @@ def _load(where: str) -> Plugin:
         code = file_syntax(path)
     else:
         known = installed()
+        if where not in known and not known:
+            raise UserError(f"--plugin {where}: no package offers a plugin here, and a file ends in .py")
         if where not in known:
             raise unknown("plugin (a file ends in .py)", where, known)
         module, name_of = _imported(where, lambda: importlib.import_module(known[where].module)), where
