@@ -134,7 +134,8 @@ def test_one_killed_ends_all_and_the_same_command_goes_on(
         steps = [{name.rpartition("-")[2] for name in kept if f"-{rank}of2-" in name} for rank in (0, 1)]
         assert steps[0] & steps[1]
     else:
-        assert kept == {"resume.pt"}
+        assert "resume.pt" in kept  # on a busy machine the one before it, too
+        assert kept <= {"resume.pt", "resume-before.pt"}
     (tmp_path / "counts.py").write_text(COUNTS)
     two = together("learn", "tiny", *how, "--out", tmp_path / "two", cwd=tmp_path, script=["counts.py"])
     assert two.returncode == 0, two.stdout + two.stderr
