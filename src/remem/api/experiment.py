@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from remem.api.results import Results, read
 from remem.errors import UserError
 from remem.run import files
-from remem.run.overrides import override
+from remem.run.overrides import override, pair
 from remem.run.plugins import load as load_plugins
 from remem.run.recipes import recipe as recipe_of
 from remem.settings import Adapt, Train, Unlearn
@@ -63,7 +62,7 @@ class Experiment:
             raise UserError('settings must be a dictionary, as {"learn.lr": 1e-3}')
         named = {"data": str(data), "model.name": str(model)}
         pairs = [f"{key}={value}" for key, value in named.items() if value]
-        pairs += [f"{key}={_text(value)}" for key, value in (settings or {}).items()]
+        pairs += [pair(key, value) for key, value in (settings or {}).items()]
         run = files.run_of(Path(recipe)) if recipe.endswith(files.ENDING) else recipe_of(recipe)
         self._known = {one.method: one for one in run.forget.methods}
         run = replace(run, forget=replace(run.forget, methods=()), attacks=replace(run.attacks, each=()))
@@ -141,7 +140,7 @@ class Experiment:
         names = [one.attack for one in self._run.attacks.each]
         names += [one for one in attacks or ("quick",) if one not in names]
         pairs = [f"attacks={','.join(names)}"]
-        pairs += [f"{key.replace('__', '.')}={_text(value)}" for key, value in settings.items()]
+        pairs += [pair(key.replace("__", "."), value) for key, value in settings.items()]
         self._run = _checked(override(self._run, pairs))
         self._make("evidence")
         return self
@@ -210,9 +209,3 @@ def _checked(run: Run) -> Run:
 
     resolve(run)
     return run
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(list(value) if isinstance(value, tuple) else value)

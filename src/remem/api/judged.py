@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,6 +39,7 @@ def assess(
     from remem.given.wanted import run_of
     from remem.run.beforehand import look_through
     from remem.run.context import opened
+    from remem.run.overrides import pair
     from remem.steps.jobs import Nobody
     from remem.story import pipeline
 
@@ -56,10 +56,7 @@ def assess(
         goals=[str(one) for one in goals],
         forget=forget,
         attacks=attacks,
-        settings=[
-            f"{key}={value if isinstance(value, str) else json.dumps(value)}"
-            for key, value in (settings or {}).items()
-        ],
+        settings=[pair(key, value) for key, value in (settings or {}).items()],
     )
     dataset = opened(run, Path(out))
     look_through(run, dataset, True)

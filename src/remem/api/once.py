@@ -42,10 +42,10 @@ def build(folder: str | Path, recipe: str = "tiny", **settings: Any) -> Dataset:
         UserError: for a setting that cannot be, and where the folder is there already.
     """
     from remem.data.shapes import build as build_data
-    from remem.run.overrides import change
+    from remem.run.overrides import change, pair
     from remem.run.recipes import recipe as recipe_of
 
-    chosen = change(recipe_of(recipe).build, [f"{key}={_text(value)}" for key, value in settings.items()])
+    chosen = change(recipe_of(recipe).build, [pair(key, value) for key, value in settings.items()])
     build_data(Path(folder), chosen)
     return load(folder)
 
@@ -132,9 +132,3 @@ def score(answers: Answers) -> pa.Table:
         row |= {key: metric(found) if found else None for key, metric in EXPOSURE.items()}
         rows.append(row)
     return pa.Table.from_pylist(rows)
-
-
-def _text(value: Any) -> str:
-    import json
-
-    return value if isinstance(value, str) else json.dumps(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from remem.errors import UserError
@@ -51,11 +50,6 @@ def run_of(
         given=tuple(given),
     )
     return override(run, [f"attacks={attacks or 'none'}", *settings])
-
-
-def with_models(run: Run, models: Sequence[Given]) -> Run:
-    """The run over other models."""
-    return replace(run, given=tuple(models), model=replace(run.model, name=models[0].source))
 
 
 def _named(text: str) -> tuple[str, str]:

@@ -1,12 +1,12 @@
 """The command that makes a run again: its recipe, and whatever differs from it as `--set`."""
 
-import json
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from remem.report.read import RunRecord
+from remem.run.overrides import pair
 from remem.run.recipes import RECIPES
 from remem.run.settings import Run
 from remem.settings import ModelSettings, plain
@@ -22,8 +22,8 @@ def command(run: RunRecord, given: Callable[[Run], Run] = lambda run: run, *more
     if asked and asked.get("given"):
         return shlex.join(["remem", "assess", *_given(asked)])
     if asked and run.recipe in RECIPES:
-        for pair in differences(plain(given(RECIPES[run.recipe]())), asked):
-            parts += ["--set", pair]
+        for setting in differences(plain(given(RECIPES[run.recipe]())), asked):
+            parts += ["--set", setting]
     for name in run.plugins:
         parts += ["--plugin", name]
     return shlex.join(parts + (["--ignore-gate"] if run.request.get("ignore_gate") else []))
@@ -36,12 +36,12 @@ def _given(asked: dict[str, Any]) -> Iterator[str]:
         name = f"{one['label']}=" if one["label"] else ""
         yield from (f"--{'model' if name else one['role']}", f"{name}{one['source']}")
     usual = plain(replace(Run(recipe="assess"), model=ModelSettings(rehearse=0.0)))
-    for pair in _values(usual, asked, ""):
-        key = pair.partition("=")[0]
+    for setting in _values(usual, asked, ""):
+        key = setting.partition("=")[0]
         if key == "attacks.each":
             yield from ("--attacks", ",".join(one["attack"] for one in asked["attacks"]["each"]) or "none")
         elif key not in ("data", "given", "model.name"):
-            yield from ("--set", pair)
+            yield from ("--set", setting)
 
 
 def differences(base: dict[str, Any], asked: dict[str, Any]) -> list[str]:
@@ -61,7 +61,7 @@ def _methods(base: dict[str, Any], asked: dict[str, Any]) -> Iterator[str]:
         for group in ("settings", "train", "adapt"):
             for key, value in one.get(group, {}).items():
                 if old.get(group, {}).get(key) != value:
-                    yield f"{method}.{key}={_text(value)}"
+                    yield pair(f"{method}.{key}", value)
 
 
 def _values(base: dict[str, Any], asked: dict[str, Any], path: str) -> Iterator[str]:
@@ -72,8 +72,4 @@ def _values(base: dict[str, Any], asked: dict[str, Any], path: str) -> Iterator[
         if isinstance(value, dict) and isinstance(base.get(key), dict):
             yield from _values(base[key], value, f"{where}.")
         else:
-            yield f"{where}={_text(value)}"
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+            yield pair(where, value)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from remem.asking.records import read_table
@@ -125,8 +127,14 @@ def _speaks(perplexity: float | None, before: Arm | None) -> Iterator[tuple[str,
 
 def _whole(arm: Arm) -> Iterator[tuple[str, bool, str]]:
     path = arm.folder / "responses" / "responses.parquet"
-    ends = [row["finished"] for row in read_table(path, ["finished"])] if path.is_file() else []
+    ends = _ends(path, path.stat().st_mtime_ns) if path.is_file() else ()
     if ends:
         text = f"{sum(ends):,} of {len(ends):,} answers end by themselves"
         room = "" if all(ends) else "; the others were cut off: give room with --set evaluate.max_new_tokens"
         yield "ends", ends.count(False) <= CUT * len(ends), text + room
+
+
+@lru_cache(maxsize=64)
+def _ends(path: Path, of: int) -> tuple[bool, ...]:
+    """Whether each answer ended by itself; every table asks."""
+    return tuple(row["finished"] for row in read_table(path, ["finished"]))

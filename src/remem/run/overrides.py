@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import typing
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
@@ -41,6 +42,11 @@ def put(run: Run, values: Iterable[tuple[str, Value]]) -> Run:
     for key, given in values:
         run = _put(run, key, given)
     return run
+
+
+def pair(key: str, value: Any) -> str:
+    """A setting as --set takes it."""
+    return f"{key}={value if isinstance(value, str) else json.dumps(value)}"
 
 
 def change(value: T, settings: Sequence[str]) -> T:

@@ -16,7 +16,7 @@ from remem.run.tasks import Task
 from remem.settings import Evaluate, plain
 from remem.steps.digests import canonical, text_digest
 from remem.steps.store import Step
-from remem.story.work import ask, ask_strangers, ask_world, attack, divide, mark, tell
+from remem.story.work import ask, ask_strangers, ask_world, attack, check, divide, mark, tell
 
 KEPT = "kept"  # the step that says what is rehearsed
 
@@ -116,6 +116,18 @@ class Asking:
                 derived=True,
             ),
         ]
+
+    def gate(self, about: tuple[Task, ...], ignored: bool) -> Step:
+        """Did stage 1 teach it?"""
+        return Step(
+            name="gate",
+            work=check,
+            settings={"floors": plain(self.run.gate), "forget": named(about), "ignored": ignored},
+            needs=("taught/scores",),
+            arguments={"about": about, "ignored": ignored},
+            code=code.judged(),
+            derived=True,
+        )
 
     def world(self, whose: Arm, needs: tuple[str, ...]) -> list[Step]:
         """What it knows of the rest of the world; nothing where nobody asks about it."""

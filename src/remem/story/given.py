@@ -10,11 +10,9 @@ from remem.run.arms import Arm
 from remem.run.beside import asks_strangers
 from remem.run.settings import Given, Run
 from remem.run.tasks import tasks
-from remem.settings import plain
 from remem.steps.store import Step
-from remem.story.asked import Asking, asked_for, named, telling
+from remem.story.asked import Asking, asked_for, telling
 from remem.story.taking import take
-from remem.story.work import check
 
 _ORDER = ("base", "taught", "given", "goal")
 
@@ -48,18 +46,7 @@ def steps(run: Run, fingerprint: str, ignore_gate: bool) -> list[Step]:
     for name, arm in arms.items():
         found += ask.arm(arm, (f"{name}/model",), every)
         if arm.role == "taught":
-            gate = {"floors": plain(run.gate), "forget": named(every), "ignored": ignore_gate}
-            found.append(
-                Step(
-                    name="gate",
-                    work=check,
-                    settings=gate,
-                    needs=("taught/scores",),
-                    arguments={"about": every, "ignored": ignore_gate},
-                    code=code.judged(),
-                    derived=True,
-                )
-            )
+            found.append(ask.gate(every, ignore_gate))
     controlled = "goal" not in roles and asks_strangers(run)
     for name, arm in arms.items():
         if arm.role in ("given", "goal"):

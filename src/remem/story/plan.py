@@ -19,9 +19,9 @@ from remem.run.tasks import Task, goal_names, methods, tasks
 from remem.settings import Adapt, Train, plain
 from remem.steps.digests import file_digest
 from remem.steps.store import Step
-from remem.story.asked import KEPT, Asking, asked_for, named, telling
+from remem.story.asked import KEPT, Asking, asked_for, telling
 from remem.story.given import steps as of_given
-from remem.story.work import build, check, forget, learn
+from remem.story.work import build, forget, learn
 
 if TYPE_CHECKING:
     from remem.data import BuildSettings
@@ -73,18 +73,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     steps += ask.world(base, ())
     steps.append(stage1(first))
     steps += ask.arm(first, ("taught/model",), every)
-    gate = {"floors": plain(run.gate), "forget": named(every), "ignored": ignore_gate}
-    steps.append(
-        Step(
-            name="gate",
-            work=check,
-            settings=gate,
-            needs=("taught/scores",),
-            arguments={"about": every, "ignored": ignore_gate},
-            code=code.judged(),
-            derived=True,
-        )
-    )
+    steps.append(ask.gate(every, ignore_gate))
     for task in every:
         steps += ask.attacks(first, ("taught/model",), task)
     # One worker hears of a failed gate before it teaches the Goal models; several make them meanwhile.
