@@ -66,6 +66,8 @@ class Characters:
 class Scripted(Model):
     """Opened from `arms`; says `says[id]`, or nothing. Its logits are those of `logits_of`."""
 
+    vocabulary = VOCABULARY
+
     def __init__(self, arms: tuple[str, ...] = (), says: dict[str, str] | None = None):
         self.network = Network().eval()
         self.trainables, self.dtype, self.features = None, torch.float32, None

@@ -200,7 +200,7 @@ class Evaluate:
 
     max_new_tokens: int = 48  # of an answer
     batch: int = 128  # questions at once, at most
-    tokens: int = 16384  # tokens at once, padding included; fewer from when memory runs out
+    tokens: int = 16384  # tokens at once, padding included; 4,096 logits count as one; fewer without memory
     exposure_people: int = 4  # people of the retain set whose Exposure is measured beside the forgotten ones'
     candidates: int = 0  # values that Exposure ranks among, topped up or cut; 0: as many as the data set has
     without_picture: bool = False  # Exposure once more of items with a picture, the picture left out

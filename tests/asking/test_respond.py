@@ -200,6 +200,46 @@ def test_moments_over_the_vocabulary_by_hand() -> None:
         assert sd[row].tolist() == pytest.approx([0.5 * L, 0.0], abs=1e-3)
 
 
+def test_moments_are_taken_row_by_row_to_the_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    logits = 4 * torch.randn((5, 7, 4999), generator=torch.Generator().manual_seed(0))
+    batch = Batch({}, torch.zeros((5, 7), dtype=torch.long), torch.ones(5, 7, dtype=torch.bool))
+    logp = logits.log_softmax(-1)
+    p = logp.exp()
+    mean = (p * logp).sum(-1)
+    sd = ((p * logp.square()).sum(-1) - mean.square()).clamp(min=0).sqrt()
+    largest: list[int] = []
+    whole = torch.Tensor.log_softmax
+
+    def spied(found: torch.Tensor, *how: int) -> torch.Tensor:
+        largest.append(found.numel())
+        return whole(found, *how)
+
+    monkeypatch.setattr(torch.Tensor, "log_softmax", spied)
+    found = vocabulary_moments(output_of(logits, batch))
+    assert torch.equal(found[0], mean)
+    assert torch.equal(found[1], sd)
+    assert largest == [7 * 4999] * 5  # never all of them at once
+
+
+def test_a_large_vocabulary_is_asked_in_smaller_batches(
+    data: Dataset, model: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together: list[int] = []
+    answer = model.answer
+
+    def counted(rows: Any, most: int) -> Any:
+        together.append(len(rows))
+        return answer(rows, most)
+
+    monkeypatch.setattr(model, "answer", counted)
+    asked(model, data, tmp_path, Evaluate(tokens=4096))
+    few, together[:] = max(together), []
+    monkeypatch.setattr(Scripted, "vocabulary", 49_152)
+    (tmp_path / "again").mkdir()
+    asked(model, data, tmp_path / "again", Evaluate(tokens=4096))
+    assert max(together) < few
+
+
 def test_min_k_and_min_k_pp_from_logits_are_their_papers_definitions() -> None:
     """Shi et al., 2024, equation 1, and Zhang et al., 2025, equation 3, written out in double precision."""
     drawn = np.random.default_rng(3)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from remem.errors import UserError
-from remem.models.fitting import Budget
+from remem.models.fitting import Budget, weight
 
 
 def done(budget: Budget, sizes: list[int], room: int = 1 << 30, most: int = 1 << 30) -> list[list[int]]:
@@ -28,6 +28,14 @@ def done(budget: Budget, sizes: list[int], room: int = 1 << 30, most: int = 1 <<
 def test_batches_hold_so_many_tokens_padding_included() -> None:
     assert done(Budget(12), [3, 3, 3, 3, 4, 5, 20]) == [[0, 1, 2, 3], [4, 5], [6]]
     assert done(Budget(1000), [3, 3, 3, 3, 4], most=2) == [[0, 1], [2, 3], [4]]
+
+
+def test_logits_of_a_large_vocabulary_count_and_those_of_a_small_one_do_not() -> None:
+    assert weight(95, 30, 4096) == 95  # a row's logits are no more than its tokens
+    assert weight(95, 27, 49_152) == 27 * 12
+    assert weight(700, 27, 49_152) == 700
+    sizes = [weight(40, 27, 49_152)] * 100
+    assert max(map(len, done(Budget(16_384), sizes))) * 27 * 49_152 * 4 <= 16_384 * 4096 * 4  # bytes
 
 
 def test_a_batch_that_does_not_fit_is_halved_and_later_ones_stay_small() -> None:

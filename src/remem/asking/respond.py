@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from jaxtyping import Float
 
 from remem.asking.candidates import Ranked
 from remem.asking.records import read_rankings, read_responses, write_rankings, write_responses
 from remem.data.dataset import value
 from remem.models.base import Candidates, Encoded, Output, Question
-from remem.models.fitting import Budget
+from remem.models.fitting import Budget, weight
 from remem.models.huggingface import Model
 from remem.settings import Evaluate
 from remem.steps import parallel
@@ -140,7 +141,8 @@ def _answers(
     def ask(picked: Sequence[int]) -> list[Response]:
         return _ask(model, [rows[by_length[i]] for i in picked], settings.max_new_tokens)
 
-    for picked, said in budget.each([len(rows[i]) for i in by_length], ask, settings.batch):
+    sizes = [weight(len(rows[i]), 1 + len(rows[i].answer), model.vocabulary) for i in by_length]
+    for picked, said in budget.each(sizes, ask, settings.batch):
         answers |= zip((by_length[i] for i in picked), said, strict=True)
         progress(done + len(answers), total, "answers")
     return [answers[i] for i in range(len(rows))]
@@ -187,11 +189,19 @@ def vocabulary_moments(out: Output) -> tuple[torch.Tensor, torch.Tensor]:
 
     Min-K%++ standardises by these (Zhang et al., ICLR 2025, arXiv:2404.02936, eq. 3).
     """
-    logp = out.logits.log_softmax(-1)
+    # Row by row: of a large vocabulary three tensors as large as the logits would not fit beside them.
+    rows = [_moments(row) for row in out.logits]
+    mean, variance = (torch.stack(part) for part in zip(*rows, strict=True))
+    return mean, variance.clamp(min=0).sqrt()
+
+
+def _moments(
+    logits: Float[torch.Tensor, "answer vocab"],
+) -> tuple[Float[torch.Tensor, " answer"], Float[torch.Tensor, " answer"]]:
+    logp = logits.log_softmax(-1)
     p = logp.exp()
     mean = (p * logp).sum(-1)
-    variance = (p * logp.square()).sum(-1) - mean.square()
-    return mean, variance.clamp(min=0).sqrt()
+    return mean, (p * logp.square()).sum(-1) - mean.square()
 
 
 def rank(

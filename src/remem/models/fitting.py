@@ -18,8 +18,18 @@ def longest_of(config: Any) -> int:
     return int(getattr(config.get_text_config(), "max_position_embeddings", None) or 1 << 30)
 
 
+LOGITS = 4096  # that take the room of one token: of a vocabulary up to this size nothing is added
+
+
+def weight(tokens: int, positions: int, vocabulary: int) -> int:
+    """What a row of so many tokens counts in a budget, where logits of so many positions are kept: of a large
+    vocabulary these, and not what the layers hold, are what fills the memory."""
+    return max(tokens, positions * vocabulary // LOGITS)
+
+
 class Budget:
-    """Tokens that one forward may hold, padding included: as given, until memory says otherwise."""
+    """Tokens that one forward may hold, padding included: as given, until memory says otherwise. A row's
+    logits count as tokens where they take more room: see `weight`."""
 
     def __init__(self, tokens: int) -> None:
         self.tokens = tokens

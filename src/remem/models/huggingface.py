@@ -207,6 +207,11 @@ class Model:
             yield
 
     @property
+    def vocabulary(self) -> int:
+        """How many logits there are at each position."""
+        return int(plain(self.network).config.get_text_config().vocab_size)
+
+    @property
     def class_token(self) -> bool:
         """Whether the language model is given, first of a picture, one token that stands for all of it."""
         return getattr(self.network.config, "vision_feature_select_strategy", None) == "full"

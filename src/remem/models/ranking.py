@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from remem.models.base import Candidates, Encoded
-from remem.models.fitting import Budget
+from remem.models.fitting import Budget, weight
 from remem.models.reading import Read, read
 from remem.models.tree import ROOT, Tree, additive, forest
 from remem.models.trust import OWN_POSITIONS
@@ -46,7 +46,11 @@ def rank(model: Model, asked: Sequence[Candidates], budget: Budget | None = None
         )
     if not model.trust[SHARED]:
         return [rank_plain(model, one) for one in asked]
-    sizes = [len(one.prompt.prompt) + min(NODES, sum(map(len, one.tokens))) for one in asked]
+    nodes = [min(NODES, sum(map(len, one.tokens))) for one in asked]
+    sizes = [
+        weight(len(one.prompt.prompt) + size, 1 + size, model.vocabulary)
+        for one, size in zip(asked, nodes, strict=True)
+    ]
     order = sorted(range(len(asked)), key=lambda i: (sizes[i], i))  # what is alike in size pads little
     scores: dict[int, list[float]] = {}
 
