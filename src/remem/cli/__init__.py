@@ -18,6 +18,7 @@ from remem import __version__
 from remem.cli import assess, audit, data, listing, looking, models, people, sharing, stages, studies, tuning
 from remem.cli.console import err, out, speak
 from remem.errors import Crashed, GateFailed, UserError
+from remem.models import made
 from remem.run.plugins import LOADED
 from remem.steps import parallel
 
@@ -51,6 +52,7 @@ app.command()(people.people)
 app.command()(people.strangers)
 app.command("list")(listing.list_)
 app.command()(models.pretrain)
+app.command("make-base")(models.make_base)
 app.command("make-tiny-model")(models.make_tiny_model)
 app.command()(studies.diagnose)
 app.command()(studies.trace)
@@ -72,6 +74,7 @@ def version(show: Annotated[bool, typer.Option("--version", help="Show the versi
 def main() -> None:
     """The entry point: a user's mistake is one message and exit status 1, a failed gate 2."""
     speak()
+    made.told[:] = [lambda text: err.print(f"[dim]{escape(text)}[/]", soft_wrap=True)]
     try:
         parallel.start()
         # typer gives an exit status back instead of raising it, Ctrl-C (130) among them.

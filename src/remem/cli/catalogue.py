@@ -127,9 +127,9 @@ def recipes() -> Rows:
 
 
 def models() -> Rows:
-    from remem.models import EMBEDDED
+    from remem.models import NAMED
 
-    rows = [[name, text] for name, text in EMBEDDED.items()]
+    rows = [[name, text] for name, text in NAMED.items()]
     rows.append(["FOLDER or OWNER/NAME", "Any image-text-to-text model of transformers, with its processor."])
     return ["name", "what it is"], rows
 

@@ -1,4 +1,4 @@
-"""The verbs that make models: pretrain, make-tiny-model."""
+"""The verbs that make models: pretrain, make-base, make-tiny-model."""
 
 from __future__ import annotations
 
@@ -32,6 +32,56 @@ def pretrain(
     with new_folder(folder) as part:
         make(part, kept, settings, Line("step", every_s=5))
     out.print(f"made {folder}. Use it with: remem run --model {folder}. {kept} may be deleted.")
+
+
+def make_base(
+    base: Annotated[str, typer.Argument(help="smollm2: SmolLM2-135M-Instruct, or the model of --gguf.")],
+    folder: Annotated[Path, typer.Argument(help="Where the base goes; must not exist.")],
+    gguf: Annotated[
+        Path | None,
+        typer.Option("--gguf", help="Another Llama-type language model in place of the extra's."),
+    ] = None,
+    align: Annotated[
+        bool, typer.Option("--align", help="Train projector and a LoRA here, in place of those that ship.")
+    ] = False,
+    steps: Annotated[int, typer.Option("--steps", help="Of --align; 0: as the shipped parts.")] = 0,
+    enough: Annotated[
+        bool,
+        typer.Option("--enough", help="End an alignment early: its rate goes down from here."),
+    ] = False,
+) -> None:
+    """A language model of somebody else's behind the embedded model's vision tower, as an ordinary folder.
+
+    [bold]remem run --model smollm2[/] needs no folder: it makes the same once, in the user's cache.
+    An alignment that is stopped and started again with the same command goes on where it was; what it knows so
+    far lies in FOLDER.kept. docs/smollm2.md has what it takes and what comes of it.
+    """
+    from remem.cli.console import Line, warn
+    from remem.errors import UserError, unknown
+    from remem.models import made
+    from remem.models.foreign import packaged
+
+    if base not in made.MADE:
+        raise unknown("base", base, made.MADE)
+    if (steps or enough) and not align:
+        raise UserError("--steps and --enough are of an alignment: give --align as well")
+    file = gguf or packaged()
+    if align:
+        from remem.embedded.align import Alignment, align_base
+
+        how = Alignment(steps=steps) if steps else Alignment()
+        align_base(
+            folder, folder.with_name(f"{folder.name}.kept"), file, how, Line("step", every_s=5), enough
+        )
+    else:
+        parts = made.shipped_for(file)
+        made.make(folder, file, parts)
+        if parts is None:
+            warn(
+                f"what remem ships was not aligned to {file.name}: pictures mean nothing to {folder} yet. "
+                f"Align it: remem make-base {base} OTHER-FOLDER --gguf {file} --align"
+            )
+    out.print(f"made {folder}. Use it with: remem run --model {folder}")
 
 
 def make_tiny_model(

@@ -10,17 +10,19 @@ from typing import Any
 from remem import jsonfile
 from remem.errors import UserError
 from remem.models.adapters import ADAPTER, base_of, check_base, is_adapter
+from remem.models.made import MADE, WEIGHTS, cached
 from remem.steps.digests import file_digest
 
-WEIGHTS = Path(__file__).parent / "weights"
 EMBEDDED = {
     "embedded": "The LLaVA that ships with the package: rendered people, and a world that it knows.",
     "tiny": "A smaller one, of drawn people on 64 pixels: for tests and quick method work.",
 }
+NAMED = EMBEDDED | MADE  # models that are no folder of the user's, and no hub id
 
 
 def find(name: str) -> str:
-    """The folder of an embedded model; any other name as it is, if it can be a folder or hub id.
+    """The folder of an embedded model, or of one that is made here and then kept; any other name as it is, if
+    it can be a folder or hub id.
 
     Of an adapter's folder, what its base is found by: see `opened`.
     """
@@ -33,7 +35,7 @@ def opened(name: str) -> tuple[str, list[Path]]:
     UserError where there is no such model, and for an adapter whose base is not here.
     """
     on: list[Path] = []
-    while name not in EMBEDDED and Path(name).is_dir() and is_adapter(Path(name)):
+    while name not in NAMED and Path(name).is_dir() and is_adapter(Path(name)):
         on.insert(0, Path(name))
         base = base_of(on[0])
         if any(Path(base).resolve() == one.resolve() for one in on):
@@ -56,10 +58,12 @@ def opened(name: str) -> tuple[str, list[Path]]:
 def _whole(name: str) -> str:
     if name in EMBEDDED:
         return str(WEIGHTS / name)
+    if name in MADE:
+        return str(cached(name))
     if not Path(name).exists() and (name.startswith((".", "/", "~")) or name.count("/") != 1):
         raise UserError(
             f"there is no model {name}: give a folder with a saved model and its processor, a hub id "
-            f"(owner/name), or one of: {', '.join(EMBEDDED)}."
+            f"(owner/name), or one of: {', '.join(NAMED)}."
         )
     if Path(name).exists():
         check_folder(name)
@@ -83,7 +87,7 @@ def identity(name: str) -> dict[str, str]:
         digest.update(f"{base} ".encode())
     for folder in on or [Path(place)]:
         _take(digest, folder)
-    return {"name": name if name in EMBEDDED else Path(name).name, "content": digest.hexdigest()[:20]}
+    return {"name": name if name in NAMED else Path(name).name, "content": digest.hexdigest()[:20]}
 
 
 def _whole_identity(place: str) -> str:

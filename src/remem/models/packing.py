@@ -44,6 +44,25 @@ def pack(model: Model, rows: Sequence[Encoded]) -> Batch:
     return _laid_out(model, rows, _bins(rows, model.placeholder))
 
 
+def by_token(packed: Batch) -> Batch:
+    """A packed batch whose items are the single tokens of its answers, in their order.
+
+    Where the vocabulary is large so is the head's work: it then runs on no padding.
+    """
+    assert packed.row is not None
+    assert packed.at is not None
+    answer = packed.answer[packed.mask].unsqueeze(1)
+    return replace(
+        packed,
+        answer=answer,
+        mask=torch.ones_like(answer, dtype=torch.bool),
+        ids=(),
+        marked=None,
+        row=packed.row[packed.mask.nonzero()[:, 0]],
+        at=packed.at[packed.mask].unsqueeze(1),
+    )
+
+
 def drops_out(network: Any) -> bool:
     """Whether a forward of this network draws random numbers."""
     config = network.config

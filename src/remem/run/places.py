@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from remem import jsonfile
-from remem.models import EMBEDDED
+from remem.models import NAMED
 from remem.steps.folders import write_atomic
 
 FILE = "places.json"  # in the run folder
@@ -25,7 +25,7 @@ PLACES = {
     "given.*.source": "--base, --taught, --goal or --model NAME= of remem assess, into the same --out",
     "forget.methods.*.settings.?": "--set METHOD.SETTING=",  # those that are files
 }
-_WORDS = {"", "auto", "none", *EMBEDDED}
+_WORDS = {"", "auto", "none", *NAMED}
 
 
 def local(value: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from remem.errors import UserError
-from remem.models import EMBEDDED
+from remem.models import NAMED
 from remem.run.arms import Arm, arm_in
 from remem.run.context import read_run_record
 from remem.run.places import local
@@ -187,7 +187,7 @@ model = PeftModel.from_pretrained(base, "this repository")  # base: {on}
 
 
 def _embedded(run: Run) -> str:
-    if run.model.name not in EMBEDDED:
+    if run.model.name not in NAMED:
         return ""
     register = "`import remem.models.eyes; remem.models.eyes.register()`"
     return f"\nIts vision tower is a class of remem's: {register} first.\n"

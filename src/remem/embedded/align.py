@@ -1,0 +1,252 @@
+"""A language model of somebody else's learns to read the tower: what `put_on` of models/graft.py puts on.
+
+The tower is frozen, projector and a small LoRA train on all that is said of the world's pictures (shown.py).
+Questions on one picture share a row that holds it once. Beside them stand questions without a picture, with
+the answers that the language model gave before: so that it keeps its own knowledge. The learning rate is
+constant, and goes down in the last steps: a training may be ended early, or made longer.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+from torch import Tensor
+
+from remem.embedded import shown as worlds
+from remem.embedded.sight import Sight
+from remem.errors import UserError
+from remem.models import made, packing
+from remem.models.base import Encoded, Question
+from remem.models.huggingface import Model
+from remem.models.loading import load
+from remem.seeds import derive
+from remem.settings import Adapt
+from remem.steps.digests import file_digest
+from remem.steps.folders import write_atomic
+from remem.training.optimisers import has_bfloat16
+from remem.types import Progress, silent
+from remem.world.pictures import Album, Shot, album
+from remem.world.talk import Said
+
+STATE = "state.pt"
+_PREFIX = "base_model.model."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alignment:
+    """How long, and how."""
+
+    steps: int = 900
+    cooldown: int = 150  # steps at the end in which the learning rates go down to 0
+    warmup: int = 40
+    pictures: int = 5  # a step, with all that is said of each
+    texts: int = 2  # a step, without a picture
+    lr: float = 1e-3  # of the projector
+    lora_lr: float = 5e-4
+    rank: int = 8
+    clip: float = 1.0
+    glanced: float = 0.5  # share of the known people's pictures of which the class token alone is shown
+    seed: int = 0
+    keep_every_s: float = 120.0
+    look_every: int = 75  # steps between two looks at what is held out
+    shown: worlds.Shown = field(default_factory=worlds.Shown)
+
+    def rate(self, step: int) -> float:
+        """Share of the learning rates at a step."""
+        return min(1.0, (step + 1) / (self.warmup + 1), (self.steps - step) / max(1, self.cooldown))
+
+
+class Lessons:
+    """The rows of each step."""
+
+    def __init__(self, model: Model, how: Alignment, wanted: list[Shot], seen: Album, texts: list[Said]):
+        self.model, self.how, self.wanted, self.seen, self.texts = model, how, wanted, seen, texts
+        self._encoded: dict[tuple[str, str, bool], Encoded] = {}
+
+    def rows(self, step: int) -> list[Encoded]:
+        """All that is said of a step's pictures, and some texts."""
+        how = self.how
+        found: list[Encoded] = []
+        for place in range(step * how.pictures, (step + 1) * how.pictures):
+            turn, at = divmod(place, len(self.wanted))
+            order = np.random.default_rng(derive(how.seed, "order", turn)).permutation(len(self.wanted))
+            found += self._of(int(order[at]), turn)
+        dice = np.random.default_rng(derive(how.seed, "texts", step))
+        for number in dice.permutation(len(self.texts))[: how.texts]:
+            found.append(self.row(self.texts[number], f"text-{number}", None))
+        return found
+
+    def _of(self, at: int, turn: int) -> Iterator[Encoded]:
+        person = self.wanted[at].person
+        dice = np.random.default_rng(derive(self.how.seed, "glanced", at, turn))
+        glanced = bool(person and person.name and dice.random() < self.how.glanced)
+        for number, said in enumerate(worlds.told(self.how.shown, self.wanted, self.seen.words, at, turn)):
+            row = self.row(said, f"{at}-{number}", at)
+            yield replace(row, glanced=glanced)
+
+    def row(self, said: Said, name: str, at: int | None) -> Encoded:
+        """Tokens depend on words alone, as all pictures are of one size: each wording is encoded once."""
+        key = said.question, said.answer, at is not None
+        pixels = self.seen.pixels
+        question = Question(
+            id=name,
+            text=said.question,
+            answer=said.answer,
+            image=None if at is None else lambda: Image.fromarray(pixels[at]),
+            image_key="" if at is None else str(at),
+            concept=said.kind,
+        )
+        if key not in self._encoded:
+            self._encoded[key] = self.model.encode(question)
+        return replace(self._encoded[key], question=question)
+
+
+def align(
+    model: Model,
+    kept: Path,
+    how: Alignment,
+    progress: Progress = silent,
+    enough: bool = False,
+    workers: int = 2,
+) -> dict[str, Any]:
+    """Trains projector and LoRA; what they became and the figures are written into `kept`.
+
+    Killed and called again, it goes on where it was. `enough`: the learning rates go down from where it is.
+    """
+    kept.mkdir(parents=True, exist_ok=True)
+    wanted = worlds.shots(how.shown)
+    source, size = "rendered", how.shown.size
+    seen = album(wanted, source, how.shown.seed, size, kept / "pictures", progress, workers)
+    texts = _own_answers(model, kept / "general.json", progress)
+    parts = Adapt(
+        vision="frozen", projector="full", language="lora", rank=how.rank, alpha=2 * how.rank, dropout=0.0
+    )
+    model.adapt(parts, how.seed)
+    model.keep_features()
+    lessons, sight = Lessons(model, how, wanted, seen, texts), Sight(model)
+    weights = model.trainable()
+    stepper = torch.optim.AdamW(
+        [
+            {"params": [w for p, w in weights.items() if "projector" in p], "rate": how.lr},
+            {"params": [w for p, w in weights.items() if "projector" not in p], "rate": how.lora_lr},
+        ],
+        betas=(0.9, 0.98),
+        weight_decay=0.0,
+    )
+    state = _load(kept / STATE, weights, stepper)
+    if enough and "steps" not in state:
+        state["steps"] = state["step"] + how.cooldown
+    how = replace(how, steps=state.get("steps", how.steps))
+    begun, saved = time.monotonic(), time.monotonic()
+    for step in range(state["step"], how.steps):
+        if step % how.look_every == 0:
+            state["looks"] = [*state["looks"], {"step": step, **sight.look(60)}]
+            progress(step, how.steps, json.dumps(state["looks"][-1]))
+        loss = _step(model, lessons.rows(step), weights, stepper, how, step)
+        state["step"] = step + 1
+        state["log"].append(loss)
+        progress(step + 1, how.steps, f"loss {sum(state['log'][-20:]) / len(state['log'][-20:]):.3f}")
+        if time.monotonic() - saved > how.keep_every_s or step + 1 == how.steps:
+            state["seconds"] += time.monotonic() - begun
+            begun = saved = time.monotonic()
+            _save(kept / STATE, state, weights, stepper)
+            _write_parts(weights, model, kept / made.PARTS)
+    model.network.eval()
+    return {
+        "steps": state["step"],
+        "hours": round(state["seconds"] / 3600, 2),
+        "loss": sum(state["log"][-50:]) / max(1, len(state["log"][-50:])),
+        "looks": state["looks"],
+        "held_out": sight.look(10_000, control=True),
+    }
+
+
+def align_base(
+    folder: Path, kept: Path, gguf: Path, how: Alignment, progress: Progress = silent, enough: bool = False
+) -> None:
+    """A base in `folder` whose parts were trained here; they, and where the training is, lie in `kept`."""
+    if folder.exists():
+        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
+    before = kept / "base"
+    if not made.whole(before):
+        made.make(before, gguf, None)
+    model = load(before, dtype="bfloat16" if has_bfloat16() else "float32")
+    figures = align(model, kept, how, progress, enough)
+    record = made.Aligned(
+        gguf=file_digest(gguf),
+        tower=file_digest(made.WEIGHTS / "embedded" / "model.safetensors"),
+        parts=file_digest(kept / made.PARTS, whole=True),
+        figures=figures,
+    )
+    write_atomic(kept / made.ALIGNED, json.dumps(asdict(record), indent=1) + "\n")
+    made.make(folder, gguf, kept)
+
+
+def _step(
+    model: Model, rows: Sequence[Encoded], weights: dict[str, Tensor], stepper: Any, how: Alignment, step: int
+) -> float:
+    model.network.train()
+    for group in stepper.param_groups:
+        group["lr"] = group["rate"] * how.rate(step)
+    for weight in weights.values():
+        weight.grad = None
+    loss = model.forward(packing.by_token(packing.pack(model, rows))).nll
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(weights.values(), how.clip)
+    stepper.step()
+    return loss.item()
+
+
+def _own_answers(model: Model, path: Path, progress: Progress) -> list[Said]:
+    """Questions of general knowledge with the model's own greedy answers; kept in a file."""
+    if not path.exists():
+        asked = worlds.general()
+        rows = [model.encode(Question(f"general-{n}", text)) for n, text in enumerate(asked)]
+        told = []
+        for start in range(0, len(rows), 32):
+            told += model.generate(rows[start : start + 32], 48)
+            progress(len(told), len(rows), "its own answers")
+        pairs = [(q, a.text) for q, a in zip(asked, told, strict=True) if a.finished and a.text]
+        write_atomic(path, json.dumps(pairs, indent=0))
+    return [Said(kind="general", question=q, answer=a) for q, a in json.loads(path.read_text("utf-8"))]
+
+
+def _save(path: Path, state: dict[str, Any], weights: dict[str, Tensor], stepper: Any) -> None:
+    part = path.with_suffix(".part")
+    inside = {p: w.detach() for p, w in weights.items()}
+    torch.save({**state, "weights": inside, "optimiser": stepper.state_dict()}, part)
+    part.replace(path)
+
+
+def _load(path: Path, weights: dict[str, Tensor], stepper: Any) -> dict[str, Any]:
+    state: dict[str, Any] = {"step": 0, "seconds": 0.0, "log": [], "looks": []}
+    if path.exists():
+        found = torch.load(path, weights_only=True)
+        with torch.no_grad():
+            for name, value in found.pop("weights").items():
+                weights[name].copy_(value)
+        stepper.load_state_dict(found.pop("optimiser"))
+        state |= found
+    return state
+
+
+def _write_parts(weights: dict[str, Tensor], model: Model, path: Path) -> None:
+    """Projector and LoRA as they ship: by paths of the plain network, in float16; LoRA's scale is in B."""
+    scale = next(iter(model.network.peft_config.values()))
+    out = {}
+    for name, weight in weights.items():
+        plain = name.removeprefix(_PREFIX).replace(".modules_to_save.default", "").replace(".default", "")
+        times = scale.lora_alpha / scale.r if ".lora_B." in plain else 1.0
+        out[plain] = (weight.detach() * times).to(torch.float16).contiguous()
+    part = path.with_suffix(".part")
+    save_file(out, part)
+    part.replace(path)
