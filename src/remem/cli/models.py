@@ -53,8 +53,8 @@ def make_base(
     """A language model of somebody else's behind the embedded model's vision tower, as an ordinary folder.
 
     [bold]remem run --model smollm2[/] needs no folder: it makes the same once, in the user's cache.
-    An alignment that is stopped and started again with the same command goes on where it was; what it knows so
-    far lies in FOLDER.kept. docs/smollm2.md has what it takes and what comes of it.
+    An alignment that is stopped goes on where it was with the same command; what it knows so far lies in
+    FOLDER.kept. docs/smollm2.md has what it takes and what comes of it.
     """
     from remem.cli.console import Line, warn
     from remem.errors import UserError, unknown

@@ -16,6 +16,7 @@ from remem.models.made import WEIGHTS
 from remem.spread import evenly
 from remem.types import Item
 from remem.world.exam import open_exam
+from remem.world.talk import Said
 
 TOGETHER = 4  # pictures in a forward
 
@@ -31,17 +32,19 @@ class Sight:
     """The questions of the exam's pictures, and more that can be said of them; a word is seen if each of its
     tokens is the likeliest behind the true ones before it."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, most: int = 10_000) -> None:
+        """`most`: pictures of scenes and of known people that can be asked about, each."""
         self.model = model
         self.data = open_exam(WEIGHTS / "embedded" / "world")
-        by_picture: dict[str, list[_Asked]] = {}
         items = {self.data.items[one].person: self.data.items[one] for one in self.data.splits["world_fact"]}
+        told: dict[str, list[Said]] = {}
         for group, said in worlds.held_out():
-            about = said.answer.partition(":")[0].lower() if said.kind == "looks" else said.kind
-            asked = self._asked(items[group], said.question, said.answer, said.key, about)
-            by_picture.setdefault(group, []).append(asked)
-        self.scenes = list(by_picture.values())
-        known = [self.data.items[one] for one in self.data.splits["real"]]
+            told.setdefault(group, []).append(said)
+        self.scenes = [
+            [self._asked(items[group], one.question, one.answer, one.key, _kind(one)) for one in told[group]]
+            for group in evenly(list(told), most)
+        ]
+        known = [self.data.items[one] for one in evenly(self.data.splits["real"], most)]
         self.known = [[self._asked(i, i.question, i.answer, i.keywords[0], "who")] for i in known]
 
     def _asked(self, item: Item, question: str, answer: str, key: str, kind: str) -> _Asked:
@@ -82,6 +85,11 @@ class Sight:
                     hits[one.kind if one.kind in _KINDS else "looks"].append(seen)
         shares = {kind: round(sum(of) / len(of), 4) for kind, of in sorted(hits.items())}
         return {"loss": round(nats / max(1, tokens), 4), **shares}
+
+
+def _kind(said: Said) -> str:
+    """Of looks which: each has its own commonest word."""
+    return said.answer.partition(":")[0].lower() if said.kind == "looks" else said.kind
 
 
 _KINDS = ("presence", "count", "place", "side", "colour", "who")

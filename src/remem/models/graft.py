@@ -7,18 +7,23 @@ tower's: a projector of two layers makes them as large as its words. What was tr
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from remem.errors import UserError
 from remem.models.architectures import IMAGE
+from remem.models.base import Question
 from remem.models.foreign import Head, chatml
+from remem.models.huggingface import Model
 from remem.outgoing import quoted
 
 SPARE = "<empty_output>"  # a token of SmolLM2's that no text holds: it becomes the picture's
@@ -86,11 +91,13 @@ def _opened(gguf: Path) -> tuple[Any, Any]:
 
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+    bars = contextlib.redirect_stderr(io.StringIO())  # its progress bar over the tensors cannot be turned off
     try:
-        found = transformers.AutoTokenizer.from_pretrained(str(gguf.parent), gguf_file=gguf.name)
-        language, loaded = transformers.AutoModelForCausalLM.from_pretrained(
-            str(gguf.parent), gguf_file=gguf.name, dtype=torch.float32, output_loading_info=True
-        )
+        with bars:
+            found = transformers.AutoTokenizer.from_pretrained(str(gguf.parent), gguf_file=gguf.name)
+            language, loaded = transformers.AutoModelForCausalLM.from_pretrained(
+                str(gguf.parent), gguf_file=gguf.name, dtype=torch.float32, output_loading_info=True
+            )
     except Exception as problem:  # numbers of bits that are not known, shapes that do not fit, a torn file
         why = quoted(str(problem)) or type(problem).__name__
         raise UserError(
@@ -102,7 +109,25 @@ def _opened(gguf: Path) -> tuple[Any, Any]:
             f"{gguf} lacks {len(missing)} of the model's weights ({', '.join(missing[:3])}, ...), and they "
             "would be random: give a whole language model."
         )
+    wrong = [name for name, one in language.named_parameters() if not torch.isfinite(one).all()]
+    if wrong:
+        raise UserError(f"{gguf} is damaged ({wrong[0]} is not all numbers): download or convert it again.")
     return language, found
+
+
+def check(network: Any, processor: Any, gguf: Path) -> None:
+    """UserError where a question with a picture cannot be put to the base, or is not answered in numbers."""
+    shown = Question("trial", "What is this?", "A dog.", lambda: Image.new("RGB", (8, 8)), "trial")
+    try:
+        model = Model(network, processor, str(gguf))
+        row = model.encode(shown)
+        with torch.no_grad():
+            logp = model.forward(model.collate([row])).logp
+    except Exception as problem:  # its template and its tokenizer are the file's
+        why = quoted(str(problem)) or type(problem).__name__
+        raise UserError(f"{gguf} cannot be asked about a picture ({why}): give another file.") from problem
+    if not torch.isfinite(logp).all():
+        raise UserError(f"{gguf} gives log-probs that are no numbers: download or convert it again.")
 
 
 def _tied(language: Any) -> list[str]:

@@ -45,7 +45,7 @@ class _Manifest:
     files: dict[str, int] = field(default_factory=dict)  # name -> bytes
 
 
-def aligned(folder: Path = SHIPPED) -> Aligned:
+def aligned(folder: Path) -> Aligned:
     """The record beside the parts in a folder."""
     return jsonfile.read(folder / ALIGNED, Aligned, "Install remem again, or align once more.")
 
@@ -87,7 +87,7 @@ def whole(folder: Path) -> bool:
 
 def shipped_for(gguf: Path) -> Path | None:
     """Where the parts lie that ship for this very file; None for another one."""
-    return SHIPPED if (SHIPPED / ALIGNED).exists() and aligned().gguf == file_digest(gguf) else None
+    return SHIPPED if (SHIPPED / ALIGNED).exists() and aligned(SHIPPED).gguf == file_digest(gguf) else None
 
 
 def make(folder: Path, gguf: Path, parts: Path | None) -> None:
@@ -114,11 +114,12 @@ def _write(part: Path, gguf: Path, head: Head, parts: Path | None) -> None:
     import torch
 
     from remem.models.architectures import save
-    from remem.models.graft import graft, put_on
+    from remem.models.graft import check, graft, put_on
 
     network, processor = graft(gguf, head, WEIGHTS / "embedded")
     if parts is not None:
         put_on(network, parts)
+    check(network, processor, gguf)
     save(network.to(torch.bfloat16), processor, part)
 
 
