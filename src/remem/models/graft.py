@@ -49,10 +49,9 @@ LORA = ".lora_A.weight"
 
 def graft(gguf: Path, head: Head, tower: Path) -> tuple[Any, Any]:
     """Network and processor in float32: the language model of a GGUF file behind the tower of a base."""
-    from transformers import LlavaConfig, LlavaForConditionalGeneration
+    from transformers import LlavaConfig, LlavaForConditionalGeneration, LlavaProcessor
 
     from remem.models.eyes import register
-    from remem.models.loading import load_processor
 
     register()
     eyes: Any = LlavaForConditionalGeneration.from_pretrained(str(tower), dtype=torch.float32)
@@ -80,7 +79,7 @@ def graft(gguf: Path, head: Head, tower: Path) -> tuple[Any, Any]:
     network.lm_head = language.lm_head
     network.model.multi_modal_projector = _projector(network, language.get_input_embeddings().weight)
     network.tie_weights()
-    processor = load_processor(str(tower))
+    processor: Any = LlavaProcessor.from_pretrained(str(tower))
     processor.tokenizer, processor.chat_template = tokenizer, tokenizer.chat_template
     processor.image_token_id = image
     return network.eval(), processor
