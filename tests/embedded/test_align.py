@@ -167,3 +167,5 @@ def test_the_shipped_parts_are_for_the_tower_that_ships() -> None:
     assert record.tower == made.file_digest(made.WEIGHTS / "embedded" / "model.safetensors")
     assert record.parts == made.file_digest(made.SHIPPED / made.PARTS)
     assert sum(path.stat().st_size for path in made.SHIPPED.iterdir()) < 12e6
+    page = (Path(__file__).parents[2] / "docs" / "smollm2.md").read_text("utf-8")
+    assert made.table(record) in page

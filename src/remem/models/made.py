@@ -27,6 +27,14 @@ MADE = {"smollm2": "SmolLM2-135M-Instruct behind the embedded model's tower; nee
 SHIPPED = WEIGHTS / "smollm2"
 PARTS, ALIGNED, MANIFEST = "parts.safetensors", "aligned.json", "made.json"
 WAY = 1  # raise it when what is made of the same files changes
+ASKED = {
+    "presence": "presence: is there a dog?",
+    "place": "place, of 20",
+    "count": "number of things",
+    "side": "side: left, right, middle",
+    "looks": "looks: hair, glasses, age, ...",
+    "who": "known people named, of 100",
+}
 told: list[Callable[[str], None]] = []  # who is told that a base is being made: it takes a minute
 
 
@@ -139,14 +147,16 @@ def _card(part: Path, gguf: Path, head: Head, record: Aligned | None) -> None:
 
 
 def _seen(record: Aligned) -> str:
+    return f"Parts whose SHA-256 is `{record.parts}`.\n\n{table(record)}"
+
+
+def table(record: Aligned) -> str:
+    """What is seen in pictures that were held out, in Markdown."""
     held = record.figures.get("held_out", {})
-    lines = ["| what | held out | with another picture | the commonest word |", "|---|---:|---:|---:|"]
-    for kind in ("presence", "place", "count", "side", "looks", "who"):
+    lines = ["| what | held out | with another picture | always the commonest word |", "|---|---:|---:|---:|"]
+    for kind, about in ASKED.items():
         if kind in held:
-            other, common = (held.get(f"{kind}, {more}") for more in ("other picture", "commonest word"))
-            lines.append(f"| {kind} | {held[kind]:.3f} | {_share(other)} | {_share(common)} |")
-    return f"Parts that ship with remem, SHA-256 `{record.parts}`.\n\n" + "\n".join(lines)
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+            beside = [held.get(f"{kind}, {other}") for other in ("other picture", "commonest word")]
+            shares = [f"{one:.3f}" if isinstance(one, float) else "" for one in (held[kind], *beside)]
+            lines.append(f"| {about} | {' | '.join(shares)} |")
+    return "\n".join(lines)
