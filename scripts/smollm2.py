@@ -20,8 +20,8 @@ def page(text: str, record: made.Aligned) -> str:
     """The page with this record's figures."""
     figures = record.figures
     told = (
-        f"{made.table(record)}\n\nAfter {figures['steps']:,} steps in {figures['hours']:.1f} hours; loss of the last "
-        f"steps {figures['loss']:.2f}, held out {figures['held_out']['loss']:.2f} nats a token."
+        f"{made.table(record)}\n\nAfter {figures['steps']:,} steps in {figures['hours']:.1f} hours; loss of "
+        f"the last steps {figures['loss']:.2f}, held out {figures['held_out']['loss']:.2f} nats a token."
     )
     return re.sub(
         r"(<!-- figures -->\n).*?(\n<!-- end of figures -->)", rf"\g<1>{told}\g<2>", text, flags=re.S

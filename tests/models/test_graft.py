@@ -203,6 +203,16 @@ def test_a_folder_that_is_not_whole_is_made_again(cache: list[Path]) -> None:
     assert made.whole(place)
 
 
+def test_a_cache_that_cannot_be_written_is_named(
+    cache: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "taken").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "taken"))
+    with pytest.raises(UserError, match=r"kept in .*taken.* set XDG_CACHE_HOME"):
+        find("smollm2")
+    assert not cache
+
+
 def test_another_file_than_the_one_that_was_aligned_to_is_refused(
     cache: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,7 +44,7 @@ def make_base(
     align: Annotated[
         bool, typer.Option("--align", help="Train projector and a LoRA here, in place of those that ship.")
     ] = False,
-    steps: Annotated[int, typer.Option("--steps", help="Of --align; 0: as the shipped parts.")] = 0,
+    steps: Annotated[int, typer.Option("--steps", min=0, help="Of --align; 0: as the shipped parts.")] = 0,
     enough: Annotated[
         bool,
         typer.Option("--enough", help="End an alignment early: its rate goes down from here."),

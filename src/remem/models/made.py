@@ -63,11 +63,18 @@ def cached(name: str) -> Path:
 
     UserError where it cannot be: the extra is not installed, memory or disk are too small.
     """
-    key = text_digest((SHIPPED / ALIGNED).read_text("utf-8") + str(WAY))[:16]
+    key = text_digest(f"{aligned(SHIPPED)} {WAY}")[:16]
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "remem" / "models"
     folder = root / f"{name}-{key}"
     if whole(folder):
         return folder
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UserError(
+            f"{name} is made once and kept in {root}, which cannot be written ({problem.strerror}): set "
+            "XDG_CACHE_HOME to a folder that can."
+        ) from problem
     with writing(root), locked(root, name):
         if not whole(folder):
             discard(folder, root)
