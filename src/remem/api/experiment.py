@@ -48,7 +48,7 @@ class Experiment:
             recipe: what it is like otherwise: `remem list recipes`, or a file that ends in .toml. Its methods
                 are left out: see `unlearn`.
             data: your own data set, a folder or hub id; "": the recipe's is built.
-            model: a folder, hub id, "tiny" or "embedded"; "": the recipe's.
+            model: a folder, hub id, "tiny", "embedded" or "smollm2"; "": the recipe's.
             settings: any other, by the names that --set takes, as {"learn.lr": 1e-3}.
             plugins: files (FILE.py) or names of installed ones.
             ignore_gate: go on when stage 1 failed; every table will say so.

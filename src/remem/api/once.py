@@ -54,7 +54,7 @@ def open_model(name: str | Path, **how: Any) -> Model:
     """A model and its processor, ready to be asked.
 
     Args:
-        name: "tiny", "embedded", a folder, an adapter's folder, or a hub id.
+        name: "tiny", "embedded", "smollm2", a folder, an adapter's folder, or a hub id.
         how: `dtype`, `device`, `quantise`, `attention`: see `remem list settings`.
 
     Raises:

@@ -13,6 +13,7 @@ from remem.data.settings import BuildSettings
 from remem.errors import UserError, unknown
 from remem.methods import METHODS
 from remem.run import papers
+from remem.run.bysize import OWN
 from remem.run.settings import Run
 from remem.settings import Attacking, Attacks, Evaluate, Forget, ModelSettings, Train, Unlearn
 
@@ -228,8 +229,9 @@ RECIPES: dict[str, Callable[[], Run]] = {
 
 
 def usual(model: str) -> str:
-    """The recipe where none is named. The demo's training is for its own model, which has a class token."""
-    return "drawn" if model else "demo"
+    """The recipe where none is named. The demo's training is for its own model, which has a class token, and
+    its rendered people are for whoever has that model's eyes."""
+    return "drawn" if model and model not in OWN else "demo"
 
 
 def recipe(name: str) -> Run:
