@@ -30,8 +30,8 @@ from remem.world.pictures import Album, Shot, picture
 pytest.importorskip("gguf", reason="the extra smollm2 is not installed")
 
 SMALL = Alignment(
-    steps=6, cooldown=2, warmup=1, pictures=2, texts=1, lr=1e-2, lora_lr=1e-2, rank=2, keep_every_s=0.0,
-    shown=Shown(faces=0, empty=8, known=0, size=32),
+    words=3, steps=6, cooldown=2, warmup=1, pictures=2, texts=1, lr=1e-2, lora_lr=1e-2, rank=2,
+    keep_every_s=0.0, shown=Shown(faces=0, empty=8, known=0, size=32),
 )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def test_a_stopped_alignment_ends_in_the_same_parts(gguf: Path, tmp_path: Path, 
     assert {_last(name) for name in moved} == {_last(name) for name in parts if parts[name].any()}
     assert not any("vision" in name or "embed" in name or "norm" in name for name in moved)
     card = (tmp_path / "whole" / "README.md").read_text("utf-8")
-    assert "| presence | 0.500 |" in card
+    assert "presence: is there a dog? | 0.500 |" in card
     with pytest.raises(UserError, match="exists already"):
         align_base(tmp_path / "whole", tmp_path / "one", gguf, SMALL)
 

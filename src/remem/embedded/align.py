@@ -1,9 +1,10 @@
 """A language model of somebody else's learns to read the tower: what `put_on` of models/graft.py puts on.
 
-The tower is frozen, projector and a small LoRA train on all that is said of the world's pictures (shown.py).
-Questions on one picture share a row that holds it once. Beside them stand questions without a picture, with
-the answers that the language model gave before: so that it keeps its own knowledge. The learning rate is
-constant, and goes down in the last steps: a training may be ended early, or made longer.
+First the projector gives the parts of pictures their words (words.py). Then it and a small LoRA train on
+all that is said of the world's pictures (shown.py); the tower is frozen. Questions on one picture share a
+row that holds it once. Beside them stand questions without a picture, with the answers that the language
+model gave before: so that it keeps its own knowledge. The learning rate is constant, and goes down in the
+last steps: a training may be ended early, or made longer.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from torch import Tensor
 
 from remem.embedded import shown as worlds
 from remem.embedded.sight import Sight
+from remem.embedded.words import name_parts
 from remem.errors import UserError
 from remem.models import made, packing
+from remem.models.anatomy import projector
 from remem.models.base import Encoded, Question
 from remem.models.huggingface import Model
 from remem.models.loading import load
@@ -45,12 +48,14 @@ _PREFIX = "base_model.model."
 class Alignment:
     """How long, and how."""
 
+    words: int = 400  # steps before, in which the projector alone learns words: see words.py
+    words_lr: float = 2e-3
     steps: int = 900
     cooldown: int = 150  # steps at the end in which the learning rates go down to 0
     warmup: int = 40
     pictures: int = 5  # a step, with all that is said of each
     texts: int = 2  # a step, without a picture
-    lr: float = 1e-3  # of the projector
+    lr: float = 3e-4  # of the projector
     lora_lr: float = 5e-4
     rank: int = 8
     clip: float = 1.0
@@ -127,6 +132,7 @@ def align(
     source, size = "rendered", how.shown.size
     seen = album(wanted, source, how.shown.seed, size, kept / "pictures", progress, workers)
     texts = _own_answers(model, kept / "general.json", progress)
+    _name(model, wanted, seen, kept / "words.pt", how, progress)
     parts = Adapt(
         vision="frozen", projector="full", language="lora", rank=how.rank, alpha=2 * how.rank, dropout=0.0
     )
@@ -204,6 +210,18 @@ def _step(
     torch.nn.utils.clip_grad_norm_(weights.values(), how.clip)
     stepper.step()
     return loss.item()
+
+
+def _name(
+    model: Model, wanted: list[Shot], seen: Album, path: Path, how: Alignment, progress: Progress
+) -> None:
+    """The projector after its words; kept in a file."""
+    parts = projector(model.network)
+    if not path.exists():
+        name_parts(model, wanted, seen, how.words, how.words_lr, how.seed, progress)
+        torch.save(parts.state_dict(), path.with_suffix(".part"))
+        path.with_suffix(".part").replace(path)
+    parts.load_state_dict(torch.load(path, weights_only=True))
 
 
 def _own_answers(model: Model, path: Path, progress: Progress) -> list[Said]:
