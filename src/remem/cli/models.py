@@ -59,7 +59,7 @@ def make_base(
     from remem.cli.console import Line, warn
     from remem.errors import UserError, unknown
     from remem.models import made
-    from remem.models.foreign import packaged
+    from remem.models.ggufs import packaged
 
     if base not in made.MADE:
         raise unknown("base", base, made.MADE)

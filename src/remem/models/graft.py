@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from remem.errors import UserError
 from remem.models.architectures import IMAGE
 from remem.models.base import Question
-from remem.models.foreign import Head, chatml
+from remem.models.ggufs import Head, chatml
 from remem.models.huggingface import Model
 from remem.outgoing import quoted
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from remem import jsonfile
 from remem.errors import UserError
-from remem.models.foreign import INSTALL, PACKAGE, VERSION, Head, check_memory, packaged, read_head
+from remem.models.ggufs import INSTALL, PACKAGE, VERSION, Head, check_memory, packaged, read_head
 from remem.outgoing import in_markdown
 from remem.steps.digests import file_digest, text_digest
 from remem.steps.folders import discard, new_folder
