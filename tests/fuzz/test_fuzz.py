@@ -1,12 +1,12 @@
-"""The short form of `make fuzz`: what once failed, and some new cases of each target from a seed that stays."""
+"""The short form of `make fuzz`: what once failed, and some new cases of each target from one seed."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-from fuzz.campaign import ACCEPTED, REFUSED, TARGETS, Silent, attempt, campaign, kept, target
 
+from fuzz.campaign import ACCEPTED, REFUSED, TARGETS, Silent, attempt, campaign, kept, target
 from remem.errors import UserError
 
 SOME = 25  # cases of each target
