@@ -31,9 +31,10 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from remem.errors import UserError
+from remem.outgoing import terminal
 
 Case = dict[str, Any]
-TARGETS: tuple[str, ...] = ()  # a module of this folder each
+TARGETS: tuple[str, ...] = ("endpoints", "loaders")  # a module of this folder each
 REFUSED, ACCEPTED = "refused", "accepted"
 LIMIT_S = 30.0
 LONGEST = 3000  # letters of a refusal
@@ -111,10 +112,8 @@ def attempt(module: Any, case: Case, limit_s: float = LIMIT_S) -> str | Failure:
 
 
 def readable(message: str) -> None:
-    """Garbled for a refusal that is empty, endless, holds a traceback or steers the terminal.
-
-    Names of the user's may stand in it as they are: the console writes them out (`remem.outgoing.terminal`).
-    """
+    """Garbled for a refusal that, as the console shows it, is empty or endless, or holds a traceback."""
+    message = terminal(message)
     if len(message.strip()) < 12 or len(message) > LONGEST:
         raise Garbled(f"a message of {len(message):,} letters: {message[:200]!r}")
     for word in ("Traceback (most recent call last)", "object at 0x", 'File "/'):
