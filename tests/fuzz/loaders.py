@@ -77,7 +77,7 @@ def cases() -> st.SearchStrategy[Case]:
     raw = st.fixed_dictionaries(
         common
         | {
-            "form": st.sampled_from([*forms.FORMS, "parquet"]),
+            "form": st.sampled_from([*forms.FORMS, "sides", "sides"]),
             "way": st.sampled_from(_BYTES),
             "to": st.text(),
         }
@@ -103,7 +103,7 @@ def run(case: Case, folder: Path) -> str:
         _whole(case["form"], root)
         files = sorted(path for path in root.rglob("*") if path.is_file())
         _beside(case, files[case["n"] % len(files)], folder)
-    _same(root, load(root, needed=()))
+    _same(case["form"], root, load(root, needed=()))
     return ACCEPTED
 
 
@@ -239,9 +239,9 @@ def _beside(case: Case, path: Path, folder: Path) -> None:
 # -- the second reading -----------------------------------------------------------------------------------
 
 
-def _same(root: Path, data: Any) -> None:
+def _same(form: str, root: Path, data: Any) -> None:
     """Silent where what was loaded is not what the files say."""
-    told = _again(root)
+    told = _again(form, root)
     if set(told) != set(data.splits):
         raise Silent(f"splits {sorted(data.splits)} of {sorted(told)}")
     for split, rows in told.items():
@@ -261,9 +261,15 @@ def _same(root: Path, data: Any) -> None:
     for id, item in data.items.items():
         if item.image_path:
             data.image(id).load()
+    if (root / "people.json").exists():
+        known = json.loads((root / "people.json").read_bytes(), parse_constant=_never)
+        if {one["id"]: data.names.get(one["id"]) for one in known} != {
+            one["id"]: one["name"] for one in known
+        }:
+            raise Silent(f"names: {data.names} of {known}")
 
 
-def _again(root: Path) -> dict[str, list[dict[str, Any]]]:
+def _again(form: str, root: Path) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     if (root / "data").exists():
         for path in sorted((root / "data").glob("*.parquet")):
@@ -279,7 +285,7 @@ def _again(root: Path) -> dict[str, list[dict[str, Any]]]:
             found[folder.name] = [dict(zip(head, row, strict=True)) for row in rows if row]
         elif (folder / "metadata.parquet").exists():
             found[folder.name] = pq.read_table(folder / "metadata.parquet").to_pylist()
-        else:
+        elif form == "saved":
             import datasets
 
             kept = datasets.load_from_disk(str(folder)).with_format("arrow")
@@ -296,21 +302,34 @@ def _never(name: str) -> None:
 
 @functools.cache
 def _rows() -> dict[str, forms.Rows]:
-    """A few rows of each split, of four people."""
-    with tempfile.TemporaryDirectory() as made:
-        root = Path(made) / "set"
-        build(root, BuildSettings(people=4, qa=20, images=12, test_qa=10, test_images=4, size=32))
-        whole = forms.splits(root)
-    return {split: rows[:: max(1, len(rows) // 6)][:6] for split, rows in whole.items()}
+    """A few rows of each split; those that show someone, so that no other file must say who."""
+    whole = forms.splits(_built())
+    shown = {split: [row for row in rows if row["image_path"]] for split, rows in whole.items()}
+    return {split: rows[:: max(1, len(rows) // 6)][:6] for split, rows in shown.items()}
 
 
 _KEPT: list[tempfile.TemporaryDirectory[str]] = []
 
 
 @functools.cache
-def _made(form: str) -> Path:
+def _built() -> Path:
+    root = _place() / "built"
+    build(root, BuildSettings(people=4, qa=20, images=12, test_qa=10, test_images=4, size=32))
+    return root
+
+
+@functools.cache
+def _place() -> Path:
     _KEPT.append(tempfile.TemporaryDirectory(prefix="remem-fuzz-sets-"))
-    return forms.write(form, Path(_KEPT[-1].name) / form, _rows())
+    return Path(_KEPT[-1].name)
+
+
+@functools.cache
+def _made(form: str) -> Path:
+    """The set in a form; `sides`: as it was built, with its side files."""
+    root = _built() if form == "sides" else forms.write(form, _place() / form, _rows())
+    _same(form, root, load(root, needed=()))  # what is whole is accepted
+    return root
 
 
 def _whole(form: str, root: Path) -> None:

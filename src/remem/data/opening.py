@@ -31,9 +31,10 @@ _BITS, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0  # of TIFF
 _CURE = "Replace it or drop the row."
 
 
-def decode(found: bytes, where: str, cure: str = _CURE, most: int = PIXEL_LIMIT) -> Image.Image:
+def decode(found: bytes, where: str, cure: str = _CURE, most: int | None = None) -> Image.Image:
     """An encoded picture as RGB pixels, as a viewer shows it. UserError, naming `where`, when it does not
-    open, is of no format of FORMATS or has more than `most` pixels."""
+    open, is of no format of FORMATS or has more than `most` pixels (PIXEL_LIMIT)."""
+    most = PIXEL_LIMIT if most is None else most
     if len(found) > BYTE_LIMIT:
         raise UserError(
             f"{where}: the picture has {len(found):,} bytes; at most {BYTE_LIMIT:,} are read. Shrink it."
