@@ -137,7 +137,8 @@ def _asked(request: urllib.request.Request, url: str, most: int, timeout_s: floa
             said = error.read(_SAID)
         except (OSError, http.client.HTTPException):
             said = b""
-        return _Answer(error.code, said, error.headers.get("Location") or "", error.headers.get("Retry-After"))
+        heads = error.headers
+        return _Answer(error.code, said, heads.get("Location") or "", heads.get("Retry-After"))
 
 
 def _within(seconds: float, call: Callable[[], _Answer]) -> _Answer:

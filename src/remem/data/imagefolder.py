@@ -45,8 +45,8 @@ def splits(root: Path) -> dict[str, Path]:
                 )
     if found and bare:
         raise UserError(
-            f"{bare[0]} holds a split's pictures and none of {', '.join(METADATA)}, which say what they show, "
-            "as other splits have. Put it there, or remove the folder."
+            f"{bare[0]} holds a split's pictures and none of {', '.join(METADATA)}, which say what "
+            "they show, as other splits have. Put it there, or remove the folder."
         )
     order = {name: n for n, name in enumerate(table.SPLITS)}
     return {name: found[name] for name in sorted(found, key=lambda s: (order.get(s, len(order)), s))}

@@ -178,7 +178,7 @@ def test_an_endpoint_that_does_not_answer_in_time_is_missing(server, tmp_path: P
 
 def test_a_refusal_stops_at_once(server, tmp_path: Path):
     server.answer = lambda body: (401, b'{"error": {"message": "bad key"}}')
-    with pytest.raises(UserError, match=r"refused \(HTTP 401: .*bad key.*Check the key, the model and the address"):
+    with pytest.raises(UserError, match=r"refused \(HTTP 401: .*bad key.*Check the key, the model"):
         Endpoint(SETTINGS, tmp_path).judge(cases(1))
     assert len(server.asked) == 1
 
