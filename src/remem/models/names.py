@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from pathlib import Path
-from typing import Any
 
-from remem import jsonfile
 from remem.errors import UserError
 from remem.models.adapters import ADAPTER, base_of, check_base, is_adapter
+from remem.models.folders import check_folder
+from remem.models.heads import head
 from remem.steps.digests import file_digest
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -103,21 +102,8 @@ def _take(digest: hashlib._Hash, folder: Path) -> None:
 
 def weights_of(source: str) -> int:
     """How many weights a model's folder holds, by the heads of its safetensors files; 0 without any."""
-    return sum(_in_file(path) for path in sorted(Path(source).glob("*.safetensors")))
-
-
-def _in_file(path: Path) -> int:
-    """Of one file: eight bytes say how long its head is, a JSON object of the tensors' shapes."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if not 2 <= length <= size - 8:
-            return 0  # damaged: what opens it says so
-        head = file.read(length)
-    tensors = jsonfile.parse(head, dict[str, Any], str(path), "Save the model again.")
-    return sum(
-        math.prod(one["shape"]) for one in tensors.values() if isinstance(one, dict) and "shape" in one
-    )
+    paths = sorted(Path(source).glob("*.safetensors"))
+    return sum(weight.count for path in paths for weight in head(path).values())
 
 
 def _check_hub(name: str) -> str:
@@ -132,16 +118,3 @@ def _check_hub(name: str) -> str:
             f"there is no folder {name}, and the hub did not give such a model ({why}). "
             "Check the name, the network and, for a gated model, your access."
         ) from problem
-
-
-def check_folder(name: str) -> None:
-    """An error if this folder has no model or no processor. Needs no torch."""
-    folder = Path(name)
-    for file, what in (("config.json", "model"), ("tokenizer_config.json", "tokenizer")):
-        if not (folder / file).exists():
-            raise UserError(f"{folder} holds no {file}, so no {what}: save the model and its processor there")
-    if not any((folder / file).exists() for file in ("preprocessor_config.json", "processor_config.json")):
-        raise UserError(
-            f"{folder} has a model but no processor for pictures: run processor.save_pretrained on that "
-            "folder. A model that reads text alone cannot be used."
-        )
