@@ -37,7 +37,6 @@ SETTINGS = {
     "base": ("config.json", "generation_config.json", "processor_config.json", "tokenizer_config.json"),
     ADAPTER: ("adapter_config.json",),
 }
-# What of a folder no number depends on: a change of its type is as good as none, or another sound model's.
 NUMBERS = (0, -1, 1, 2, 3, 7, 31, 10**6, 10**9, 10**12, 2**31, 2**63, 10**30, 0.5, -0.5, 1e-300, 1e308)
 TEXTS = (
     "",
@@ -313,7 +312,14 @@ def _altered(case: Case, path: Path, raw: Any, way: tuple[Any, ...]) -> bool:
         _dump(path, raw)
     if case["how"] in ("drop", "new"):
         return True
-    return case["how"] == "set" and (type(value) is type(old) or value is None or old is None)
+    if key in ("image_mean", "image_std") and _kind(value) is float:
+        return True  # one for all channels
+    return case["how"] == "set" and (value is None or old is None or _kind(value) == _kind(old))
+
+
+def _kind(value: Any) -> Any:
+    """One for all numbers."""
+    return float if type(value) is int else type(value)
 
 
 def _value(value: Any) -> Any:

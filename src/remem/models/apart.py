@@ -1,9 +1,9 @@
 """Foreign code run in a process of its own, which ends when it takes too long or too much memory.
 
-A chat template is a program. In this process it cannot be stopped: it loops in Python where no signal reaches
-a thread, and in C (a text times 10**10, a list nested in itself) where nothing does. So a copy of this process,
-as it is once the processor is loaded and before the weights are, does the work, and is killed if need be. The
-copy costs 15 ms, and each call 0.1 ms.
+A chat template is a program. In this process it cannot be stopped: it loops in Python, where no signal
+reaches a thread, and in C (a text times 10**10, lists of itself), where nothing does. So a copy of this process
+does the work, and is killed if need be. It is made where the processor is loaded and the weights are not: that costs
+15 ms, and each call 0.1 ms.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ SECONDS = 10.0
 MEMORY = 2 << 30  # bytes, beyond what the process has when it is copied
 MOST_SAID = 16 << 20  # bytes of an answer
 CURE = "Mend it, or use another model."
-CAN = sys.platform == "linux"  # elsewhere a copy of a process with threads is not safe: the work is done here
-_LARGE = f"asks for more than {MEMORY >> 30} GiB of memory, or for a text of more than {MOST_SAID >> 20} MB. {CURE}"
+CAN = sys.platform == "linux"  # elsewhere a copy of a process with threads is not safe: the work stays here
+_LARGE = f"asks for more than {MEMORY >> 30} GiB of memory, or for {MOST_SAID >> 20} MB of text. {CURE}"
 
 
 class Failed(Exception):
@@ -121,8 +121,8 @@ def _serve(work: Callable[..., Any], end: Connection, parent: int) -> None:
     import resource
 
     gc.freeze()  # what was there is the parent's to clear away
-    for number in (signal.SIGTERM, signal.SIGALRM):
-        signal.signal(number, signal.SIG_DFL)
+    for ending in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(ending, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     nowhere = os.open(os.devnull, os.O_RDWR)

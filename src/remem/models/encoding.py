@@ -72,7 +72,8 @@ class Encoder:
             raise UserError(_not_taken(question, f"it leaves out {lost[0].text[:60]!r}"))
         if asked.strip() not in written:
             raise UserError(
-                f"{self.writer.where}: its chat template leaves out the question {asked[:60]!r}. {TEMPLATE_CURE}"
+                f"{self.writer.where}: its chat template leaves out the question {asked[:60]!r}. "
+                f"{TEMPLATE_CURE}"
             )
         return written
 

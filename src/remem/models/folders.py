@@ -34,6 +34,8 @@ READ = (".json", ".jinja", ".safetensors", ".bin", ".model", ".txt")
 WHOLE = ("_ids", "_tracked", "_index", "_mask", "_buckets")  # ends of names of what is made of whole numbers
 MOST_LAYERS = 10_000
 MOST_TEXT = 4 << 20  # bytes of a template
+MOST_SETTINGS = 32 << 20  # bytes of a file of settings
+MOST_WORDS = 256 << 20  # bytes of a tokenizer: the largest have a sixth
 CURE = "Save it there again, or download it again."
 
 
@@ -57,10 +59,16 @@ def check_files(folder: Path, weights: bool = True) -> None:
     """
     quantised = False
     for path in sorted(folder.iterdir()):
-        if path.suffix in READ and not path.name.startswith("."):
-            jsonfile.regular(path, CURE)
-        if path.suffix == ".jinja" and path.stat().st_size > MOST_TEXT:
-            raise UserError(f"{path} is larger than {MOST_TEXT >> 20} MB, too large for a template. {CURE}")
+        if path.suffix not in READ or path.name.startswith("."):
+            continue
+        jsonfile.regular(path, CURE)
+        most = MOST_TEXT if path.suffix == ".jinja" else MOST_WORDS
+        if path.name in SETTINGS + INDICES:
+            most = MOST_SETTINGS
+        if path.suffix in (".jinja", ".json", ".txt") and path.stat().st_size > most:
+            raise UserError(f"{path} is larger than {most >> 20} MB: that is no such file. {CURE}")
+        if path.name in ("tokenizer.json", "vocab.json"):
+            _check_begin(path)
         if path.name in SETTINGS:
             found = jsonfile.read(path, dict[str, Any], CURE, nan=True)
             check_numbers(found, path)
@@ -97,6 +105,14 @@ def _leaves(value: Any, way: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple
         yield from _leaves(one, (*way, key))
 
 
+def _check_begin(path: Path) -> None:
+    """UserError for a large file that is no JSON from its first letter on: its readers take half a minute."""
+    with path.open("rb") as file:
+        begin = file.read(1024).lstrip()
+    if not begin.startswith(b"{"):
+        raise UserError(f"{path} is not readable JSON: it does not begin with a brace. {CURE}")
+
+
 def _check_index(path: Path) -> None:
     """UserError for an index of shards that are not in its folder."""
     index = jsonfile.read(path, dict[str, Any], CURE)
@@ -104,9 +120,18 @@ def _check_index(path: Path) -> None:
     if not isinstance(shards, dict) or not shards:
         raise UserError(f"{path}, at weight_map: it does not say in which file each weight lies. {CURE}")
     for name, file in shards.items():
-        if not isinstance(file, str) or not file or Path(file).name != file or "\0" in file:
+        if not isinstance(file, str) or not _plain(file):
             raise UserError(
                 f"{path}, at weight_map, {name}: {jsonfile.shown(file)} is no file of this folder. {CURE}"
             )
     for file in sorted(set(shards.values())):
         jsonfile.regular(path.parent / file, CURE)
+
+
+def _plain(file: str) -> bool:
+    """Whether it is a file's name, and no way to elsewhere."""
+    return (
+        0 < len(file.encode("utf-8", "surrogatepass")) < 256
+        and Path(file).name == file
+        and file.isprintable()
+    )

@@ -55,7 +55,7 @@ def _end(cure: str) -> str:
 
 
 def config(source: str) -> Any:
-    """The configuration of a folder or hub id. UserError, with the file and the field, where there is none."""
+    """The configuration of a folder or hub id. UserError, with file and field, where there is none."""
     import transformers
 
     from remem.models.eyes import register
@@ -113,8 +113,8 @@ def bounded(source: str, width: float | None = None) -> Iterator[None]:
         weights += weight.numel()
         if width is not None and weights * width > most:
             raise UserError(
-                f"{source}: config.json asks for more than {weights * width / 2**30:,.0f} GiB of weights, far "
-                f"more than this machine holds. Mend it, or use a smaller model."
+                f"{source}: config.json asks for more than {weights * width / 2**30:,.0f} GiB of weights, "
+                "far more than this machine holds. Mend it, or use a smaller model."
             )
 
     hooks: tuple[Any, ...] = (

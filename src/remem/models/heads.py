@@ -65,9 +65,9 @@ def _weight(one: dict[str, Any], where: str) -> tuple[Weight, int]:
     kind, shape, place = one.get("dtype"), one.get("shape"), one.get("data_offsets")
     if not isinstance(kind, str) or kind not in BITS:
         raise UserError(f"{where} is of an unknown type ({jsonfile.shown(kind)}). {CURE}")
-    if not _counts(shape):
+    if not isinstance(shape, list) or not _counts(shape):
         raise UserError(f"{where} has no shape ({jsonfile.shown(shape)}). {CURE}")
-    if not _counts(place) or len(place) != 2:
+    if not isinstance(place, list) or not _counts(place) or len(place) != 2:
         raise UserError(f"{where} has no place in the file ({jsonfile.shown(place)}). {CURE}")
     weight = Weight(kind, tuple(shape))
     if place[1] - place[0] != -(-weight.count * BITS[kind] // 8):
@@ -75,5 +75,5 @@ def _weight(one: dict[str, Any], where: str) -> tuple[Weight, int]:
     return weight, int(place[1])
 
 
-def _counts(value: Any) -> bool:
-    return isinstance(value, list) and all(type(one) is int and 0 <= one < 1 << 50 for one in value)
+def _counts(value: list[Any]) -> bool:
+    return all(type(one) is int and 0 <= one < 1 << 50 for one in value)

@@ -12,6 +12,7 @@ import torch
 from remem.errors import UserError
 from remem.models import kernels
 from remem.models.adapters import ADAPTER
+from remem.models.alike import check_adapter
 from remem.models.anatomy import LAYER
 from remem.models.folders import check_files, check_folder
 from remem.models.foreign import blamed, boundary, bounded, config, reason
@@ -105,11 +106,14 @@ def load(
 
 def _merged(network: Any, folder: Path) -> Any:
     """The network with an adapter merged into it. UserError for one that does not fit."""
-    from peft import PeftModel, get_peft_model_state_dict
+    from peft import PeftConfig, PeftModel, get_peft_model_state_dict
 
     check_files(folder)
-    check_pattern(folder, network)
     said = f"the adapter {folder} does not fit its base"
+    with boundary(f"{folder}: {ADAPTER} does not load", "Save the adapter again"):
+        settings = PeftConfig.from_pretrained(str(folder))
+    check_adapter(settings, str(folder / ADAPTER))
+    check_pattern(folder, network)
     cure = f"Write the base that it was trained on into base_model_name_or_path of its {ADAPTER}."
     with boundary(said, cure), bounded(str(folder), 4), warnings.catch_warnings():
         # peft goes on with random numbers for weights that the adapter lacks.
@@ -121,9 +125,7 @@ def _merged(network: Any, folder: Path) -> Any:
         taken = get_peft_model_state_dict(wrapped, save_embedding_layers=True)
     for path in folder.glob("*.safetensors"):
         if left := sorted(head(path).keys() - taken.keys()):
-            raise UserError(
-                f"{said}: {len(left)} of its weights have no place there ({quoted(left[0])}). {cure}"
-            )
+            raise UserError(f"{said}: {len(left)} of its weights have no place ({quoted(left[0])}). {cure}")
     with boundary(said, cure):
         return wrapped.merge_and_unload()
 
@@ -145,7 +147,7 @@ def check_source(source: str) -> None:
 
 
 def check_kind(source: str) -> None:
-    """UserError for a model of another kind, one that needs code of its own, and a config that does not load."""
+    """UserError for a model of another kind, one that needs code of its own, and a damaged configuration."""
     import transformers
 
     try:
@@ -176,8 +178,8 @@ def load_processor(source: str) -> Any:
     except UserError as problem:
         processor = picture_half(source) if isinstance(problem.__cause__, HALF) else None
         if processor is None:
-            said = f"the processor of {source} does not load: {blamed(source)}: {reason(problem.__cause__)}"
-            raise UserError(said) from problem
+            why = reason(problem.__cause__ or problem)
+            raise UserError(f"the processor of {source} does not load: {blamed(source)}: {why}") from problem
     if getattr(processor, "image_processor", None) is None or getattr(processor, "tokenizer", None) is None:
         raise UserError(
             f"{source} has no processor for both pictures and text: save the processor beside the model"

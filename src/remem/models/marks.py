@@ -55,12 +55,13 @@ class Marks:
 
     def check(self, ids: Sequence[int], tokenizer: Any) -> None:
         """UserError for a token that the embedding has no row for."""
-        if self.rows and ids and not 0 <= min(ids) <= max(ids) < self.rows:
-            wrong = min(ids) if min(ids) < 0 else max(ids)
+        wrong = max(ids, default=0)
+        if self.rows and wrong >= self.rows:
+            called = repr(tokenizer.convert_ids_to_tokens(wrong))[:40]
             raise UserError(
-                f"{where(tokenizer)}: the token {wrong} ({tokenizer.decode([wrong])!r:.40}) lies beyond the "
-                f"{self.rows:,} that the model knows: the tokenizer (tokenizer.json) is another model's. Put "
-                "the model's own there."
+                f"{where(tokenizer)}: the token {wrong:,} ({called}) lies "
+                f"beyond the {self.rows:,} that the model knows: the tokenizer (tokenizer.json) is another "
+                "model's. Put the model's own there."
             )
 
 

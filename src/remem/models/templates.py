@@ -45,9 +45,8 @@ class Writer:
                 self._apart = template, Apart(self._work, f"{self.where}: its chat template")
             return str(self._apart[1](list(turns), prompt))
         except Failed as problem:
-            raise Unwritten(
-                f"{self.where}: its chat template fails ({quoted(str(problem))}). {CURE}"
-            ) from problem
+            why = quoted(str(problem))
+            raise Unwritten(f"{self.where}: its chat template fails ({why}). {CURE}") from problem
 
     def _work(self, turns: Turns, prompt: bool) -> str:
         return written(self._processor(), turns, prompt)
@@ -80,13 +79,12 @@ def template_of(processor: Any) -> str:
         found = found.get("default")
     if not found:
         raise UserError(
-            f"{where(processor.tokenizer)}: this model has no chat template, so questions cannot be put to it: "
-            "add chat_template.jinja to its folder"
+            f"{where(processor.tokenizer)}: this model has no chat template, so questions cannot be put to "
+            "it: add chat_template.jinja to its folder"
         )
     if not isinstance(found, str):
-        raise UserError(
-            f"{where(processor.tokenizer)}: its chat template is no text ({quoted(repr(found))}). {CURE}"
-        )
+        said = f"its chat template is no text ({quoted(repr(found))})"
+        raise UserError(f"{where(processor.tokenizer)}: {said}. {CURE}")
     return found
 
 

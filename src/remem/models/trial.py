@@ -11,6 +11,7 @@ import torch
 from remem import jsonfile
 from remem.errors import UserError
 from remem.models.adapters import ADAPTER
+from remem.models.alike import check_pictures
 from remem.models.anatomy import decoder_layers
 from remem.models.apart import Apart, Failed
 from remem.models.base import Question
@@ -37,12 +38,11 @@ def try_processor(processor: Any) -> None:
     It is tried apart: what its settings ask for may have no end.
     """
     name = where(processor.tokenizer)
+    check_pictures(processor.image_processor, f"{name}: its picture processor")
     turn = {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": ASKED}]}
     text = writer(processor)([turn], prompt=True)
     if ASKED not in text:
-        raise UserError(
-            f"{name}: its chat template leaves out the question. Put the model's own chat_template.jinja there."
-        )
+        raise UserError(f"{name}: its chat template leaves out the question. Put the model's own there.")
 
     def looked() -> bool:
         from PIL import Image
@@ -62,7 +62,7 @@ def try_processor(processor: Any) -> None:
         apart.end()
     if not finite:
         raise UserError(
-            f"{name}: its processor makes no numbers of a picture (image_std, rescale_factor?). {CURE}"
+            f"{name}: its processor makes no numbers of a picture (image_std, rescale_factor). {CURE}"
         )
 
 
@@ -81,7 +81,9 @@ def try_model(model: Model, name: str, *, numbers: bool = True) -> None:
         Question("trial", ASKED, "Jane.", None),
     ]
     whole = model.device.type != "cpu" or sum(one.numel() for one in model.network.parameters()) <= SMALL
-    said = f"{name}: it does not answer a question: config.json, its weights and its processor do not fit together"
+    said = (
+        f"{name}: it does not answer a question: its config.json, weights and processor do not fit together"
+    )
     for question in asked:
         row = model.encode(question)
         with boundary(said, CURE), torch.inference_mode():
@@ -113,9 +115,9 @@ def _read(model: Model, batch: Any, whole: bool) -> torch.Tensor | None:
 def _no_number(network: Any) -> str:
     """The path of a weight with NaN or an infinity in it; "" where there is none."""
     for path, weight in network.state_dict().items():
-        if weight.is_floating_point() and not bool(torch.isfinite(weight.sum())):
-            if not bool(torch.isfinite(weight).all()):  # a sum may overflow
-                return str(path)
+        # The sum is thirty times as fast, and may overflow.
+        if weight.is_floating_point() and not weight.sum().isfinite() and not weight.isfinite().all():
+            return str(path)
     return ""
 
 
