@@ -1,7 +1,7 @@
 """Model folders and adapters with one thing changed: a value, a file's bytes, what the file is, a weight.
 
-What is opened must say what the whole folder says, to the last bit, unless the change makes another model that
-is as sound: another number in a number's place, a setting left to its default, another text in the template.
+What is opened must say what the whole folder says, to the last bit, unless the change makes another model
+that is as sound: another number in a number's place, a setting left to its default, a template's other text.
 """
 
 from __future__ import annotations
@@ -39,40 +39,19 @@ SETTINGS = {
 }
 NUMBERS = (0, -1, 1, 2, 3, 7, 31, 10**6, 10**9, 10**12, 2**31, 2**63, 10**30, 0.5, -0.5, 1e-300, 1e308)
 TEXTS = (
-    "",
-    "x",
-    "nan",
-    "../x",
-    "/etc/passwd",
-    "\x00",
-    "\u202e\x1b[2J",
-    "a" * 5000,
-    "é" * 300,
-    "llama",
-    "cuda",
-)
+    "", "x", "nan", "../x", "/etc/passwd", "\x00", "\u202e\x1b[2J", "a" * 5000, "é" * 300, "llama", "cuda",
+)  # fmt: skip
 OTHERS: tuple[Any, ...] = (
-    None,
-    True,
-    False,
-    [],
-    {},
-    [[]],
-    [None],
-    {"a": 1},
-    [1, 2, 3],
-    ["x"],
-    [1e9],
-    {"x": []},
-)
+    None, True, False, [], {}, [[]], [None], {"a": 1}, [1, 2, 3], ["x"], [1e9], {"x": []},
+)  # fmt: skip
 ENDLESS = (
     "{% for i in range(10**12) %}x{% endfor %}",
     "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
     "{% for a in range(90000) %}{% for b in range(90000) %}{{ a }}{% endfor %}{% endfor %}",
     "{{ 'a' * 10**10 }}",
     "{{ 'a' * 10**13 }}",
-    "{% set ns = namespace(x='aa') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}",
-    "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
+    "{% set n = namespace(x='aa') %}{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}{{ n.x }}",
+    "{% set n = namespace(x=[1]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x }}",
     "{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(0) }}",
     "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(200) }}",
     "{{ 'x'.ljust(10**10) }}",
@@ -85,13 +64,27 @@ ENDLESS = (
     "{% for x in messages | batch(10**9, 'x') %}{{ x }}{% endfor %}",
 )
 WRONG = (
-    "", " ", "\x00\x01\x02", "{{", "{% for", "{% endfor %}", "{{ undefined.name.deep }}", "{{ raise_exception('no') }}",
-    "{{ messages[7] }}", "{{ messages.x.y }}", "{% include 'x' %}", "{% extends '/etc/passwd' %}", "{{ 1 / 0 }}",
-    "{{ ''.__class__.__mro__ }}", "{{ messages.append(1) }}", "{{ 1 + 'a' }}", "{{ messages | nofilter }}",
-    "(" * 3000, "{{ " + "(" * 3000 + " }}", "{% if 1 %}" * 300, "a" * 10**6, "{{ messages }}", "Hello!",
-    "{{ messages[0]['role'] }}", "{{ strftime_now('%') }}", "{{ self.x() }}", "{% block a %}{{ self.a() }}{% endblock %}",
-    "{{ caller() }}", "{% set messages = 1 %}{{ messages | length }}", "{{ 'é' | urlize }}", "\ufeff{{ bos_token }}",
+    "", " ", "\x00\x01\x02", "{{", "{% for", "{% endfor %}", "{{ undefined.name.deep }}",
+    "{{ raise_exception('no') }}", "{{ messages[7] }}", "{{ messages.x.y }}", "{% include 'x' %}",
+    "{% extends '/etc/passwd' %}", "{{ 1 / 0 }}", "{{ ''.__class__.__mro__ }}", "{{ messages.append(1) }}",
+    "{{ 1 + 'a' }}", "{{ messages | nofilter }}", "(" * 3000, "{{ " + "(" * 3000 + " }}",
+    "{% if 1 %}" * 300, "a" * 10**6, "{{ messages }}", "Hello!", "{{ messages[0]['role'] }}",
+    "{{ strftime_now('%') }}", "{{ self.x() }}", "{% block a %}{{ self.a() }}{% endblock %}",
+    "{{ caller() }}", "{% set messages = 1 %}{{ messages | length }}", "{{ 'é' | urlize }}",
+    "\ufeff{{ bos_token }}",
 )  # fmt: skip
+
+_NAMES = (
+    "auto_map", "quantization_config", "dtype", "torch_dtype", "architectures", "model_type",
+    "num_hidden_layers", "chat_template", "image_token_id", "eos_token_id", "vocab_size", "temperature",
+    "max_length", "layer_types", "size", "patch_size", "image_mean", "model_max_length",
+    "added_tokens_decoder", "pad_token", "rope_scaling", "attn_implementation", "_attn_implementation",
+    "rank_pattern", "alpha_pattern", "megatron_config", "use_dora", "modules_to_save",
+    "layers_to_transform", "auto_mapping", "trust_remote_code", "tokenizer_class", "tie_word_embeddings",
+    "special_tokens_map", "video_processor", "feature_extractor_type", "image_processor_type",
+    "processor_class",
+)  # fmt: skip
+_CHANGED: list[Any] = []  # of one case
 
 
 def cases() -> SearchStrategy[Case]:
@@ -170,19 +163,8 @@ def cases() -> SearchStrategy[Case]:
     pickled = st.fixed_dictionaries(
         {"kind": st.just("pickle"), "of": where, "how": st.sampled_from(("code", "garbage", "empty", "list"))}
     )
-    return st.one_of(
-        setting, setting, setting, tokenizer, raw, raw, thing, template, weights, weights, head, index, pickled
-    )  # fmt: skip
-
-
-_NAMES = (
-    "auto_map", "quantization_config", "dtype", "torch_dtype", "architectures", "model_type", "num_hidden_layers",
-    "chat_template", "image_token_id", "eos_token_id", "vocab_size", "temperature", "max_length", "layer_types",
-    "size", "patch_size", "image_mean", "model_max_length", "added_tokens_decoder", "pad_token", "rope_scaling",
-    "attn_implementation", "_attn_implementation", "rank_pattern", "alpha_pattern", "megatron_config", "use_dora",
-    "modules_to_save", "layers_to_transform", "auto_mapping", "trust_remote_code", "tokenizer_class", "tie_word_embeddings",
-    "special_tokens_map", "video_processor", "feature_extractor_type", "image_processor_type", "processor_class",
-)  # fmt: skip
+    often = (setting, setting, setting, raw, raw, weights, weights)
+    return st.one_of(*often, tokenizer, thing, template, head, index, pickled)
 
 
 def run(case: Case, folder: Path) -> str:
@@ -193,10 +175,8 @@ def run(case: Case, folder: Path) -> str:
     name = str(base)
     if case.get("of") == ADAPTER:
         shutil.copytree(whole / ADAPTER, adapter, copy_function=os.link)
-        _dump(
-            adapter / "adapter_config.json",
-            _json(adapter / "adapter_config.json") | {"base_model_name_or_path": str(base)},
-        )
+        settings = adapter / "adapter_config.json"
+        _dump(settings, _json(settings) | {"base_model_name_or_path": str(base)})
         name = str(adapter)
     sound = _change(case, adapter if case.get("of") == ADAPTER else base)
     with warnings.catch_warnings(record=True) as said:
@@ -287,9 +267,6 @@ def _tokenizer(case: Case, folder: Path) -> bool:
     vocab = [("model", "vocab", word) for word in raw["model"]["vocab"]]
     chosen = vocab[case["at"] % len(vocab)] if case["at"] % 7 == 0 else ways[case["at"] % len(ways)]
     return _altered(case, path, raw, chosen)
-
-
-_CHANGED: list[Any] = []
 
 
 def _altered(case: Case, path: Path, raw: Any, way: tuple[Any, ...]) -> bool:

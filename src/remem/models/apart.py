@@ -1,9 +1,9 @@
 """Foreign code run in a process of its own, which ends when it takes too long or too much memory.
 
 A chat template is a program. In this process it cannot be stopped: it loops in Python, where no signal
-reaches a thread, and in C (a text times 10**10, lists of itself), where nothing does. So a copy of this process
-does the work, and is killed if need be. It is made where the processor is loaded and the weights are not: that costs
-15 ms, and each call 0.1 ms.
+reaches a thread, and in C (a text times 10**10, lists of themselves), where nothing does. So a copy of this
+process does the work, and is killed if need be. It is made where the processor is loaded and the weights are
+not: that costs 15 ms, and each call 0.1 ms.
 """
 
 from __future__ import annotations
