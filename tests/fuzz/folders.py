@@ -289,8 +289,8 @@ def _altered(case: Case, path: Path, raw: Any, way: tuple[Any, ...]) -> bool:
         _dump(path, raw)
     if case["how"] in ("drop", "new"):
         return True
-    if key in ("image_mean", "image_std") and _kind(value) is float:
-        return True  # one for all channels
+    if key in ("image_mean", "image_std", "size", "crop_size") and _kind(value) is float:
+        return True  # one for all channels, or sides
     return case["how"] == "set" and (value is None or old is None or _kind(value) == _kind(old))
 
 

@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 import weakref
 from collections.abc import Callable
 from multiprocessing import Pipe
@@ -85,7 +86,7 @@ class Apart:
                 raise TooMuch(f"{self.what} does not end: stopped after {self.seconds:g} s. {CURE}")
             found: dict[str, Any] = json.loads(self._end.recv_bytes())
         except (EOFError, OSError) as problem:
-            raise TooMuch(f"{self.what} {_LARGE}") from problem
+            raise TooMuch(f"{self.what} ends the process that it runs in. {CURE}") from problem
         if "large" in found:
             raise TooMuch(f"{self.what} {_LARGE}")
         return found
@@ -96,7 +97,10 @@ class Apart:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
                 stream.flush()
-        child = os.fork()
+        with warnings.catch_warnings():
+            # Python 3.12 warns of threads, which are not in the copy, and which it does not wait for.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
         if child == 0:
             try:
                 ours.close()

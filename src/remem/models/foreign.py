@@ -14,8 +14,11 @@ from typing import Any
 
 import torch
 
+from remem import jsonfile
 from remem.errors import UserError
-from remem.models.folders import check_files
+from remem.models.fitting import out_of_memory
+from remem.models.folders import CURE, check_files, check_numbers
+from remem.models.names import in_hub
 from remem.outgoing import quoted
 
 # Their text alone does not say what happened.
@@ -32,6 +35,10 @@ def boundary(said: str, cure: str = "") -> Iterator[None]:
     except (UserError, torch.OutOfMemoryError):
         raise
     except Exception as problem:
+        if isinstance(problem, MemoryError) or (isinstance(problem, RuntimeError) and out_of_memory(problem)):
+            raise UserError(
+                f"{said}: there is not enough memory. Use bfloat16, or a smaller model."
+            ) from problem
         raise UserError(f"{said}: {reason(problem)}{_end(cure)}") from problem
     except BaseException as problem:
         if type(problem).__name__ != "PanicException":  # of what is written in Rust
@@ -41,8 +48,6 @@ def boundary(said: str, cure: str = "") -> Iterator[None]:
 
 def reason(problem: BaseException) -> str:
     """What an error says first, on one line; a line that announces more brings the next along."""
-    if isinstance(problem, MemoryError):
-        return "it asks for more memory than there is"
     lines = [line.strip() for line in str(problem).strip().split("\n") if line.strip()] or [""]
     text = f"{lines[0]} {lines[1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]
     if isinstance(problem, BARE) or not text:
@@ -63,6 +68,9 @@ def config(source: str) -> Any:
     register()
     if Path(source).is_dir():
         check_files(Path(source), weights=False)
+    else:
+        path = Path(in_hub(source))
+        check_numbers(jsonfile.read(path, dict[str, Any], CURE, nan=True), path)
     with boundary(f"{source}: config.json does not load"):
         return transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
 

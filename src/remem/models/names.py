@@ -63,7 +63,7 @@ def _whole(name: str) -> str:
     if Path(name).exists():
         check_folder(name)
     else:
-        _check_hub(name)
+        in_hub(name)
     return name
 
 
@@ -75,7 +75,7 @@ def identity(name: str) -> dict[str, str]:
     """
     place, on = opened(name)
     if not Path(place).exists() and not on:
-        return {"name": name, "content": Path(_check_hub(name)).parent.name}
+        return {"name": name, "content": Path(in_hub(name)).parent.name}
     digest = hashlib.sha256()
     if on:
         base = _whole_identity(place)
@@ -88,7 +88,7 @@ def identity(name: str) -> dict[str, str]:
 def _whole_identity(place: str) -> str:
     """Of what adapters lie on."""
     if not Path(place).exists():
-        return Path(_check_hub(place)).parent.name
+        return Path(in_hub(place)).parent.name
     digest = hashlib.sha256()
     _take(digest, Path(place))
     return digest.hexdigest()[:20]
@@ -106,7 +106,7 @@ def weights_of(source: str) -> int:
     return sum(weight.count for path in paths for weight in head(path).values())
 
 
-def _check_hub(name: str) -> str:
+def in_hub(name: str) -> str:
     """The path of the model's config in the hub's cache; an error, before any work, if there is none."""
     from huggingface_hub import hf_hub_download
 
