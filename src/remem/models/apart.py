@@ -44,8 +44,8 @@ class TooMuch(UserError):
 class Apart:
     """A function of JSON values that gives one, in a copy of this process, made at the first call."""
 
-    def __init__(self, work: Callable[..., Any], what: str, seconds: float = SECONDS) -> None:
-        self.work, self.what, self.seconds = work, what, seconds
+    def __init__(self, work: Callable[..., Any], what: str) -> None:
+        self.work, self.what = work, what
         self._lock = threading.Lock()
         self._owner = 0  # whose child it is: a copy of this process gets one of its own
         self._end: Connection | None = None
@@ -82,8 +82,8 @@ class Apart:
         assert self._end is not None
         try:
             self._end.send_bytes(json.dumps(asked).encode())
-            if not self._end.poll(self.seconds):
-                raise TooMuch(f"{self.what} does not end: stopped after {self.seconds:g} s. {CURE}")
+            if not self._end.poll(SECONDS):
+                raise TooMuch(f"{self.what} does not end: stopped after {SECONDS:g} s. {CURE}")
             found: dict[str, Any] = json.loads(self._end.recv_bytes())
         except (EOFError, OSError) as problem:
             raise TooMuch(f"{self.what} ends the process that it runs in. {CURE}") from problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from remem.errors import UserError
 from remem.models.adapters import ADAPTER, base_of, check_base, is_adapter
 from remem.models.folders import check_folder
 from remem.models.heads import head
+from remem.outgoing import quoted
 from remem.steps.digests import file_digest
 
 WEIGHTS = Path(__file__).parent / "weights"
+MOST_NAME = 4000  # bytes
 EMBEDDED = {
     "embedded": "The LLaVA that ships with the package: rendered people, and a world that it knows.",
     "tiny": "A smaller one, of drawn people on 64 pixels: for tests and quick method work.",
@@ -32,9 +35,11 @@ def opened(name: str) -> tuple[str, list[Path]]:
     UserError where there is no such model, and for an adapter whose base is not here.
     """
     on: list[Path] = []
+    _check_name(name)
     while name not in EMBEDDED and Path(name).is_dir() and is_adapter(Path(name)):
         on.insert(0, Path(name))
         base = base_of(on[0])
+        _check_name(base, str(on[0] / ADAPTER))
         if any(Path(base).resolve() == one.resolve() for one in on):
             raise UserError(f"{on[0]} is an adapter on itself: mend base_model_name_or_path in {ADAPTER}")
         name = base
@@ -50,6 +55,18 @@ def opened(name: str) -> tuple[str, list[Path]]:
     for folder in on[:1]:
         check_base(folder, identity(name)["content"])
     return place, on
+
+
+def _check_name(name: str, named_in: str = "") -> None:
+    """UserError for what no system takes for the name of a file or folder."""
+    if "\0" not in name and len(name.encode("utf-8", "surrogatepass")) <= MOST_NAME:
+        with contextlib.suppress(OSError, ValueError):
+            Path(name).exists()
+            return
+    said = f"{named_in}, at base_model_name_or_path: " if named_in else ""
+    raise UserError(
+        f"{said}{quoted(repr(name))} is no name of a model: give a folder or a hub id (owner/name)."
+    )
 
 
 def _whole(name: str) -> str:
