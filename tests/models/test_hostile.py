@@ -256,7 +256,7 @@ TOLD_OF_ADAPTERS: dict[str, tuple[Change, str]] = {
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has no end is given up sooner."""
-    monkeypatch.setattr(apart, "SECONDS", 0.3)
+    monkeypatch.setattr(apart, "SECONDS", 1.0)
     monkeypatch.setattr(apart, "MEMORY", 512 << 20)
 
 
