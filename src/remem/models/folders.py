@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from remem import jsonfile
 from remem.errors import UserError
@@ -38,6 +38,8 @@ MOST_SETTINGS = 32 << 20  # bytes of a file of settings
 MOST_WORDS = 256 << 20  # bytes of a tokenizer: the largest have a sixth
 CURE = "Save it there again, or download it again."
 
+Kind = TypeVar("Kind")
+
 
 def check_folder(name: str) -> None:
     """An error if this folder has no model or no processor."""
@@ -62,15 +64,12 @@ def check_files(folder: Path, weights: bool = True) -> None:
         if path.suffix not in READ or path.name.startswith("."):
             continue
         jsonfile.regular(path, CURE)
-        most = MOST_TEXT if path.suffix == ".jinja" else MOST_WORDS
-        if path.name in SETTINGS + INDICES:
-            most = MOST_SETTINGS
-        if path.suffix in (".jinja", ".json", ".txt") and path.stat().st_size > most:
-            raise UserError(f"{path} is larger than {most >> 20} MB: that is no such file. {CURE}")
+        if path.suffix in (".jinja", ".json", ".txt"):
+            _check_size(path, MOST_TEXT if path.suffix == ".jinja" else MOST_WORDS)
         if path.name in ("tokenizer.json", "vocab.json"):
             _check_begin(path)
         if path.name in SETTINGS:
-            found = jsonfile.read(path, dict[str, Any], CURE, nan=True)
+            found = settings(path, dict[str, Any])
             check_numbers(found, path)
             quantised |= "quantization_config" in found
         if path.name in INDICES:
@@ -81,9 +80,21 @@ def check_files(folder: Path, weights: bool = True) -> None:
                 raise UserError(f"{path}: the weight {name} is made of whole numbers ({weight.kind}). {CURE}")
 
 
-def check_numbers(settings: dict[str, Any], path: Path) -> None:
+def settings(path: Path, kind: type[Kind], cure: str = CURE) -> Kind:
+    """A file of settings, as `jsonfile.read`; UserError, before it is read, for one that is far too large."""
+    jsonfile.regular(path, cure)
+    _check_size(path, MOST_SETTINGS)
+    return jsonfile.read(path, kind, cure, nan=True)
+
+
+def _check_size(path: Path, most: int) -> None:
+    if path.stat().st_size > most:
+        raise UserError(f"{path} is larger than {most >> 20} MB: that is no such file. {CURE}")
+
+
+def check_numbers(found: dict[str, Any], path: Path) -> None:
     """UserError for numbers that no model has: NaN, and so many layers that they would be built for ever."""
-    for way, value in _leaves(settings):
+    for way, value in _leaves(found):
         place = f"{path}, at {'.'.join(map(str, way))}"
         if isinstance(value, float) and math.isnan(value):
             raise UserError(f"{place}: NaN is no number. {CURE}")
@@ -115,7 +126,7 @@ def _check_begin(path: Path) -> None:
 
 def _check_index(path: Path) -> None:
     """UserError for an index of shards that are not in its folder."""
-    index = jsonfile.read(path, dict[str, Any], CURE)
+    index = settings(path, dict[str, Any])
     shards = index.get("weight_map")
     if not isinstance(shards, dict) or not shards:
         raise UserError(f"{path}, at weight_map: it does not say in which file each weight lies. {CURE}")

@@ -14,10 +14,9 @@ from typing import Any
 
 import torch
 
-from remem import jsonfile
 from remem.errors import UserError
 from remem.models.fitting import out_of_memory
-from remem.models.folders import CURE, check_files, check_numbers
+from remem.models.folders import check_files, check_numbers, settings
 from remem.models.names import in_hub
 from remem.outgoing import quoted
 
@@ -70,7 +69,7 @@ def config(source: str) -> Any:
         check_files(Path(source), weights=False)
     else:
         path = Path(in_hub(source))
-        check_numbers(jsonfile.read(path, dict[str, Any], CURE, nan=True), path)
+        check_numbers(settings(path, dict[str, Any]), path)
     with boundary(f"{source}: config.json does not load"):
         return transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from remem import jsonfile
 from remem.errors import UserError
 from remem.models.adapters import ADAPTER
 from remem.models.alike import check_pictures
 from remem.models.anatomy import decoder_layers
 from remem.models.apart import Apart, Failed
 from remem.models.base import Question
-from remem.models.folders import CURE
+from remem.models.folders import CURE, settings
 from remem.models.foreign import boundary
 from remem.models.templates import where, writer
 from remem.outgoing import quoted
@@ -123,7 +122,7 @@ def _no_number(network: Any) -> str:
 
 def check_pattern(folder: Path, network: Any) -> None:
     """UserError for a pattern of an adapter's layers that is none, or is matched for ever."""
-    found = jsonfile.read(folder / ADAPTER, dict[str, Any], CURE, nan=True)
+    found = settings(folder / ADAPTER, dict[str, Any])
     paths = [path for path, _ in network.named_modules()]
     for name in ("target_modules", "exclude_modules", "modules_to_save", "layers_pattern"):
         pattern = found.get(name)
