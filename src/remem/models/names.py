@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import math
 from pathlib import Path
-from typing import Any
 
-from remem import jsonfile
 from remem.errors import UserError
 from remem.models.adapters import ADAPTER, base_of, check_base, is_adapter
+from remem.models.folders import check_folder
+from remem.models.heads import head
+from remem.outgoing import quoted
 from remem.steps.digests import file_digest
 
 WEIGHTS = Path(__file__).parent / "weights"
+MOST_NAME = 4000  # bytes
 EMBEDDED = {
     "embedded": "The LLaVA that ships with the package: rendered people, and a world that it knows.",
     "tiny": "A smaller one, of drawn people on 64 pixels: for tests and quick method work.",
@@ -33,9 +35,11 @@ def opened(name: str) -> tuple[str, list[Path]]:
     UserError where there is no such model, and for an adapter whose base is not here.
     """
     on: list[Path] = []
+    _check_name(name)
     while name not in EMBEDDED and Path(name).is_dir() and is_adapter(Path(name)):
         on.insert(0, Path(name))
         base = base_of(on[0])
+        _check_name(base, str(on[0] / ADAPTER))
         if any(Path(base).resolve() == one.resolve() for one in on):
             raise UserError(f"{on[0]} is an adapter on itself: mend base_model_name_or_path in {ADAPTER}")
         name = base
@@ -53,6 +57,18 @@ def opened(name: str) -> tuple[str, list[Path]]:
     return place, on
 
 
+def _check_name(name: str, named_in: str = "") -> None:
+    """UserError for what no system takes for the name of a file or folder."""
+    if "\0" not in name and len(name.encode("utf-8", "surrogatepass")) <= MOST_NAME:
+        with contextlib.suppress(OSError, ValueError):
+            Path(name).exists()
+            return
+    said = f"{named_in}, at base_model_name_or_path: " if named_in else ""
+    raise UserError(
+        f"{said}{quoted(repr(name))} is no name of a model: give a folder or a hub id (owner/name)."
+    )
+
+
 def _whole(name: str) -> str:
     if name in EMBEDDED:
         return str(WEIGHTS / name)
@@ -64,7 +80,7 @@ def _whole(name: str) -> str:
     if Path(name).exists():
         check_folder(name)
     else:
-        _check_hub(name)
+        in_hub(name)
     return name
 
 
@@ -76,7 +92,7 @@ def identity(name: str) -> dict[str, str]:
     """
     place, on = opened(name)
     if not Path(place).exists() and not on:
-        return {"name": name, "content": Path(_check_hub(name)).parent.name}
+        return {"name": name, "content": Path(in_hub(name)).parent.name}
     digest = hashlib.sha256()
     if on:
         base = _whole_identity(place)
@@ -89,7 +105,7 @@ def identity(name: str) -> dict[str, str]:
 def _whole_identity(place: str) -> str:
     """Of what adapters lie on."""
     if not Path(place).exists():
-        return Path(_check_hub(place)).parent.name
+        return Path(in_hub(place)).parent.name
     digest = hashlib.sha256()
     _take(digest, Path(place))
     return digest.hexdigest()[:20]
@@ -103,24 +119,11 @@ def _take(digest: hashlib._Hash, folder: Path) -> None:
 
 def weights_of(source: str) -> int:
     """How many weights a model's folder holds, by the heads of its safetensors files; 0 without any."""
-    return sum(_in_file(path) for path in sorted(Path(source).glob("*.safetensors")))
+    paths = sorted(Path(source).glob("*.safetensors"))
+    return sum(weight.count for path in paths for weight in head(path).values())
 
 
-def _in_file(path: Path) -> int:
-    """Of one file: eight bytes say how long its head is, a JSON object of the tensors' shapes."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if not 2 <= length <= size - 8:
-            return 0  # damaged: what opens it says so
-        head = file.read(length)
-    tensors = jsonfile.parse(head, dict[str, Any], str(path), "Save the model again.")
-    return sum(
-        math.prod(one["shape"]) for one in tensors.values() if isinstance(one, dict) and "shape" in one
-    )
-
-
-def _check_hub(name: str) -> str:
+def in_hub(name: str) -> str:
     """The path of the model's config in the hub's cache; an error, before any work, if there is none."""
     from huggingface_hub import hf_hub_download
 
@@ -132,16 +135,3 @@ def _check_hub(name: str) -> str:
             f"there is no folder {name}, and the hub did not give such a model ({why}). "
             "Check the name, the network and, for a gated model, your access."
         ) from problem
-
-
-def check_folder(name: str) -> None:
-    """An error if this folder has no model or no processor. Needs no torch."""
-    folder = Path(name)
-    for file, what in (("config.json", "model"), ("tokenizer_config.json", "tokenizer")):
-        if not (folder / file).exists():
-            raise UserError(f"{folder} holds no {file}, so no {what}: save the model and its processor there")
-    if not any((folder / file).exists() for file in ("preprocessor_config.json", "processor_config.json")):
-        raise UserError(
-            f"{folder} has a model but no processor for pictures: run processor.save_pretrained on that "
-            "folder. A model that reads text alone cannot be used."
-        )

@@ -80,6 +80,7 @@ class Context:
             attention=settings.attention,
             compile=settings.compile,
             shard=shard,
+            judged=bool(self.run.given),  # the report says of it what is wrong with it
         )
         # A network that is cut up reads its projector as a whole only; what is kept changes no number anyway.
         if settings.features != "off" and not shard:
