@@ -44,6 +44,7 @@ def diagnose(
     quiet: Quiet = False,
 ) -> None:
     """Did stage 1 teach anything, and what decides it? Sweeps over data sets, taught and measured alike."""
+    from remem import disk
     from remem.cli.console import watching
     from remem.run import recipes
     from remem.run.overrides import override
@@ -64,7 +65,7 @@ def diagnose(
     repeats = (0,) if quick and seeds == "0,1,2" else _numbers("--seeds", seeds, int)
     if not repeats:
         raise UserError("--seeds names none: give at least one, as in --seeds 0")
-    study = Study(folder, tuple(chosen), tuple(members(chosen, repeats)), base.seed)
+    study = Study(disk.folder(folder), tuple(chosen), tuple(members(chosen, repeats)), base.seed)
     todo = pending_steps(study)
     progress.print(
         f"[bold]remem diagnose[/] → {folder}: {len(study.members)} models, {len(todo)} steps to do"
@@ -103,6 +104,7 @@ def trace(
     quiet: Quiet = False,
 ) -> None:
     """Causal tracing: where is a person looked up? The picture or name is swapped, one piece put back."""
+    from remem import disk
     from remem.cli.console import watching
     from remem.errors import unknown
     from remem.run.context import open_run
@@ -122,6 +124,7 @@ def trace(
         rows=rows,
     )
     planned = steps(context, arm or present(folder), settings)
+    disk.folder(folder)
     todo = pending(folder, planned)
     progress.print(f"[bold]remem trace[/] → {folder / 'trace'}: {len(todo)} steps to do")
     with watching(len(todo)) as view:

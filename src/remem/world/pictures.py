@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from remem import __version__
+from remem import __version__, disk
 from remem.data.images import source
 from remem.data.people import Person
 from remem.seeds import derive
@@ -70,6 +70,7 @@ def album(shots: Sequence[Shot], name: str, seed: int, size: int, folder: Path, 
     if not whole.exists():
         part = whole.with_suffix(".part")
         pixels = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(len(shots), size, size, 3))
+        disk.reserve(part)
         at = 0
         for path in paths:
             with np.load(path) as kept:
