@@ -1,30 +1,30 @@
-"""How the process of a command ends at once, from before anything large is imported."""
+"""How the process of a command ends at once, from its first moment on: nothing is imported here that takes
+time, and of `signal` only what it is made of."""
 
-import contextlib
 import os
-import signal
-from types import FrameType
+from _signal import SIG_IGN, SIGINT, SIGTERM, getsignal, signal  # type: ignore[import-not-found]
 
-STOPS = (signal.SIGINT, signal.SIGTERM)
+STOPS = (SIGINT, SIGTERM)
 _SHOW_CURSOR = b"\x1b[?25h"  # bars hide it
 
 
-def leave(number: int, frame: FrameType | None = None) -> None:
+def leave(number: int, frame: object = None) -> None:
     """Ends this process. What is being written may be cut off anywhere: the next run heals it."""
-    with contextlib.suppress(OSError):
+    try:
         os.write(2, (_SHOW_CURSOR if os.isatty(2) else b"") + b"\nremem: stopped.\n")
-    os._exit(128 + number)
+    finally:
+        os._exit(128 + number)
 
 
 def answer() -> None:
     """Ctrl-C and SIGTERM end this process, in one line, unless they are ignored (nohup, a shell's &)."""
     for one in STOPS:
-        if signal.getsignal(one) is not signal.SIG_IGN:
-            signal.signal(one, leave)
+        if getsignal(one) != SIG_IGN:
+            signal(one, leave)
 
 
 def stand() -> None:
-    """Standard streams that were closed lead nowhere: files that are opened later would take their numbers."""
+    """Standard streams that were closed lead nowhere: files opened later would take their numbers."""
     for number in range(3):
         try:
             os.fstat(number)

@@ -17,9 +17,7 @@ def check(arguments: Sequence[str]) -> None:
         if not one:
             raise UserError(f"the argument after {quoted(before)} is empty: leave it out, or give one.")
         if "\0" in one or not _encodes(one):
-            raise UserError(
-                f"the argument {quoted(one)} is not in UTF-8: rename what it names, or write it anew."
-            )
+            raise UserError(f"the argument {quoted(one)} is not in UTF-8: write it, or what it names, anew.")
 
 
 def _encodes(text: str) -> bool:
@@ -38,6 +36,18 @@ def open_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def lost() -> bool:
+    """Whether standard output takes nothing."""
+    try:
+        os.write(sys.stdout.fileno(), b"\n")
+    except OSError:
+        let_go()
+        return True
+    except ValueError:  # none of the system's
+        return False
+    return False
 
 
 def flushed() -> OSError | None:

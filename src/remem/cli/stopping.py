@@ -13,7 +13,7 @@ from remem.steps import parallel
 
 
 class Stopped:
-    """Which signal came, if any did. What it interrupts may raise anything: libraries that were importing do."""
+    """Which signal came, if any did. What it interrupts may raise anything, as libraries at import do."""
 
     number = 0
 
@@ -31,7 +31,7 @@ class Stopped:
 def heard() -> Iterator[Stopped]:
     """While the block lasts the first signal raises KeyboardInterrupt, and a second one ends the process."""
     found = Stopped()
-    # Of several processes on one run each may wait in a library for the others: their launcher's SIGTERM ends it.
+    # Of several processes on one run each may wait in a library for the others: SIGTERM just ends it.
     stops = STOPS if parallel.world() == 1 else STOPS[:1]
     if threading.current_thread() is not threading.main_thread():
         yield found
