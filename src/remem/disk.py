@@ -69,6 +69,7 @@ def file(path: str | Path) -> Path:
         if os.path.lexists(place) and not place.is_file():
             what = "a pipe or a device" if place.exists() else "a link that leads nowhere"
             raise UserError(f"{_shown(place)} is {what}, and no file: choose another.")
+        _try_below(place)
         place = place.resolve()
         if place.exists() and not os.access(place, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
@@ -141,9 +142,10 @@ def said(problem: BaseException, place: Path, what: str = "", kept: str = "") ->
     here = where is None or _about(where, place)
     if number in FULL:
         under = place if where is None or here else where.parent
-        lost = what or (_shown(where) if where else "nothing more")
+        lost = what or (_shown(where) if where else "a file")
         file = f" ({_shown(Path(where.name))})" if what and where else ""
-        end = f"{AGAIN[:-1]}: {kept}." if kept else AGAIN
+        again = AGAIN if number != errno.EFBIG else "Raise that limit and run the same command again."
+        end = f"{again[:-1]}: {kept}." if kept else again
         lost = f"{lost}{file} could not be written under {_shown(under)}{_left(under)}"
         return f"{FULL[number]}: {lost}.\n{end}"
     if number in MACHINE or (number in SHAPE and where and here):

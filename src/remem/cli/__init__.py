@@ -52,6 +52,7 @@ app = typer.Typer(
     130 stopped by Ctrl-C, 143 by SIGTERM, 141 nobody read on (| head).""",
 )
 CRASHED = 3
+SHORT = b"remem: there is not enough memory for this command. End other programs, or raise its limit.\n"
 LOST = "standard output cannot be written: {}. What is finished is kept; only what would be said is lost."
 
 for name, stage, text in stages.STAGES:
@@ -111,11 +112,19 @@ def _status(stop: stopping.Stopped) -> int:
         status = PIPE if isinstance(end.__context__, BrokenPipeError) else end.code
     except (Exception, KeyboardInterrupt) as problem:
         # What a signal interrupts may raise anything.
-        status = 0 if stop.number else _failed(problem)
+        status = 0 if stop.number else _failed_in_any_case(problem)
     if stop.number:
         err.print(str(stop))
         return stop.status
     return status if isinstance(status, int) else 0
+
+
+def _failed_in_any_case(problem: BaseException) -> int:
+    try:
+        return _failed(problem)
+    except MemoryError:  # there is not even enough to say so at length
+        os.write(2, SHORT)
+        return 1
 
 
 def _failed(problem: BaseException) -> int:
@@ -162,7 +171,7 @@ def _of_the_machine(problem: BaseException) -> str | None:
     if isinstance(problem, OSError) and problem.filename is None and door.lost():
         return LOST.format(problem.strerror)
     cure = "Ask for less at once (--workers 1), or end other programs."
-    return memory.said(problem, "this", cure) or disk.said(problem, Path.cwd())
+    return memory.said(problem, "this command", cure) or disk.said(problem, Path.cwd())
 
 
 def _hint(problem: Any) -> str:

@@ -29,9 +29,8 @@ def pretrain(
     from remem.steps.folders import new_folder
 
     settings = recipe(model)
-    kept = folder.with_name(f"{folder.name}.kept")
     with new_folder(folder) as part:
-        disk.folder(kept)
+        kept = disk.folder(folder.with_name(f"{folder.name}.kept"))
         make(part, kept, settings, Line("step", every_s=5))
     out.print(f"made {folder}. Use it with: remem run --model {folder}. {kept} may be deleted.")
 

@@ -53,6 +53,7 @@ def diagnose(
     from remem.studies.diagnosis.sweeps import BESIDE, COUNTS, SHARES, Study, members, sweeps
 
     speak(quiet)
+    disk.folder(folder)
     base = override(recipes.recipe("tiny" if quick else recipe), asked_for("", model, settings))
     chosen = sweeps(
         base,
@@ -65,7 +66,7 @@ def diagnose(
     repeats = (0,) if quick and seeds == "0,1,2" else _numbers("--seeds", seeds, int)
     if not repeats:
         raise UserError("--seeds names none: give at least one, as in --seeds 0")
-    study = Study(disk.folder(folder), tuple(chosen), tuple(members(chosen, repeats)), base.seed)
+    study = Study(folder, tuple(chosen), tuple(members(chosen, repeats)), base.seed)
     todo = pending_steps(study)
     progress.print(
         f"[bold]remem diagnose[/] → {folder}: {len(study.members)} models, {len(todo)} steps to do"

@@ -72,13 +72,13 @@ def tune(
     from remem.studies.tuning.study import carry_out, pending_steps, tuning
 
     speak(quiet)
+    root = disk.folder(folder or Path("runs") / f"tune-{Path(recipe).stem}")
     allow(allow_pictures, plugin)
     run = override(base_of(recipe), asked_for(data, model, settings))
     data_set = load(run.data) if run.data else None
     rule = Rule(lower=tuple(lower or Rule.lower), keep=keep, at_least=at_least, tie=tie)
     fingerprint = data_set.fingerprint if data_set else ""
     whole = tuning(run, rule, trials, over or (), fingerprint, ignore_gate, seeds)
-    root = disk.folder(folder or Path("runs") / f"tune-{Path(recipe).stem}")
     whole.run.build.check()
     if data_set:
         examine(whole.run, data_set, ignore_gate)

@@ -121,8 +121,8 @@ def pull(repo: str, folder: Path, kind: str = "model") -> None:
     _named(repo)
     if kind not in ("model", "dataset"):
         raise UserError(f"a repository is a model or a dataset, not {kind}")
-    empty = folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir())
-    disk.folder(folder, new=not empty)
+    if not (folder.name and folder.is_dir() and not any(folder.iterdir())):  # what is empty may be filled
+        disk.folder(folder, new=True)
     part = folder.with_name(f"{folder.name}.part")
     with disk.writing(folder.parent, kept="what has arrived is not sent again"):
         with _told(repo):
