@@ -40,13 +40,13 @@ def open_streams() -> None:
 
 def lost() -> bool:
     """Whether standard output takes nothing."""
+    number = _number()
     try:
-        os.write(sys.stdout.fileno(), b"\n")
+        if number is not None:
+            os.write(number, b"\n")
     except OSError:
         let_go()
         return True
-    except ValueError:  # none of the system's
-        return False
     return False
 
 
@@ -62,7 +62,16 @@ def flushed() -> OSError | None:
 
 def let_go() -> None:
     """Standard output leads nowhere from now on: it would be tried again when the process ends."""
+    number = _number()
+    if number is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, number)
+        os.close(nowhere)
+
+
+def _number() -> int | None:
+    """The system's number of standard output; None where it is none of the system's."""
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        return
+        return sys.stdout.fileno()
+    except (OSError, ValueError, AttributeError):
+        return None
