@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import stat
 from collections import Counter
@@ -113,7 +114,7 @@ def _bytes(path: Path, cure: str) -> bytes:
     regular(path, cure)
     try:
         with path.open("rb") as file:
-            found = file.read(MOST_BYTES + 1)
+            found = file.read(min(os.fstat(file.fileno()).st_size, MOST_BYTES) + 1)  # all of it is allocated
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror or error}). {cure}") from error
     if len(found) > MOST_BYTES:

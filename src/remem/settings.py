@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from remem.errors import UserError
+from remem.outgoing import quoted
 
 
 def within(name: str, value: float, low: float, high: float = math.inf, *, above: bool = False) -> None:
@@ -21,6 +23,16 @@ def within(name: str, value: float, low: float, high: float = math.inf, *, above
         least = f"above {low:g}" if above else f"at least {low:g}"
         most = "" if high == math.inf else f" and at most {high:g}"
         raise UserError(f"{name} must be {least}{most}, not {value}")
+
+
+_FOLDER = re.compile(r"\w[\w.+=-]{0,60}")
+
+
+def _of_folders(what: str, name: object) -> None:
+    """UserError for a name that could lead out of the run's folder, or be too long for one."""
+    if name != "" and not (isinstance(name, str) and _FOLDER.fullmatch(name)):
+        shown = quoted(str(name))
+        raise UserError(f"{shown} cannot be {what}: take up to 60 letters, digits, dots and dashes")
 
 
 def forget_sets(split: str) -> tuple[str, ...]:
@@ -149,6 +161,9 @@ class Unlearn:
     name: str = ""  # of its folders; "": the method. Tells apart several settings of one method
     tasks: tuple[str, ...] = ()  # those of forget.tasks that it runs on; (): all
 
+    def __post_init__(self) -> None:
+        _of_folders(f"a name of {self.method}", self.name)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Forget:
@@ -234,6 +249,9 @@ class Attacking:
     attack: str
     settings: dict[str, Any] = field(default_factory=dict)
     name: str = ""  # of its folders; "": the attack. Tells apart several settings of one attack
+
+    def __post_init__(self) -> None:
+        _of_folders(f"a name of {self.attack}", self.name)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -28,8 +32,19 @@ from remem.steps.jobs import Nobody, View
 class Safe(Console):
     """A console that no text can steer: control characters are written out, whoever wrote them."""
 
+    lost: OSError | None = None  # what kept it from being written to
+
     def print(self, *objects: Any, **how: Any) -> None:
-        super().print(*(terminal(one) if isinstance(one, str) else one for one in objects), **how)
+        try:
+            super().print(*(terminal(one) if isinstance(one, str) else one for one in objects), **how)
+        except OSError as problem:  # a full disk, say: what is at work goes on, and is told in the end
+            self.quiet, self.lost = True, problem
+
+    def on_broken_pipe(self) -> None:
+        """Nobody reads on, as behind `| head`: that ends what is at work here, as it ends any command."""
+        self.quiet, self.lost = True, BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+        if threading.current_thread() is threading.main_thread():
+            raise SystemExit(PIPE)
 
     def _size(self) -> ConsoleDimensions:
         """Of a pipe or file: so wide that nothing wraps, whatever COLUMNS says."""
@@ -39,6 +54,7 @@ class Safe(Console):
     size = property(_size, Console.size.fset)  # type: ignore[attr-defined]
 
 
+PIPE = 128 + signal.SIGPIPE  # exit status of a command whose reader has left
 FORMS = ("table", "json", "csv")
 _WIDE = 100_000
 out = Safe(highlight=False)  # what was asked for
@@ -53,6 +69,7 @@ def speak(quiet: bool = False, form: str = "table") -> None:
         raise unknown("format", form, FORMS)
     out.stderr = progress.stderr = form != "table"
     out.quiet = err.quiet = not parallel.first()
+    out.lost = progress.lost = err.lost = None
     progress.quiet = quiet or out.quiet
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -37,13 +38,15 @@ def build(
     settings: Settings = None,
 ) -> None:
     """Build a data set of invented people: remem build remem people --people 50 --qa 100."""
+    from remem import disk
     from remem.cli.console import Line
     from remem.data.shapes import SHAPES
     from remem.data.shapes import build as build_data
+    from remem.data.writing import KEPT
     from remem.run.overrides import change
     from remem.settings import plain
     from remem.steps.folders import sync, sync_all
-    from remem.steps.make import open_part, writing
+    from remem.steps.make import open_part
     from remem.steps.sealed import MARK
     from remem.steps.store import Order, Step, keys
 
@@ -62,10 +65,11 @@ def build(
     step = Step(name=folder.name, work=build_data, settings=plain(wanted))
     order = Order(keys([step])[step.name], {}, "", {})
     mark = folder / MARK
-    if folder.exists() and not (mark.is_file() and mark.read_text("utf-8") == order.mark):
-        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
-    with writing(folder.parent):
-        if not folder.exists():  # else it lacks no more than that its mark goes
+    whole = os.path.lexists(mark) and mark.is_file() and mark.read_bytes() == order.mark.encode()
+    if not whole:
+        disk.folder(folder, new=True)
+    with disk.writing(folder.parent, kept=KEPT):
+        if not whole:  # else it lacks no more than that its mark goes
             part = open_part(folder.parent, step, order)
             build_data(part, wanted, Line("pictures"))
             sync_all(part)

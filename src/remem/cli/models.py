@@ -22,14 +22,15 @@ def pretrain(
     and there are two other sizes of that: docs/results/embedded.md has how long each takes, and what it then
     knows.
     """
+    from remem import disk
     from remem.cli.console import Line
     from remem.embedded.pretrain import pretrain as make
     from remem.embedded.recipes import recipe
     from remem.steps.folders import new_folder
 
     settings = recipe(model)
-    kept = folder.with_name(f"{folder.name}.kept")
     with new_folder(folder) as part:
+        kept = disk.folder(folder.with_name(f"{folder.name}.kept"))
         make(part, kept, settings, Line("step", every_s=5))
     out.print(f"made {folder}. Use it with: remem run --model {folder}. {kept} may be deleted.")
 

@@ -44,7 +44,6 @@ def people(
     from remem.cli.console import Line
     from remem.data.listed.build import build
     from remem.data.listed.settings import ListSettings
-    from remem.steps.make import writing
 
     settings = ListSettings(
         pictures=pictures,
@@ -58,8 +57,7 @@ def people(
         size=size,
         seed=seed,
     )
-    with writing(folder.parent):
-        notes = build(source, folder, settings, Line("pictures"))
+    notes = build(source, folder, settings, Line("pictures"))
     _told(notes)
     out.print(f"built {escape(str(folder))}. Look for faults with: remem lint {escape(str(folder))}")
 
@@ -72,10 +70,8 @@ def strangers(
 ) -> None:
     """Add people who do not exist to a data set, asked about as its people are: for membership attacks."""
     from remem.data.listed.adding import add
-    from remem.steps.make import writing
 
-    with writing(data):
-        people, rows, notes = add(data, count, seed=seed, force=force)
+    people, rows, notes = add(data, count, seed=seed, force=force)
     _told(notes)
     out.print(f"wrote {escape(str(data / 'strangers.parquet'))}: {people} strangers, {rows} rows")
 

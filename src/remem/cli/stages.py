@@ -171,6 +171,7 @@ def carry_out(
     """Carries out what is asked for, up to a stage, and says how it went."""
     import time
 
+    from remem import disk
     from remem.cli.console import watching
     from remem.cli.ending import conclude
     from remem.steps import parallel
@@ -183,6 +184,7 @@ def carry_out(
         progress.print(f"{root} is finished already: nothing to do.")
         conclude(root, stage, clock, form)
         return
+    disk.folder(root)
     trackers = [name.strip() for name in track.split(",") if name.strip()]
     tracking.check(trackers)
     chosen.build.check()

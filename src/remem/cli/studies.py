@@ -44,6 +44,7 @@ def diagnose(
     quiet: Quiet = False,
 ) -> None:
     """Did stage 1 teach anything, and what decides it? Sweeps over data sets, taught and measured alike."""
+    from remem import disk
     from remem.cli.console import watching
     from remem.run import recipes
     from remem.run.overrides import override
@@ -52,6 +53,7 @@ def diagnose(
     from remem.studies.diagnosis.sweeps import BESIDE, COUNTS, SHARES, Study, members, sweeps
 
     speak(quiet)
+    disk.folder(folder)
     base = override(recipes.recipe("tiny" if quick else recipe), asked_for("", model, settings))
     chosen = sweeps(
         base,
@@ -103,6 +105,7 @@ def trace(
     quiet: Quiet = False,
 ) -> None:
     """Causal tracing: where is a person looked up? The picture or name is swapped, one piece put back."""
+    from remem import disk
     from remem.cli.console import watching
     from remem.errors import unknown
     from remem.run.context import open_run
@@ -122,6 +125,7 @@ def trace(
         rows=rows,
     )
     planned = steps(context, arm or present(folder), settings)
+    disk.folder(folder)
     todo = pending(folder, planned)
     progress.print(f"[bold]remem trace[/] → {folder / 'trace'}: {len(todo)} steps to do")
     with watching(len(todo)) as view:

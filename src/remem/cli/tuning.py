@@ -61,6 +61,7 @@ def tune(
     The people are those of build.seed + 1, trained from seed + 1. Killed and started again with the same
     command it goes on where it was; with more --trials it adds to what is there.
     """
+    from remem import disk
     from remem.cli.console import watching
     from remem.data import load
     from remem.report.words import seconds as told
@@ -71,13 +72,13 @@ def tune(
     from remem.studies.tuning.study import carry_out, pending_steps, tuning
 
     speak(quiet)
+    root = disk.folder(folder or Path("runs") / f"tune-{Path(recipe).stem}")
     allow(allow_pictures, plugin)
     run = override(base_of(recipe), asked_for(data, model, settings))
     data_set = load(run.data) if run.data else None
     rule = Rule(lower=tuple(lower or Rule.lower), keep=keep, at_least=at_least, tie=tie)
     fingerprint = data_set.fingerprint if data_set else ""
     whole = tuning(run, rule, trials, over or (), fingerprint, ignore_gate, seeds)
-    root = folder or Path("runs") / f"tune-{Path(recipe).stem}"
     whole.run.build.check()
     if data_set:
         examine(whole.run, data_set, ignore_gate)

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from remem import disk
 from remem.errors import UserError
 from remem.run.context import open_run
 from remem.sharing.card import arm_of, model_card
@@ -120,13 +121,14 @@ def pull(repo: str, folder: Path, kind: str = "model") -> None:
     _named(repo)
     if kind not in ("model", "dataset"):
         raise UserError(f"a repository is a model or a dataset, not {kind}")
-    if folder.exists() and any(folder.iterdir()):
-        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
+    if not (folder.name and folder.is_dir() and not any(folder.iterdir())):  # what is empty may be filled
+        disk.folder(folder, new=True)
     part = folder.with_name(f"{folder.name}.part")
-    with _told(repo):
-        snapshot_download(repo, repo_type=kind, local_dir=part)
-    shutil.rmtree(part / ".cache", ignore_errors=True)  # what the client keeps to go on where it was
-    part.rename(folder)
+    with disk.writing(folder.parent, kept="what has arrived is not sent again"):
+        with _told(repo):
+            snapshot_download(repo, repo_type=kind, local_dir=part)
+        shutil.rmtree(part / ".cache", ignore_errors=True)  # what the client keeps to go on where it was
+        part.rename(folder)
 
 
 def _named(repo: str) -> None:
@@ -147,6 +149,8 @@ class _told:
         from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
 
         if problem is None or isinstance(problem, UserError | KeyboardInterrupt):
+            return
+        if disk.number_of(problem) in disk.FULL:  # its own words are of the network
             return
         status = getattr(getattr(problem, "response", None), "status_code", None)
         if isinstance(problem, LocalTokenNotFoundError) or status in (401, 403):

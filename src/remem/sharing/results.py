@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from remem import disk
 from remem.errors import UserError
 from remem.run.arms import arms_in
 from remem.run.context import open_run
@@ -30,6 +31,7 @@ def export_results(root: Path, file: Path) -> int:
     """Writes JSON Lines, a record for each arm that was scored; how many. UserError where none was."""
     from remem.scoring.metrics import all_metrics
 
+    file = disk.file(file)
     context, record = open_run(root)
     metrics = {metric.key: metric for metric in all_metrics()}
     scored = sorted(root / name / "scores" for name in arms_in(root))
@@ -70,8 +72,9 @@ def export_results(root: Path, file: Path) -> int:
                 ],
             }
         )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(file, "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines))
+    with disk.writing(file.parent):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(file, "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines))
     return len(lines)
 
 

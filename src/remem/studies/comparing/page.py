@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from remem import disk
 from remem.data import Dataset
 from remem.errors import UserError
 from remem.formats import NONE
@@ -19,6 +20,7 @@ from remem.report.marks import marks, sentences
 from remem.report.read import REFERENCES, RunRecord, read_run
 from remem.report.reproduce import command
 from remem.scoring.differences import MARGIN
+from remem.steps.folders import write_atomic
 from remem.studies.comparing.apart import results
 from remem.studies.comparing.numbers import ATTACK, Numbers
 from remem.studies.comparing.pairs import Panel, picture
@@ -39,6 +41,7 @@ DECIDE = {  # what methods are compared in
     "exposure": ("forget", "exposure_norm"),
     "exact match on what is kept": (KEPT, "em"),
 }
+PICTURE = ".svg"  # the ending of what is drawn beside the page
 YARDSTICK = "retrain"  # the Goal model once more
 
 
@@ -50,6 +53,9 @@ def write(folder: Path, page: Path, settings: Path | None = None, against: str =
     """
     from remem.run.context import check_told, open_run
 
+    page = disk.file(page)
+    if disk.file(page.with_suffix(PICTURE)) == page:
+        raise UserError(f"{page} is what the picture beside the page is called: name the page otherwise.")
     context, _ = open_run(folder)
     check_told(folder)
     data = context.data()
@@ -96,9 +102,14 @@ def write(folder: Path, page: Path, settings: Path | None = None, against: str =
         _pairs(numbers, page),
         _costs(run, numbers, names),
     ]
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
+    _write(page, "\n\n".join(part for part in parts if part) + "\n")
     return page
+
+
+def _write(path: Path, text: str) -> None:
+    with disk.writing(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, text)
 
 
 def _cautions(run: RunRecord, data: Dataset, others: Sequence[str]) -> str:
@@ -198,9 +209,8 @@ def _pairs(numbers: Numbers, page: Path) -> str:
     ]
     if not panels:
         return ""
-    path = page.with_suffix(".svg")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(svg.standalone(picture(panels)), encoding="utf-8")
+    path = page.with_suffix(PICTURE)
+    _write(path, svg.standalone(picture(panels)))
     band = f", with {words.score(MARGIN, 0)} hundredths around it shaded" if goal else ""
     return (
         "## All pairs, by eye\n\nWhere the intervals of two rows do not overlap, that pair alone differs at "
