@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -76,7 +75,8 @@ def verify(
     """
     from remem.cli.audit import is_document, verify_document
     from remem.cli.console import Line
-    from remem.run.context import RUN, check_format, read_run_record
+    from remem.run.context import check_format, read_run_record
+    from remem.run.record import RUN
     from remem.steps.verify import verify as look
 
     speak(quiet, form)
@@ -112,7 +112,6 @@ def verify(
 
 
 def _since(folder: Path) -> str:
-    try:
-        return str(json.loads((folder / "provenance.json").read_text("utf-8"))["started"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+    from remem.steps.provenance import read_provenance
+
+    return read_provenance(folder).started

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from remem.run.tasks import tasks
 from remem.scoring.gate import read_gate
 from remem.scoring.score import Row, read_summary
 from remem.settings import plain
+from remem.steps.provenance import read_provenance
 from remem.steps.sealed import check_steps, read_record
 
 # What is told of an arm: (split, metric, in words). The forget split's name comes from the run.
@@ -143,7 +143,7 @@ def _text(root: Path, run: Run, whose: Arm, version: str, rows: list[tuple[str, 
         f"| {words} | {_shown(row.mean)} | {_shown(row.low)} to {_shown(row.high)} | {row.items:,} |"
         for words, row in rows
     )
-    made = json.loads((root / arm / "model" / "provenance.json").read_text("utf-8"))
+    made = read_provenance(root / arm / "model")
     told = cautions(root, arm).items()
     beware = "".join(f"- **Beware**, {key.replace('_', ' ')}: {why}\n" for key, why in told)
     return f"""# {run.recipe}: {arm}
@@ -155,7 +155,7 @@ it does not hold it.
 - **Base**: {elsewhere(run.model.name)}
 - **Data**: {elsewhere(run.data) or "invented people, built by remem; nobody is real"}
 - **Gate** (did stage 1 teach it?): {_gate(root)}
-{beware}- **Made by** remem {version}, commit {made.get("commit")}, seed {whose.seed}
+{beware}- **Made by** remem {version}, commit {made.commit}, seed {whose.seed}
 - **Trained**: vision {how["vision"]}, projector {how["projector"]}, language {how["language"]}
 {f"- **Method**: {method}" if method else ""}
 

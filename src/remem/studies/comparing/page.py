@@ -219,14 +219,14 @@ def _costs(run: RunRecord, numbers: Numbers, names: Sequence[str]) -> str:
     for name in [*(one for one in numbers.arms if one not in names and one != "base"), *names]:
         arms = numbers.arms[name]
         found = [seconds for arm in arms if (seconds := paid.get(arm.name)) is not None]
-        resumed |= any(arm.provenance.get("model", {}).get("resumed") for arm in arms)
+        resumed |= any(arm.provenance["model"].resumed for arm in arms if "model" in arm.provenance)
         mean = sum(found) / len(found) if found else None
         if mean is not None and name in METHODS and "goal" in uses(name) and goal:
             mean += goal  # what it copies had to be made
         share = words.score(mean / goal, 0) if mean is not None and goal else NONE
         lines.append([_label(name), NONE if mean is None else f"{mean:.1f}", f"{share} %"])
     records = [record for arm in run.arms.values() for record in arm.provenance.values()]
-    device = {str(record.get("device_name")) for record in records}
+    device = {record.machine or "a machine that is not told" for record in records}
     note = " Some steps were interrupted: of those only the last attempt is counted." if resumed else ""
     return (
         f"## Cost\n\nSeconds of training on {', '.join(sorted(device))}, one worker's, and hundredths of "
