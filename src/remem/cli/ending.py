@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
 
+from remem import jsonfile
 from remem.cli.console import out, progress
 from remem.cli.tables import machine, read, results, show
 
 TABLE = Path("tables", "methods.csv")
+_CURE = "Run the same command again."
 
 
 def conclude(root: Path, stage: str, clock: float, form: str) -> None:
@@ -48,6 +49,6 @@ def told(root: Path, page: Path | None, form: str) -> None:
         return
     gate = root / "gate" / "gate.json"
     found: dict[str, Any] = {"folder": str(root), "report": str(page) if page else None}
-    found["gate"] = json.loads(gate.read_text("utf-8")) if gate.exists() else None
+    found["gate"] = jsonfile.read(gate, dict[str, Any], _CURE) if gate.exists() else None
     found["methods"] = [dict(zip(headings, row, strict=True)) for row in rows]
     machine(found)

@@ -14,12 +14,11 @@ It is TOML: values of these types and nothing that is executed. Keys are those o
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from remem import jsonfile
+from remem import tomlfile
 from remem.errors import UserError
 from remem.run.overrides import Value, put
 from remem.run.recipes import RECIPES, recipe
@@ -28,12 +27,11 @@ from remem.run.settings import Run
 ENDING = ".toml"
 _FIRST = ("methods", "forget.methods", "attacks", "attacks.each")  # their settings can come after them only
 _CURE = 'Give a recipe and settings, as recipe = "demo" and learn.lr = 1e-3.'
-_MOST = 1 << 20  # bytes
 
 
 def run_of(path: Path) -> Run:
     """The run that a recipe file asks for. UserError that names the file and what in it is wrong."""
-    told = _read(path)
+    told = tomlfile.read(path, _CURE)
     name = told.pop("recipe", None)
     if not isinstance(name, str):
         known = ", ".join(RECIPES)
@@ -43,20 +41,6 @@ def run_of(path: Path) -> Run:
         return put(recipe(name), pairs)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
-
-
-def _read(path: Path) -> dict[str, Any]:
-    jsonfile.regular(path, _CURE)
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MOST + 1)
-        if len(raw) > _MOST:
-            raise UserError(f"{path} is larger than 1 MB, too large for a recipe. {_CURE}")
-        return tomllib.loads(raw.decode("utf-8-sig"))
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror or error}). {_CURE}") from error
-    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number without end
-        raise UserError(f"{path} is not readable TOML: {error}. {_CURE}") from error
 
 
 def _flat(group: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Value]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
+from remem import jsonfile
 from remem.errors import UserError
 from remem.run.context import open_run
 from remem.sharing.card import arm_of, model_card
@@ -15,6 +16,11 @@ from remem.sharing.card import arm_of, model_card
 ADAPTER, CARD = "adapter_config.json", "README.md"
 # Not of use to others, or of this machine alone.
 LEFT_OUT = ("*.part", "*.part/*", "*.tmp", "resume.pt", ".locks/*", ".features/*", "key")
+
+
+@dataclass(frozen=True)
+class _Adapter:
+    base_model_name_or_path: str | None = None
 
 
 def kind_of(folder: Path) -> str:
@@ -103,7 +109,7 @@ def _impersonal(folder: Path, scratch: Path) -> Path:
     config = folder / ADAPTER
     if not config.is_file():
         return folder
-    base = str(json.loads(config.read_text("utf-8")).get("base_model_name_or_path") or "")
+    base = jsonfile.read(config, _Adapter, "Save the adapter again.").base_model_name_or_path or ""
     if not base or not Path(base).exists():  # a hub id says what to load
         return folder
     copy = Path(shutil.copytree(folder, scratch / folder.name))
