@@ -200,6 +200,8 @@ def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise _Refused(f"the number {text[:40]} is too large")
+    if value == 0 and re.search("[1-9]", text.lower().partition("e")[0]):
+        raise _Refused(f"the number {text[:40]} is too small: it would be read as 0")
     return value
 
 

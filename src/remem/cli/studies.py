@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from remem import jsonfile
 from remem.cli.console import out, progress, speak
 from remem.cli.options import Need, On, Quiet, SlurmSettings
 from remem.cli.request import asked_for, share
@@ -78,10 +79,12 @@ def diagnose(
 
 
 def _numbers(option: str, text: str, kind: type[int] | type[float]) -> tuple:
-    try:
-        found = tuple(kind(part) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise UserError(f"{option} {text}: give numbers with commas between them") from error
+    said, cure = f"{option} {text[:80]}", "Give numbers with commas between them."
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    read = [jsonfile.literal(part, said, cure) for part in parts]
+    if not all(type(one) in ((int,) if kind is int else (int, float)) for one in read):
+        raise UserError(f"{said}: give numbers with commas between them")
+    found = tuple(map(kind, read))
     if len(set(found)) < len(found):
         raise UserError(f"{option} {text}: each number once")
     return found

@@ -14,13 +14,14 @@ It is TOML: values of these types and nothing that is executed. Keys are those o
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from remem import tomlfile
 from remem.errors import UserError
-from remem.run.overrides import Value, put
+from remem.run.overrides import Value, check_group, put
 from remem.run.recipes import RECIPES, recipe
 from remem.run.settings import Run
 
@@ -38,7 +39,10 @@ def run_of(path: Path) -> Run:
         raise UserError(f'{path}: it names no recipe to begin with: recipe = "demo", or another of {known}')
     try:
         pairs = sorted(_flat(told, ""), key=lambda pair: pair[0] not in _FIRST)
-        return put(recipe(name), pairs)
+        made = put(recipe(name), pairs)
+        for group in _empty(told, ""):
+            check_group(made, group)
+        return made
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
 
@@ -48,4 +52,20 @@ def _flat(group: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Value]]:
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{key}.")
         else:
+            _check(f"{prefix}{key}", value)
             yield f"{prefix}{key}", Value(value)
+
+
+def _check(key: str, value: Any) -> None:
+    """UserError for what TOML has and settings have not."""
+    if isinstance(value, datetime.date | datetime.time):
+        raise UserError(f"{key} is a date or a time, and no setting is one: write a text, in quotation marks")
+    for one in value if isinstance(value, list) else ():
+        _check(key, one)
+
+
+def _empty(group: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    """The tables without a setting in them."""
+    for key, value in group.items():
+        if isinstance(value, Mapping):
+            yield from _empty(value, f"{prefix}{key}.") if value else (f"{prefix}{key}",)

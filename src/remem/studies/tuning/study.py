@@ -17,7 +17,7 @@ from remem.run.context import Context
 from remem.run.settings import Run
 from remem.run.tasks import methods, tasks
 from remem.scoring.score import read_summary
-from remem.settings import plain
+from remem.settings import plain, possible
 from remem.steps.code import syntax_digest
 from remem.steps.engines.base import Engine
 from remem.steps.execute import execute, pending
@@ -33,10 +33,11 @@ from remem.story.resolve import resolve
 from remem.studies.tuning.chosen import Tuned, found, trained
 from remem.studies.tuning.page import write_page
 from remem.studies.tuning.rule import Choice, Rule, Trial, choose
-from remem.studies.tuning.space import Point, spaces, trials
+from remem.studies.tuning.space import Point, sizes, spaces, trials
 from remem.training.outcome import read_outcome
 from remem.types import Progress
 
+MOST_TRIALS = 20_000
 ASKED = 140  # questions about people to keep, of each of retain and test, that a trial is asked
 
 
@@ -96,9 +97,10 @@ def tuning(
     searched = spaces(other, over)
     if not searched:
         raise UserError("none of these methods has anything to tune: see docs/methods.md")
-    tried = trials(other, searched, count)
     if seeds < 1:
         raise UserError(f"--seeds {seeds}: give 1 or more")
+    possible(seeds * sum(sizes(searched, count).values()), "trials", "--trials and --seeds", MOST_TRIALS)
+    tried = trials(other, searched, count)
     forget = replace(other.forget, methods=tuple(one for one, _ in tried.values()), seeds=tuple(range(seeds)))
     return Tuning(
         run=resolve(replace(other, forget=forget)),
