@@ -149,8 +149,8 @@ def _value(text: bytes | str, where: str, cure: str, hooks: dict[str, Any]) -> A
 def _loaded(text: str, hooks: dict[str, Any]) -> Any:
     bare = _TEXT.sub("", text)
     _shallow(bare)
+    _short(bare)
     value = json.loads(text, **hooks)
-    _short(bare)  # digits of what is no JSON are no number
     if _HALF.search(text):
         json.dumps(value, ensure_ascii=False).encode()
     return value

@@ -32,14 +32,14 @@ def push(
     """Upload a data set, a model or an adapter to the hub, with its card. Private unless told otherwise."""
     from remem.sharing import hub
 
-    kind, files = hub.kind_of(folder), hub.contents(folder)
+    kind, files, card = hub.ready(folder, repo)
     total = sum(size for _, size in files)
     seen = "public" if public else "private"
     out.print(f"{kind} {repo} ({seen}): {len(files)} files, {total / 1e6:,.1f} MB", soft_wrap=True)
     if dry_run:
         for path, size in files:
             out.print(f"  {path.relative_to(folder)}  {size:,} bytes", soft_wrap=True)
-        if hub.card_of(folder):
+        if card:
             out.print(f"  {hub.CARD}, the card, is written from the run", soft_wrap=True)
         return
     out.print(f"pushed {hub.push(folder, repo, public=public, overwrite=overwrite)}", soft_wrap=True)

@@ -59,7 +59,7 @@ def _flat(group: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Value]]:
 def _check(key: str, value: Any) -> None:
     """UserError for what TOML has and settings have not."""
     if isinstance(value, datetime.date | datetime.time):
-        raise UserError(f"{key} is a date or a time, and no setting is one: write a text, in quotation marks")
+        raise UserError(f"{key} must be a text or a number, and no date or time: set it in quotation marks")
     for one in value if isinstance(value, list) else ():
         _check(key, one)
 
