@@ -160,7 +160,7 @@ def pull(repo: str, folder: Path, kind: str = "model") -> None:
 def _named(repo: str) -> None:
     """UserError for what is no OWNER/NAME, by the hub's own rules."""
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
+    from huggingface_hub.utils._validators import validate_repo_id
 
     why = ""
     try:
