@@ -12,7 +12,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import typer
-from rich.markup import escape
 
 from remem import __version__
 from remem.cli import assess, audit, data, listing, looking, models, people, sharing, stages, studies, tuning
@@ -65,7 +64,7 @@ app.command("export-results")(sharing.export_results)
 @app.callback(invoke_without_command=True)
 def version(show: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
     if show:
-        out.print(f"remem {__version__}")
+        out.say("remem {}", __version__)
         raise typer.Exit
 
 
@@ -83,35 +82,34 @@ def main() -> None:
         sys.exit(status if isinstance(status, int) else 0)
     except UserError as problem:
         err.quiet = not parallel.teller()
-        err.print(f"[bold red]remem:[/] {escape(str(problem))}", soft_wrap=True)
+        err.say("[bold red]remem:[/] {}", problem)
         sys.exit(1)
     except GateFailed as failed:
         err.quiet = not parallel.teller()
         for line in failed.lines:
-            err.print(escape(line), soft_wrap=True)
-        err.print(
+            err.say("{}", line)
+        err.say(
             "[bold red]The gate failed:[/] stage 1 did not teach the facts, so forgetting them would measure "
-            f"nothing.\n{escape(failed.advice or 'Train longer (--set learn.epochs=...).')}\n"
-            "Or go on with --ignore-gate: every table will say so.",
-            soft_wrap=True,
+            "nothing.\n{}\nOr go on with --ignore-gate: every table will say so.",
+            failed.advice or "Train longer (--set learn.epochs=...).",
         )
         sys.exit(2)
     except Crashed as crash:
         err.quiet = not parallel.teller()
-        err.print(f"[bold red]remem:[/] {escape(str(crash))}", soft_wrap=True)
+        err.say("[bold red]remem:[/] {}", crash)
         plugins = ", ".join(one.name for one in LOADED.values())
         whose = "of remem's, or of a library" + (f", or of your plugin ({plugins})" if plugins else "")
-        err.print(
-            f"That is a fault {whose}. The traceback is in log.txt in the run folder; finished steps are "
-            "kept, and the same command goes on.",
-            soft_wrap=True,
+        err.say(
+            "That is a fault {}. The traceback is in log.txt in the run folder; finished steps are kept, and "
+            "the same command goes on.",
+            whose,
         )
         sys.exit(CRASHED)
     except Exception as problem:
         if hasattr(problem, "format_message"):  # a mistyped command or option
             err.quiet = not parallel.teller()
-            told = f"{escape(problem.format_message())}{_hint(problem)}"
-            err.print(f"[bold red]remem:[/] {told}", soft_wrap=True)
+            told = f"{problem.format_message()}{_hint(problem)}"
+            err.say("[bold red]remem:[/] {}", told)
             sys.exit(1)
         if parallel.teller():
             traceback.print_exc()

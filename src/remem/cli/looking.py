@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from remem.cli.console import out, speak
 from remem.cli.options import DataSource, Format, ModelName, Plugins, Quiet
@@ -51,14 +50,15 @@ def status(
     for (name, one), state in zip(found.standing.items(), states, strict=True):
         why = one.why or ("something that it reads is still to be made" if one.state == "open" else "")
         rows.append((name, state, _since(folder / name), why))
-    out.print(f"{folder}: {escape(record['recipe'])}, remem {escape(record['version'])}")
+    out.say("{}: {}, remem {}", folder, record["recipe"], record["version"])
     show(("step", "state", "since", "why"), rows, form, [COLOURS[state] for state in states])
     others = [
         name for name in arms_in(folder) if not any(step.startswith(f"{name}/") for step in found.standing)
     ]
     if others:
-        out.print(f"of earlier requests: {', '.join(map(escape, others))}")
-    out.print(", ".join(f"{states.count(state)} {state}" for state in COLOURS if state in states))
+        out.say("of earlier requests: {}", ", ".join(others))
+    counts = [f"{states.count(state)} {state}" for state in COLOURS if state in states]
+    out.say("{}", ", ".join(counts))
 
 
 def verify(
@@ -105,10 +105,10 @@ def verify(
     elif form == "csv":
         show(("step", "what is wrong"), wrong, form)
     for step, what in wrong if form == "table" else ():
-        out.print(f"[red]FAIL[/]  {escape(step)}: {escape(what)}", soft_wrap=True)
+        out.say("[red]FAIL[/]  {}: {}", step, what)
     if wrong:
         raise typer.Exit(1)
-    out.print(f"{seen} steps are as they were made")
+    out.say("{} steps are as they were made", seen)
 
 
 def _since(folder: Path) -> str:

@@ -67,15 +67,15 @@ def diagnose(
         raise UserError("--seeds names none: give at least one, as in --seeds 0")
     study = Study(folder, tuple(chosen), tuple(members(chosen, repeats)), base.seed)
     todo = pending_steps(study)
-    progress.print(
-        f"[bold]remem diagnose[/] → {folder}: {len(study.members)} models, {len(todo)} steps to do"
+    progress.say(
+        "[bold]remem diagnose[/] → {}: {} models, {} steps to do", folder, len(study.members), len(todo)
     )
     processes, each = share(workers, threads, base)
     made_by = engine(on, processes, each, need or (), slurm or ())
     with watching(len(todo)) as view:
         carry_out(study, view, made_by, each)
     progress.print()
-    out.print(f"[bold]diagnosis[/] {folder / 'report' / 'index.html'}", soft_wrap=True)
+    out.say("[bold]diagnosis[/] {}", folder / "report" / "index.html")
 
 
 def _numbers(option: str, text: str, kind: type[int] | type[float]) -> tuple:
@@ -126,8 +126,8 @@ def trace(
     )
     planned = steps(context, arm or present(folder), settings)
     todo = pending(folder, planned)
-    progress.print(f"[bold]remem trace[/] → {folder / 'trace'}: {len(todo)} steps to do")
+    progress.say("[bold]remem trace[/] → {}: {} steps to do", folder / "trace", len(todo))
     with watching(len(todo)) as view:
         execute(folder, planned, context, view, threads=threads)
     progress.print()
-    out.print(f"[bold]trace[/] {folder / 'trace' / 'report' / 'index.html'}", soft_wrap=True)
+    out.say("[bold]trace[/] {}", folder / "trace" / "report" / "index.html")
