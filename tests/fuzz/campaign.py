@@ -34,7 +34,7 @@ from remem.errors import UserError
 from remem.outgoing import terminal
 
 Case = dict[str, Any]
-TARGETS: tuple[str, ...] = ("commands", "endpoints", "folders", "loaders")  # a module of this folder each
+TARGETS = ("commands", "endpoints", "folders", "loaders", "records", "settings")  # modules here
 REFUSED, ACCEPTED = "refused", "accepted"
 LIMIT_S = 30.0
 LONGEST = 3000  # letters of a refusal

@@ -14,7 +14,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import typer
-from rich.markup import escape
 
 from remem import __version__, disk, memory
 from remem.cli import (
@@ -83,7 +82,7 @@ app.command("export-results")(sharing.export_results)
 @app.callback(invoke_without_command=True)
 def version(show: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
     if show:
-        out.print(f"remem {__version__}")
+        out.say("remem {}", __version__)
         raise typer.Exit
 
 
@@ -114,7 +113,7 @@ def _status(stop: stopping.Stopped) -> int:
         # What a signal interrupts may raise anything.
         status = 0 if stop.number else _failed_in_any_case(problem)
     if stop.number:
-        err.print(str(stop))
+        err.say("{}", stop)
         return stop.status
     return status if isinstance(status, int) else 0
 
@@ -134,22 +133,21 @@ def _failed(problem: BaseException) -> int:
         return _told(str(problem))
     if isinstance(problem, GateFailed):
         for line in problem.lines:
-            err.print(escape(line), soft_wrap=True)
-        err.print(
+            err.say("{}", line)
+        err.say(
             "[bold red]The gate failed:[/] stage 1 did not teach the facts, so forgetting them would measure "
-            f"nothing.\n{escape(problem.advice or 'Train longer (--set learn.epochs=...).')}\n"
-            "Or go on with --ignore-gate: every table will say so.",
-            soft_wrap=True,
+            "nothing.\n{}\nOr go on with --ignore-gate: every table will say so.",
+            problem.advice or "Train longer (--set learn.epochs=...).",
         )
         return 2
     if isinstance(problem, Crashed):
-        err.print(f"[bold red]remem:[/] {escape(str(problem))}", soft_wrap=True)
+        err.say("[bold red]remem:[/] {}", problem)
         plugins = ", ".join(one.name for one in LOADED.values())
         whose = "of remem's, or of a library" + (f", or of your plugin ({plugins})" if plugins else "")
-        err.print(
-            f"That is a fault {whose}. The traceback is in log.txt in the run folder; finished steps are "
-            "kept, and the same command goes on.",
-            soft_wrap=True,
+        err.say(
+            "That is a fault {}. The traceback is in log.txt in the run folder; finished steps are kept, and "
+            "the same command goes on.",
+            whose,
         )
         return CRASHED
     if hasattr(problem, "format_message"):  # a mistyped command or option
@@ -162,7 +160,7 @@ def _failed(problem: BaseException) -> int:
 
 
 def _told(text: str) -> int:
-    err.print(f"[bold red]remem:[/] {escape(text)}", soft_wrap=True)
+    err.say("[bold red]remem:[/] {}", text)
     return 1
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from remem.cli.console import out
 from remem.cli.options import AllowPictures, Settings
@@ -76,7 +75,7 @@ def build(
             part.rename(folder)
             sync(folder.parent)
         mark.unlink()
-    out.print(f"built {folder}. Look for faults with: remem lint {folder}")
+    out.say("built {}. Look for faults with: remem lint {}", folder, folder)
 
 
 def lint(
@@ -89,15 +88,13 @@ def lint(
 
     allow(allow_pictures)
     data = load(source)
-    out.print(f"{len(data.items):,} items, {len(data.people):,} people, splits {', '.join(data.splits)}")
+    out.say("{:,} items, {:,} people, splits {}", len(data.items), len(data.people), ", ".join(data.splits))
     for sentence in notes(data):
-        out.print(f"[yellow]note[/]   {escape(quoted(sentence))}")
+        out.say("[yellow]note[/]   {}", quoted(sentence))
     findings = look(data)
     for finding in findings:
         colour = "red" if finding.level == "error" else "yellow"
-        out.print(
-            f"[{colour}]{finding.level:<6}[/] {escape(finding.where)}: {escape(quoted(finding.message))}"
-        )
+        out.say("[{}]{:<6}[/] {}: {}", colour, finding.level, finding.where, quoted(finding.message))
     if any(finding.level == "error" for finding in findings):
         raise typer.Exit(1)
     out.print("no errors")
@@ -117,4 +114,4 @@ def gallery(
 
     allow(allow_pictures)
     path = show(folder, out_file or "", views, progress=Line("pictures"))
-    out.print(f"wrote {path}")
+    out.say("wrote {}", path)

@@ -32,7 +32,7 @@ def pretrain(
     with new_folder(folder) as part:
         kept = disk.folder(folder.with_name(f"{folder.name}.kept"))
         make(part, kept, settings, Line("step", every_s=5))
-    out.print(f"made {folder}. Use it with: remem run --model {folder}. {kept} may be deleted.")
+    out.say("made {}. Use it with: remem run --model {}. {} may be deleted.", folder, folder, kept)
 
 
 def make_tiny_model(
@@ -46,4 +46,4 @@ def make_tiny_model(
 
     with new_folder(folder) as part:
         make_tiny(family, part, seed=seed)
-    out.print(f"made {folder}. Use it with: remem run tiny --model {folder}")
+    out.say("made {}. Use it with: remem run tiny --model {}", folder, folder)

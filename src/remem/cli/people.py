@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from remem.cli.console import out
 from remem.outgoing import quoted
@@ -59,7 +58,7 @@ def people(
     )
     notes = build(source, folder, settings, Line("pictures"))
     _told(notes)
-    out.print(f"built {escape(str(folder))}. Look for faults with: remem lint {escape(str(folder))}")
+    out.say("built {}. Look for faults with: remem lint {}", folder, folder)
 
 
 def strangers(
@@ -73,9 +72,9 @@ def strangers(
 
     people, rows, notes = add(data, count, seed=seed, force=force)
     _told(notes)
-    out.print(f"wrote {escape(str(data / 'strangers.parquet'))}: {people} strangers, {rows} rows")
+    out.say("wrote {}: {} strangers, {} rows", data / "strangers.parquet", people, rows)
 
 
 def _told(notes: list[str]) -> None:
     for sentence in notes:
-        out.print(f"[yellow]note[/]   {escape(quoted(sentence))}", soft_wrap=True)
+        out.say("[yellow]note[/]   {}", quoted(sentence))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from remem.errors import UserError
+from remem.jsonfile import Count
 from remem.models.adapters import ADAPTER, base_of, check_base, is_adapter
 from remem.models.folders import check_folder
 from remem.models.heads import head
@@ -19,6 +21,21 @@ EMBEDDED = {
     "embedded": "The LLaVA that ships with the package: rendered people, and a world that it knows.",
     "tiny": "A smaller one, of drawn people on 64 pixels: for tests and quick method work.",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prints:
+    """Two models with the same prints are the same model."""
+
+    content: str  # of its files
+    weights: str  # of its weights as they were loaded, adapters merged in
+    parameters: Count
+    family: str  # transformers' model type
+    dtype: str
+    adapters: list[str]  # of the adapters on it, lowest first
+    tokenizer: str
+    template: str
+    processor: str  # of what pictures are made into
 
 
 def find(name: str) -> str:

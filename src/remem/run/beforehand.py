@@ -17,6 +17,7 @@ from remem.data.marked import check_marks
 from remem.data.opening import size_of
 from remem.data.pebench.cut import TEST
 from remem.errors import UserError
+from remem.run import amounts
 from remem.run.beside import asks_strangers
 from remem.run.tasks import check as check_tasks
 from remem.run.tasks import methods, tasks
@@ -52,6 +53,7 @@ def look_through(
     """All checks of a user's own data: UserError for what spoils the run. What will spoil single numbers is
     given back, in a sentence each; what merely differs goes to `note`."""
     check_tasks(run, data.splits, data.root)
+    amounts.check(run, data)
     asked = [split for task in tasks(run) for split in task.asked if split in data.splits]
     measurable(data, list(dict.fromkeys(["finetune", *asked])))
     check_marks(data)

@@ -22,6 +22,7 @@ from remem.scoring.gate import read_gate
 from remem.scoring.score import Row, read_summary
 from remem.sharing.card import cautions, elsewhere
 from remem.steps.folders import write_atomic
+from remem.steps.provenance import read_provenance
 from remem.steps.sealed import check_steps
 
 SCHEMA = "0.2.1"
@@ -46,12 +47,11 @@ def export_results(root: Path, file: Path) -> int:
     lines = []
     for folder in folders:
         arm = str(folder.parent.relative_to(root))
-        made = json.loads((folder / "provenance.json").read_text("utf-8"))
         lines.append(
             {
                 "schema_version": SCHEMA,
                 "evaluation_id": f"remem-{context.run.recipe}/{arm}/{now}",
-                "evaluation_timestamp": made["started"],
+                "evaluation_timestamp": read_provenance(folder).started,
                 "retrieved_timestamp": now,
                 "source_metadata": {
                     "source_name": "remem",

@@ -17,7 +17,8 @@ from remem import __version__
 from remem.disk import writing
 from remem.errors import UserError
 from remem.run import places, plugins
-from remem.run.context import RUN, read_run_record
+from remem.run.context import read_run_record
+from remem.run.record import RUN
 from remem.run.settings import Run
 from remem.settings import plain
 from remem.steps import parallel
