@@ -7,9 +7,10 @@ export OMP_WAIT_POLICY := PASSIVE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 SAMPLE ?= 60
+CASES ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint docs docs-serve release-check mutants bench clean
+.PHONY: help setup demo test test-all fuzz lint docs docs-serve release-check mutants bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,9 +65,13 @@ release-check: .venv/.release ## sdist and wheel in dist/, checked, and tried in
 mutants: $(READY) ## does a test fail when a number changes? SAMPLE=60 of a ROOM, or all
 	$(BIN)/python scripts/mutants.py --sample $(SAMPLE) $(if $(ROOM),--room $(ROOM))
 
+# SEED=7 repeats a campaign; ARGS="--targets loaders --keep" as tests/fuzz/__main__.py has them.
+fuzz: $(READY) ## broken input of every kind: CASES=10000, at most 20 minutes, failures in .fuzz/
+	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python -m fuzz --cases $(CASES) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 bench: $(READY) ## speed, measured side by side
 	$(BIN)/python benchmarks/speed.py --page docs/results/speed.md
 
 clean: ## remove .venv and caches; runs/ is left alone
-	rm -rf .venv .mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site
+	rm -rf .venv .mutants .fuzz .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

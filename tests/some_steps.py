@@ -55,3 +55,8 @@ def once_killed(folder: Path, context: Any, progress: Any) -> None:
 
 def always_killed(folder: Path, context: Any, progress: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def much(folder: Path, context: Any, progress: Any) -> None:
+    """Asks for more memory than a machine has."""
+    bytearray(1 << 46)

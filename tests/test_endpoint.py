@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,11 +43,12 @@ def address(server: Any, more: str = "/v1") -> str:
     return f"http://127.0.0.1:{server.server_port}{more}"
 
 
-def ask(server: Any, most: int = 1 << 20, url: str = "") -> bytes:
+def ask(
+    server: Any, most: int = 1 << 20, url: str = "", timeout_s: float = 5, waits: list[float] | None = None
+) -> bytes:
     head = {"Authorization": f"Bearer {KEY}"}
-    return endpoint.post(
-        url or address(server), b"{}", head, most=most, timeout_s=5, wait=lambda seconds: None
-    )
+    patience = endpoint.Patience(timeout_s, wait=waits.append if waits is not None else lambda seconds: None)
+    return endpoint.post(url or address(server), b"{}", head, most=most, patience=patience)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -145,3 +147,48 @@ def test_an_address_that_cannot_be_one(url: str) -> None:
 def test_a_good_address_and_key() -> None:
     endpoint.check("https://ann:hidden@host:8000/v1", "sk-1", ("THE_URL", "THE_KEY"))
     assert endpoint.shown("https://ann:hidden@host:8000/v1?k=1") == "https://host:8000/v1"
+
+
+def test_one_byte_at_a_time_is_not_waited_for_for_ever(servers: tuple[Any, Any]) -> None:
+    first, _ = servers
+    gone = threading.Event()
+
+    def answer(to: Handler) -> None:
+        to.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        while not gone.wait(0.02):
+            to.wfile.write(b"x")
+
+    first.answer = answer
+    with pytest.raises(endpoint.Failing, match=r"failed 5 times, lastly with: no whole answer within 0\.1 s"):
+        ask(first, timeout_s=0.1)
+    gone.set()
+
+
+def test_a_busy_endpoint_is_asked_again_when_it_says(servers: tuple[Any, Any]) -> None:
+    first, _ = servers
+    after = ["7", "0", "soon", "999999999999"]
+
+    def answer(to: Handler) -> None:
+        to.send_response(429)
+        to.send_header("Retry-After", after[len(first.heard) - 1] if len(first.heard) < 5 else "1")
+        to.end_headers()
+
+    first.answer = answer
+    waits: list[float] = []
+    with pytest.raises(endpoint.Failing, match="HTTP 429"):
+        ask(first, waits=waits)
+    assert waits == [7, 4, 8, 16]
+
+
+def test_an_answer_that_is_packed_is_not_unpacked(servers: tuple[Any, Any]) -> None:
+    first, _ = servers
+    packed = gzip.compress(b"0" * (1 << 24))
+
+    def answer(to: Handler) -> None:
+        to.send_response(200)
+        to.send_header("Content-Encoding", "gzip")
+        to.end_headers()
+        to.wfile.write(packed)
+
+    first.answer = answer
+    assert ask(first) == packed

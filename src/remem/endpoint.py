@@ -7,17 +7,20 @@ nor the name and password in an address ever stand in a message.
 from __future__ import annotations
 
 import http.client
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from queue import Empty, Queue
 from typing import Any
 from urllib.parse import urlsplit
 
 from remem.errors import UserError
 
 AGAIN = {408, 409, 425, 429, 500, 502, 503, 504}  # answers after which it is worth asking once more
-ATTEMPTS, WAIT_S = 5, 2.0  # seconds before the second attempt, doubled each time
+MOST_WAIT_S = 60.0  # between two attempts
 _CHUNK = 1 << 16
 _SAID = 300  # letters of a refusal that are shown
 
@@ -48,50 +51,126 @@ def check(url: str, key: str, names: tuple[str, str]) -> None:
 
 def shown(url: str) -> str:
     """An address as messages have it: without the name and password that it may hold."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # of an endpoint's: where it sends on to
+        return "an address that is none"
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long an endpoint is waited for."""
+
+    timeout_s: float  # of one attempt, from its first byte to its last
+    attempts: int = 5
+    first_s: float = 2.0  # before the second attempt, doubled each time, unless the endpoint says when
+    wait: Callable[[float], None] = time.sleep
+
+    def between(self, attempt: int, told: str | None) -> float:
+        """Seconds before an attempt, the second of which is 1."""
+        asked = float(told) if told is not None and told.isdigit() and len(told) < 4 else 0.0
+        return min(MOST_WAIT_S, max(asked, self.first_s * 2 ** (attempt - 1)))
+
+
+class Failing(UserError):
+    """An endpoint that keeps failing, or does not answer in time. `why`: the last failure, in some words."""
+
+    def __init__(self, message: str, why: str):
+        super().__init__(message)
+        self.why = why
+
+
 def post(
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    *,
-    most: int,
-    timeout_s: float,
-    wait: Callable[[float], None] = time.sleep,
-    kept: str = "",
+    url: str, body: bytes, headers: Mapping[str, str], *, most: int, patience: Patience, kept: str = ""
 ) -> bytes:
     """What an endpoint answers to a POST, at most so many bytes.
 
     Busy and failing endpoints, and bodies that break off, are asked again, more and more patiently. `kept`:
-    what is not lost, in a sentence. UserError where it refuses, sends elsewhere, never ends or keeps failing.
+    what is not lost, in a sentence. `Failing` where it keeps failing; UserError where it refuses, sends
+    elsewhere or never ends.
     """
     # The key says who asks: a name and password in the address are neither sent nor told.
     bare = urlsplit(url)._replace(netloc=urlsplit(url).netloc.rpartition("@")[2]).geturl()
     request = urllib.request.Request(bare, body, dict(headers), method="POST")
-    opener = urllib.request.build_opener(_Stay)
-    trouble = ""
-    for attempt in range(ATTEMPTS):
+    trouble, told = "", None
+    for attempt in range(patience.attempts):
         if attempt:
-            wait(WAIT_S * 2 ** (attempt - 1))
+            patience.wait(patience.between(attempt, told))
         try:
-            with opener.open(request, timeout=timeout_s) as response:
-                return _read(response, most, url)
-        except urllib.error.HTTPError as error:
-            trouble = f"HTTP {error.code}: {_said(error)}"
-            if 300 <= error.code < 400:
-                raise UserError(_elsewhere(url, error)) from None
-            if error.code not in AGAIN:
-                raise UserError(
-                    f"{shown(url)} refused ({trouble}). Check the key, the model and the address. {kept}"
-                ) from None
-        except (OSError, http.client.HTTPException) as error:
-            trouble = str(getattr(error, "reason", "") or error) or type(error).__name__
-    raise UserError(
-        f"{shown(url)} failed {ATTEMPTS} times, lastly with: {trouble}. {kept} Run the same command again "
-        "when it is well."
+            answer = _within(patience.timeout_s, lambda: _asked(request, url, most, patience.timeout_s))
+        except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: heads that are none
+            trouble, told = _in_words(error), None
+            continue
+        if 200 <= answer.status < 300:
+            return answer.body
+        trouble, told = f"HTTP {answer.status}: {_plain(answer.body)}", answer.again
+        if 300 <= answer.status < 400:
+            raise UserError(_elsewhere(url, answer.elsewhere))
+        if answer.status not in AGAIN:
+            raise UserError(
+                f"{shown(url)} refused ({trouble}). Check the key, the model and the address. {kept}".strip()
+            )
+    raise Failing(
+        " ".join(
+            f"{shown(url)} failed {patience.attempts} times, lastly with: {trouble}. {kept} Run the same "
+            "command again when it is well.".split()
+        ),
+        trouble,
     )
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    body: bytes  # of a refusal: its beginning
+    elsewhere: str = ""  # where it sends on to
+    again: str | None = None  # when it wants to be asked again
+
+
+def _asked(request: urllib.request.Request, url: str, most: int, timeout_s: float) -> _Answer:
+    try:
+        with urllib.request.build_opener(_Stay).open(request, timeout=timeout_s) as response:
+            return _Answer(response.status, _read(response, most, url))
+    except urllib.error.HTTPError as error:
+        try:
+            said = error.read(_SAID)
+        except (OSError, http.client.HTTPException):
+            said = b""
+        heads = error.headers
+        return _Answer(error.code, said, heads.get("Location") or "", heads.get("Retry-After"))
+
+
+def _within(seconds: float, call: Callable[[], _Answer]) -> _Answer:
+    """What a call gives; TimeoutError after so many seconds, whatever it waits for.
+
+    A socket's own timeout begins anew with each byte, so that one byte a minute would be waited for for ever,
+    and looking up a name has none. The thread that waits is left behind: it ends with the process.
+    """
+    found: Queue[_Answer | BaseException] = Queue()
+
+    def work() -> None:
+        try:
+            found.put(call())
+        except BaseException as error:
+            found.put(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        answer = found.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError(f"no whole answer within {seconds:g} s") from None
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, Exception):
+        error = error.reason
+    if isinstance(error, http.client.IncompleteRead):
+        return f"its answer broke off after {len(error.partial):,} bytes"
+    return _plain(str(error))[:_SAID] or type(error).__name__
 
 
 def _read(response: Any, most: int, url: str) -> bytes:
@@ -109,16 +188,13 @@ def _read(response: Any, most: int, url: str) -> bytes:
     return bytes(found)
 
 
-def _said(error: urllib.error.HTTPError) -> str:
-    try:
-        text = error.read(_SAID).decode(errors="replace")
-    except (OSError, http.client.HTTPException):
-        text = ""
+def _plain(text: str | bytes) -> str:
+    text = text if isinstance(text, str) else text.decode(errors="replace")
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _elsewhere(url: str, error: urllib.error.HTTPError) -> str:
-    where = shown(str(error.headers.get("Location") or "an address that it does not say"))
+def _elsewhere(url: str, to: str) -> str:
+    where = _plain(shown(to) if to else "an address that it does not say")
     return (
         f"{shown(url)} sends on to {where[:200]}: the key is not taken along to another address. Give that "
         "one, if it is the endpoint that you mean."

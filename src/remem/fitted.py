@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 import types
 import typing
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -14,6 +16,8 @@ from remem import jsonfile
 from remem.errors import UserError, unknown
 
 T = TypeVar("T")
+_LARGEST = 10**18 - 1  # of a whole number
+_LETTERS = 10_000  # of a text
 WORDS = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}
 
 
@@ -56,7 +60,11 @@ def fit(value: Any, hint: Any, key: str, *, whole: bool = False) -> Any:
     """
     origin, inside = typing.get_origin(hint), typing.get_args(hint)
     if origin is tuple:
-        return tuple(fit(one, inside[0], key, whole=whole) for one in _several(value, inside[0], key))
+        found = tuple(fit(one, inside[0], key, whole=whole) for one in _several(value, inside[0], key))
+        if not whole and inside[0] in WORDS and len(set(found)) < len(found):
+            twice = max(found, key=found.count)
+            raise UserError(f"{key}: {jsonfile.shown(twice)} is there twice. Name each once.")
+        return found
     if origin is Literal:
         if not any(type(value) is type(one) and value == one for one in inside):
             raise unknown(f"value of {key}", str(value), [str(one) for one in inside])
@@ -80,9 +88,21 @@ def _single(value: Any, hint: Any, key: str, whole: bool) -> Any:
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
         if not abs(value) <= sys.float_info.max:  # NaN, or larger than any float
             raise UserError(f"{key} must be a finite number, not {value!r:.60}")
-        return value if whole else float(value)
+        return value if whole else float(value) or 0.0  # -0.0 is 0.0, and would be another key
     if hint in WORDS and (not isinstance(value, hint) or (hint is int and isinstance(value, bool))):
         raise UserError(f"{key} must be {WORDS[hint]}, not {value!r:.60}")
+    if hint is int and not -_LARGEST <= value <= _LARGEST:
+        raise UserError(f"{key} must be a whole number of at most 18 digits, not {str(value)[:40]}")
+    return _text(value, key) if hint is str else value
+
+
+def _text(value: str, key: str) -> str:
+    """A text that can be written down and shown: no control characters, no halves of characters."""
+    if len(value) > _LETTERS:
+        raise UserError(f"{key} is a text of {len(value):,} letters; {_LETTERS:,} are taken")
+    odd = [one for one in value if one not in "\n\t" and unicodedata.category(one) in ("Cc", "Cs")]
+    if odd:
+        raise UserError(f"{key} holds {odd[0]!a}, which no text of a setting has: leave it out")
     return value
 
 
@@ -105,8 +125,8 @@ def _several(value: Any, inside: Any, key: str) -> list[Any]:
 
 def _file(value: Any, key: str) -> Path:
     if not isinstance(value, str | Path) or not str(value).strip():
-        raise UserError(f"{key} must be the path of a file, not {value!r}")
-    path = Path(value).expanduser()
-    if not path.is_file():
+        raise UserError(f"{key} must be the path of a file, not {value!r:.60}")
+    path = Path(_text(str(value), key)).expanduser()
+    if not os.path.isfile(path):  # false, too, where a name is too long to be one
         raise UserError(f"{key}={value}: there is no such file")
     return path

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import stat
 from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import msgspec
 
@@ -41,6 +42,12 @@ _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")  # half of a character of two escapes
 
 Kind = TypeVar("Kind")
+
+# What a number can be, for the fields of records: neither NaN nor infinite.
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
+Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]  # seconds, bytes
+Number = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
 
 
 def read(path: Path, kind: type[Kind], cure: str, *, nan: bool = False) -> Kind:
@@ -78,7 +85,11 @@ def parse(
 
     `as_written`: numbers come as the texts that they are written as: "1.50", not 1.5.
     """
-    raw = _value(text, where, cure, _hooks(nan, as_written))
+    return shaped(_value(text, where, cure, _hooks(nan, as_written)), kind, where, cure)
+
+
+def shaped(raw: Any, kind: type[Kind], where: str, cure: str) -> Kind:
+    """A value that was read already, as `kind`; see `parse`."""
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
@@ -89,11 +100,11 @@ def parse(
 def literal(text: str, where: str, cure: str) -> Any:
     """The JSON value of a text, or the text itself where it is no JSON: 0.5, [1, 2], but also npo and NaN."""
     try:
-        return json.loads(text, **_hooks(nan=False))
+        return _loaded(text, _hooks(nan=False))
     except (json.JSONDecodeError, _Constant):
         return text
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{where} is not readable JSON: {error}. {cure}") from error
+        raise UserError(f"{where} is not readable JSON: {_why(error)}. {cure}") from error
 
 
 def regular(path: Path, cure: str) -> None:
@@ -113,7 +124,7 @@ def _bytes(path: Path, cure: str) -> bytes:
     regular(path, cure)
     try:
         with path.open("rb") as file:
-            found = file.read(MOST_BYTES + 1)
+            found = file.read(min(os.fstat(file.fileno()).st_size, MOST_BYTES) + 1)  # all of it is allocated
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror or error}). {cure}") from error
     if len(found) > MOST_BYTES:
@@ -131,27 +142,29 @@ class _Constant(_Refused):
 
 def _value(text: bytes | str, where: str, cure: str, hooks: dict[str, Any]) -> Any:
     try:
-        if isinstance(text, bytes):
-            text = text.decode("utf-8-sig")
-        bare = _TEXT.sub("", text)
-        _shallow(bare)
-        _short(bare)
-        value = json.loads(text, **hooks)
-        if _HALF.search(text):
-            json.dumps(value, ensure_ascii=False).encode()
-        return value
-    except UnicodeDecodeError as error:
-        found = f"byte {error.start} (0x{error.object[error.start]:02x}) is no UTF-8"
-        raise UserError(f"{where} is not readable JSON: {found}. {cure}") from error
-    except UnicodeEncodeError as error:
-        raise UserError(
-            f"{where} is not readable JSON: it holds half a character (\\ud800). {cure}"
-        ) from error
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
-        raise UserError(f"{where} is not readable JSON: {error.msg} at {place}. {cure}") from error
-    except (_Refused, RecursionError, ValueError) as error:
-        raise UserError(f"{where} is not readable JSON: {error}. {cure}") from error
+        return _loaded(text.decode("utf-8-sig") if isinstance(text, bytes) else text, hooks)
+    except (RecursionError, ValueError) as error:
+        raise UserError(f"{where} is not readable JSON: {_why(error)}. {cure}") from error
+
+
+def _loaded(text: str, hooks: dict[str, Any]) -> Any:
+    bare = _TEXT.sub("", text)
+    _shallow(bare)
+    _short(bare)
+    value = json.loads(text, **hooks)
+    if _HALF.search(text):
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start} (0x{error.object[error.start]:02x}) is no UTF-8"
+    if isinstance(error, UnicodeEncodeError):
+        return "it holds half a character (\\ud800)"
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at line {error.lineno} column {error.colno}"
+    return str(error)
 
 
 def _hooks(nan: bool, as_written: bool = False) -> dict[str, Any]:
@@ -188,6 +201,8 @@ def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise _Refused(f"the number {text[:40]} is too large")
+    if value == 0 and re.search("[1-9]", text.lower().partition("e")[0]):
+        raise _Refused(f"the number {text[:40]} is too small: it would be read as 0")
     return value
 
 

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 MOST_LETTERS = 2000  # of a line on a terminal
+MOST_LINES = 1000  # of one text
 MOST_QUOTED = 300  # of a quoted text in a line
 
 _NUMBER = re.compile(r"[-+−]?(\d[\d,]*\.?\d*|\.\d+)([eE][-+]?\d+)?%?")
@@ -34,8 +35,11 @@ _MARKDOWN = str.maketrans({one: f"\\{one}" for one in "\\`*[]<>!#"})
 
 
 def terminal(text: str) -> str:
-    """The text with control characters and marks of direction written out, very long lines cut."""
-    return "\n".join(_cut(visible(line, keep="\t"), MOST_LETTERS) for line in text.split("\n"))
+    """The text with control characters and marks of direction written out, very long lines cut, and very
+    many."""
+    lines = text.split("\n")
+    more = [f"… ({len(lines) - MOST_LINES:,} more lines)"] if len(lines) > MOST_LINES else []
+    return "\n".join([*(_cut(visible(line, keep="\t"), MOST_LETTERS) for line in lines[:MOST_LINES]), *more])
 
 
 def quoted(text: str) -> str:
@@ -60,6 +64,18 @@ def csv_text(header: Sequence[object], rows: Iterable[Iterable[object]]) -> str:
 def markdown(lines: Sequence[Sequence[str]]) -> str:
     """A table of cells that are Markdown already; the second line says how its columns are aligned."""
     return "\n".join("| " + " | ".join(_in_one_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def text_table(header: Sequence[str], rows: Iterable[Iterable[object]], right: str = "") -> str:
+    """A table in Markdown of plain text; `right`: a letter for each column, "r" for those of numbers."""
+    ends = ["---:" if one == "r" else "---" for one in right.ljust(len(header))]
+    lines = [[in_markdown(str(cell)) for cell in row] for row in (header, *rows)]
+    return markdown([lines[0], ends, *lines[1:]])
+
+
+def code(text: str) -> str:
+    """Plain text as a piece of code in Markdown."""
+    return f"`{_one_line(text).replace('`', chr(39))}`"
 
 
 def in_markdown(text: str) -> str:

@@ -8,19 +8,50 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from remem.errors import UserError
+from remem.outgoing import quoted
+
+MOST, MEANT = 10_000_000, "REMEM_MOST"  # of anything that is done one after another; and what allows more
 
 
 def within(name: str, value: float, low: float, high: float = math.inf, *, above: bool = False) -> None:
     """An error, before any work, for a setting that is not a number or out of its range."""
-    if not math.isfinite(value) or value > high or value < low or (above and value == low):
+    if not low <= value <= high or value == math.inf or (above and value == low):
         least = f"above {low:g}" if above else f"at least {low:g}"
         most = "" if high == math.inf else f" and at most {high:g}"
         raise UserError(f"{name} must be {least}{most}, not {value}")
+
+
+_FOLDER = re.compile(r"\w[\w.+=-]{0,60}")
+
+
+def _of_folders(what: str, name: object) -> None:
+    """UserError for a name that could lead out of the run's folder, or be too long for one."""
+    if name != "" and not (isinstance(name, str) and _FOLDER.fullmatch(name)):
+        shown = quoted(str(name))
+        raise UserError(f"{shown} cannot be {what}: take up to 60 letters, digits, dots and dashes")
+
+
+def possible(count: float, what: str, setting: str, most: int = MOST) -> None:
+    """UserError for more of anything than can be meant, naming the setting that asks for it.
+
+    Whoever means it says so in the environment (MEANT).
+    """
+    told = os.environ.get(MEANT, "")
+    if re.fullmatch("[0-9]{1,18}", told):
+        most = int(told)
+    if not count <= most:
+        many = f"{count:,.0f}" if count < 1e18 else f"{count:.3g}"
+        raise UserError(
+            f"{setting}: that makes {many} {what}; more than {most:,} are hardly meant. Set less. If it is "
+            f"meant, say how many may be, with {MEANT}={most * 100} (or more) in the environment"
+        )
 
 
 def forget_sets(split: str) -> tuple[str, ...]:
@@ -44,8 +75,8 @@ class Adapt:
     names: tuple[str, ...] = ()  # of the linear layers that LoRA adapts, as q_proj; none: all of them
 
     def __post_init__(self) -> None:
-        within("model.adapt.rank", self.rank, 1)
-        within("model.adapt.alpha", self.alpha, 1)
+        within("model.adapt.rank", self.rank, 1, 65_536)
+        within("model.adapt.alpha", self.alpha, 1, 1e6)
         within("model.adapt.dropout", self.dropout, 0, 0.95)
 
 
@@ -108,7 +139,7 @@ class Train:
     beta2: float = 0.95  # of AdamW
 
     def __post_init__(self) -> None:
-        within("lr", self.lr, 0, above=True)
+        within("lr", self.lr, 0, 1000, above=True)
         within("epochs", self.epochs, 0, above=True)
         within("batch", self.batch, 1)
         within("micro_batch", self.micro_batch, 0)
@@ -148,6 +179,9 @@ class Unlearn:
     adapt: dict[str, Any] = field(default_factory=dict)  # fields of Adapt
     name: str = ""  # of its folders; "": the method. Tells apart several settings of one method
     tasks: tuple[str, ...] = ()  # those of forget.tasks that it runs on; (): all
+
+    def __post_init__(self) -> None:
+        _of_folders(f"a name of {self.method}", self.name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,6 +268,9 @@ class Attacking:
     attack: str
     settings: dict[str, Any] = field(default_factory=dict)
     name: str = ""  # of its folders; "": the attack. Tells apart several settings of one attack
+
+    def __post_init__(self) -> None:
+        _of_folders(f"a name of {self.attack}", self.name)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ def test_what_is_written_is_read_again(tmp_path):
 
 
 def test_numbers_keep_the_precision_of_models(tmp_path):
-    write_responses(tmp_path / "one.parquet", [response("x", logp=(-1.2345678,))])
+    write_responses(tmp_path / "one.parquet", [response("x", logp=(-1.2345678,), hit=(True,))])
     assert read_responses(tmp_path / "one.parquet")[0].logp == pytest.approx((-1.2345678,), rel=1e-7)
 
 

@@ -61,7 +61,7 @@ class More(Train):
 def test_what_a_class_says_nothing_of_is_as_the_one_below_it_says() -> None:
     found = of_class(More)
     assert found["lr"].text == of_class(Train)["lr"].text != ""
-    assert (found["lr"].takes, found["lr"].default) == ("number above 0", "1.0")
+    assert (found["lr"].takes, found["lr"].default) == ("number above 0 and at most 1000", "1.0")
     assert found["clip"].text == "other words"
 
 

@@ -178,3 +178,11 @@ def test_a_side_table_that_is_not_utf8(whole, name, text):
     path.write_bytes(path.read_bytes().replace(text, b"\xff" * len(text)))
     with pytest.raises(UserError, match=rf"{name} is not a readable Parquet file"):
         lint(load(whole))
+
+
+@pytest.mark.parametrize("name", ["people.json", "candidates.json"])
+def test_a_side_file_that_is_a_link_to_nothing(whole, name):
+    (whole / name).unlink()
+    (whole / name).symlink_to(whole / "gone")
+    with pytest.raises(UserError, match=rf"{name} is a link to nothing"):
+        load(whole)

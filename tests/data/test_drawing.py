@@ -68,5 +68,5 @@ def test_a_full_disk_is_said_in_one_sentence(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(BUILD, "write_split", full)
-    with pytest.raises(UserError, match="no space is left"):
+    with pytest.raises(UserError, match="the disk is full"):
         build(tmp_path / "set", BuildSettings(people=2, qa=4, images=1, test_qa=4, test_images=1, size=16))

@@ -171,3 +171,14 @@ def test_pictures_of_real_size_never_fill_the_memory(tmp_path, form):
     )
     print(form, done.stdout.strip(), "MiB")
     assert int(done.stdout.split()[-1]) < 250
+
+
+@pytest.mark.parametrize("left", ["nothing", "a link to nothing"])
+def test_a_split_whose_metadata_went_away_is_not_left_out(folder, left):
+    metadata = folder / "forget2" / "metadata.jsonl"
+    metadata.unlink()
+    if left != "nothing":
+        metadata.symlink_to(folder / "gone")
+    says = {"nothing": r"forget2 holds a split's pictures and none of metadata\.jsonl"}
+    with pytest.raises(UserError, match=says.get(left, r"metadata\.jsonl is a link to nothing")):
+        load(folder)

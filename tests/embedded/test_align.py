@@ -21,6 +21,7 @@ from remem.embedded.shown import Shown, held_out, shots
 from remem.embedded.sight import Sight
 from remem.errors import UserError
 from remem.models import find, ggufs, made
+from remem.models.folders import WEIGHTS
 from remem.models.graft import changed
 from remem.models.loading import load
 from remem.world.corpus import World, exam
@@ -166,7 +167,7 @@ def test_the_shipped_projector_beats_chance_on_what_is_held_out() -> None:
 @pytest.mark.skipif(not (made.SHIPPED / made.ALIGNED).exists(), reason="nothing was aligned and shipped yet")
 def test_the_shipped_parts_are_for_the_tower_that_ships() -> None:
     record = made.aligned(made.SHIPPED)
-    assert record.tower == made.file_digest(made.WEIGHTS / "embedded" / "model.safetensors")
+    assert record.tower == made.file_digest(WEIGHTS / "embedded" / "model.safetensors")
     assert record.parts == made.file_digest(made.SHIPPED / made.PARTS)
     assert sum(path.stat().st_size for path in made.SHIPPED.iterdir()) < 12e6
     page = (Path(__file__).parents[2] / "docs" / "smollm2.md").read_text("utf-8")

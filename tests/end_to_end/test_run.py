@@ -16,7 +16,7 @@ import pytest
 from end_to_end.conftest import SMALL, command, content, remem
 from remem.asking.records import read_responses
 from remem.attacks.records import read_cost, read_outcomes
-from remem.training import guards
+from remem.training.outcome import read_guards
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +218,7 @@ def test_own_data_and_a_smolvlm_with_lora(
     assert copied == goal
     for arm in ("taught", "npo-s0", "siu-s0", "smfa-s0", "prompt-s0", "retrain-s0"):
         for step in ("model", "responses"):
-            assert guards.read(tmp_path / "run" / arm / step), arm
+            assert read_guards(tmp_path / "run" / arm / step), arm
     again = remem(*arguments, *lora, *small, "--out", tmp_path / "run", cwd=tmp_path)
     assert "nothing to do" in again.stdout
 

@@ -27,8 +27,9 @@ def told(run, given=None, show=False):
     root, record, data = run
     arms = dict(record.arms)
     for name, other in (given or {}).items():
-        sound = arms[name].given["sound"] | other.get("sound", {})
-        arms[name] = replace(arms[name], given=arms[name].given | other | {"sound": sound})
+        was = arms[name].given
+        sound = replace(was.sound, **other.get("sound", {}))
+        arms[name] = replace(arms[name], given=replace(was, **other | {"sound": sound}))
     hash = subject.hash_of(ANN, "ab" * 32)
     about = replace(record, arms=arms)
     return document(root, about, data, find(data, ANN), Stated(), hash, "remem audit", show)

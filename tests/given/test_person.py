@@ -169,7 +169,7 @@ def test_plain_language_where_no_exam_was_asked(forgot):
     def speaks(perplexity):
         _, run, data = forgot
         after = run.arms["after-s0"]
-        seen = after.given | {"sound": after.given["sound"] | {"perplexity": perplexity}}
+        seen = replace(after.given, sound=replace(after.given.sound, perplexity=perplexity))
         arms = run.arms | {"after-s0": replace(after, given=seen)}
         return by_name(person((None, replace(run, arms=arms), data)).others())[
             "plain language (1/perplexity)"

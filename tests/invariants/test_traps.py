@@ -28,6 +28,7 @@ from remem.models.huggingface import Model
 from remem.models.loading import load
 from remem.training import guards
 from remem.training.loop import train
+from remem.training.outcome import read_guards
 from remem.training.unlearn import Workbench, unlearn
 from remem.types import Response
 from unlearning import FULL, HOW, LORA, bench, taught  # noqa: F401
@@ -56,7 +57,7 @@ def test_without_a_trap_every_guard_passes(taught: Path, tmp_path: Path) -> None
         folder = tmp_path / name
         folder.mkdir()
         unlearn(make(name, {}), bench(taught, folder, adapt, SHORT), [])
-        found = guards.read(folder)
+        found = read_guards(folder)
         assert [one for one in found if not one.passed] == []
         assert {"labels", "start", "moved", "scope", "steps", "finite"} <= {one.guard for one in found}
 
@@ -277,7 +278,7 @@ def test_12_ascent_without_end(taught: Path, tmp_path: Path, monkeypatch: Bury) 
     outcome = unlearn(make("ga", {}), bench(taught, tmp_path, how=replace(HOW, epochs=9)), [])
     assert outcome.diverged
     assert outcome.steps == 2  # after the third, the loss was not finite
-    finite = next(one for one in guards.read(tmp_path) if one.guard == "finite")
+    finite = next(one for one in read_guards(tmp_path) if one.guard == "finite")
     assert not finite.passed
     assert "diverged, last good weights kept" in finite.what
     assert all(p.isfinite().all() for p in load("unused", [taught, tmp_path]).network.parameters())

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from fabricate import response
+from remem import jsonfile
+from remem.asking.given import Given
 from remem.asking.records import write_responses
 from remem.report.taken import BLIND, BROKEN, CUT, absent, equal, failed, guards, reference
 
@@ -19,7 +21,10 @@ SOUND = {"finite": True, "pictures": 8, "grey": 0.5, "perplexity": 10.0}
 def arm(name: str, folder: Path = Path("/nowhere"), sound: dict[str, Any] | None = None, **given: str) -> Any:
     role = name if name in ("base", "taught", "goal") else "given"
     told = GIVEN | {"weights": f"weights of {name}"} | given | {"sound": SOUND | (sound or {})}
-    return SimpleNamespace(name=name, role=role, folder=folder, given=told)
+    same = {"content": "f", "parameters": 9, "family": "llava", "dtype": "float32", "adapters": []}
+    return SimpleNamespace(
+        name=name, role=role, folder=folder, given=jsonfile.shaped(same | told, Given, "given.json", "")
+    )
 
 
 def run(*arms: Any) -> Any:
@@ -29,12 +34,12 @@ def run(*arms: Any) -> Any:
 
 
 def wrong(of: Any, name: str) -> dict[str, str]:
-    return {one["guard"]: one["what"] for one in guards(of, of.arms[name]) if not one["passed"]}
+    return {one.guard: one.what for one in guards(of, of.arms[name]) if not one.passed}
 
 
 def test_a_model_that_is_well_passes_all() -> None:
     there = run(arm("base"), arm("taught"), arm("x-s0"))
-    assert [one["guard"] for one in guards(there, there.arms["x-s0"])] == [
+    assert [one.guard for one in guards(there, there.arms["x-s0"])] == [
         "finite", "tokenizer", "template", "processor", "changed", "speaks", "sees",
     ]  # fmt: skip
     assert failed(there) == {}
@@ -62,7 +67,7 @@ def test_the_model_before_is_the_taught_one_else_the_base() -> None:
     assert wrong(run(base, arm("x-s0", weights="weights of base")), "x-s0") == {
         "changed": "its weights are those of the base model: nothing changed"
     }
-    assert not {"changed", "tokenizer"} & {one["guard"] for one in guards(there, taught)}
+    assert not {"changed", "tokenizer"} & {one.guard for one in guards(there, taught)}
 
 
 @pytest.mark.parametrize(
@@ -81,7 +86,7 @@ def test_a_model_that_cannot_speak(perplexity: float | None, passed: bool) -> No
 def test_a_model_that_does_not_look(grey: float | None, passed: bool) -> None:
     assert ("sees" not in wrong(run(arm("x-s0", sound={"grey": grey})), "x-s0")) == passed
     without = run(arm("x-s0", sound={"grey": grey, "pictures": 0}))
-    assert "sees" not in {one["guard"] for one in guards(without, without.arms["x-s0"])}
+    assert "sees" not in {one.guard for one in guards(without, without.arms["x-s0"])}
 
 
 def test_weights_that_are_no_numbers() -> None:
@@ -97,10 +102,10 @@ def test_answers_that_were_cut_off(tmp_path: Path, cut: int, passed: bool) -> No
     said = [response(id=f"q{number}", finished=number >= cut) for number in range(20)]
     write_responses(tmp_path / "responses/responses.parquet", said)
     there = run(arm("x-s0", tmp_path))
-    told = next(one for one in guards(there, there.arms["x-s0"]) if one["guard"] == "ends")
-    assert told["passed"] is passed
-    assert told["what"].startswith(f"{20 - cut} of 20 answers end by themselves")
-    assert ("evaluate.max_new_tokens" in told["what"]) == (cut > 0)
+    told = next(one for one in guards(there, there.arms["x-s0"]) if one.guard == "ends")
+    assert told.passed is passed
+    assert told.what.startswith(f"{20 - cut} of 20 answers end by themselves")
+    assert ("evaluate.max_new_tokens" in told.what) == (cut > 0)
 
 
 def test_models_that_a_run_made_itself_are_not_looked_at() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import itertools
 import os
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from remem.errors import UserError
 from remem.run.recipes import tiny
 from remem.steps import provenance
 from remem.steps.execute import execute
@@ -88,15 +90,18 @@ OPERATIONS = ("rename", "replace", "unlink", "rmdir", "mkdir", "fsync", "remove"
 
 
 class Counted:
-    """Operations on files, counted; the process dies in front of the one with the given number."""
+    """Operations on files, counted; the process dies in front of the one with the given number, or the
+    system refuses it."""
 
-    def __init__(self, kill_at: int = -1):
-        self.count, self.kill_at = 0, kill_at
+    def __init__(self, kill_at: int = -1, refuses: int = 0):
+        self.count, self.kill_at, self.refuses = 0, kill_at, refuses
 
     def passed(self) -> None:
-        if self.count == self.kill_at:
-            os._exit(9)  # as SIGKILL: no `finally` runs, no buffer is written
         self.count += 1
+        if self.count - 1 == self.kill_at:
+            if self.refuses:
+                raise OSError(self.refuses, os.strerror(self.refuses))
+            os._exit(9)  # as SIGKILL: no `finally` runs, no buffer is written
 
     def put(self, patch: pytest.MonkeyPatch) -> None:
         for name in OPERATIONS:
@@ -189,6 +194,38 @@ def test_every_point_between_two_file_operations_heals(tmp_path: Path, every: in
     assert tried >= 200 / every  # 346 when this was written
 
 
+REFUSED = {errno.ENOSPC: "the disk is full", errno.EIO: os.strerror(errno.EIO), errno.EROFS: "cannot write"}
+
+
+@pytest.mark.parametrize("every", [13, pytest.param(1, marks=pytest.mark.slow)])
+def test_what_the_disk_refuses_at_any_point_is_one_message_and_heals(tmp_path: Path, every: int) -> None:
+    told = 0
+    turns = itertools.cycle(REFUSED)
+    for (name, at), number in zip(itertools.islice(points(tmp_path), 1, None, every), turns, strict=False):
+        scene, before = SCENES[name]
+        root = tmp_path / "run"
+        shutil.rmtree(root, ignore_errors=True)
+        if before:
+            before(root)
+        said = refused(scene, root, at, number)
+        assert REFUSED[number] in said, (name, at)
+        told += said != REFUSED[number]
+        scene(root)
+        assert [one.wrong for one in verify(root)] == [""] * 3, (name, at)
+    assert told >= 100 / every
+
+
+def refused(scene: Callable[[Path], None], root: Path, at: int, number: int) -> str:
+    """What a scene says when the system refuses an operation. Of a cache nothing is said."""
+    with pytest.MonkeyPatch.context() as patch:
+        Counted(at, number).put(patch)
+        try:
+            scene(root)
+        except UserError as problem:
+            return str(problem)
+    return REFUSED[number]
+
+
 def test_half_a_part_of_another_run_is_thrown_away_whole(tmp_path: Path) -> None:
     """Killed while it threw away what another request had begun: nothing is taken for the user's."""
     part = tmp_path / "a" / "model.part"
@@ -204,8 +241,6 @@ def test_half_a_part_of_another_run_is_thrown_away_whole(tmp_path: Path) -> None
 
 
 def test_what_is_not_ours_is_never_thrown_away(tmp_path: Path) -> None:
-    from remem.errors import UserError
-
     (tmp_path / "a/model.part").mkdir(parents=True)
     (tmp_path / "a/model.part/thesis.txt").write_text("mine")
     with pytest.raises(UserError, match="not remem's"):

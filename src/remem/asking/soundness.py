@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 from PIL import Image
 
+from remem.asking.given import Soundness
 from remem.asking.respond import question_of
 from remem.models.base import Question
 from remem.spread import evenly
@@ -22,16 +23,6 @@ if TYPE_CHECKING:
     from remem.models.huggingface import Model
 
 SENTENCES, TOGETHER = 32, 8
-
-
-@dataclass(frozen=True, kw_only=True)
-class Soundness:
-    """What was looked at; None where there is nothing to look at."""
-
-    finite: bool  # every weight is a number
-    pictures: int  # questions that were asked with a grey picture in place of their own
-    grey: float | None  # mean change of log p of their answers, absolute, nats per answer
-    perplexity: float | None  # per token, of plain sentences; None where it is beyond numbers
 
 
 def sound(model: Model, data: Dataset, shown: int) -> Soundness:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from remem import jsonfile
-from remem.asking.records import read_table, write_table
+from remem.asking.records import read_rows, read_table, write_table
 from remem.errors import UserError
+from remem.jsonfile import Amount, Number, Share
 from remem.scoring.metrics import EXPOSURE, METRICS
-from remem.steps.sealed import PROVENANCE
+from remem.steps.provenance import read_provenance
 from remem.types import Item, Questions, Response
 
 if TYPE_CHECKING:
@@ -60,9 +61,34 @@ class Cost:
     attack: str
     access: str
     knows: str
-    seconds: float = 0.0  # 0 where it is not known
+    seconds: Amount = 0.0  # 0 where it is not known
     settings: dict[str, Any] = field(default_factory=dict)  # the attack's own
-    by_setting: dict[str, dict[str, float]] = field(default_factory=dict)  # further figures
+    by_setting: dict[str, dict[str, Number]] = field(default_factory=dict)  # further figures
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Which:
+    """A row's first columns."""
+
+    setting: str
+    at: Amount | None
+    curve: str
+    control: bool
+    access: str
+    attack: str
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer(_Which):
+    texts: tuple[str, ...]
+    hit: Share
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ranked(_Which):
+    exposure: Share | None
+    outranked: Share | None = None
 
 
 def write_tried(folder: Path, data: Questions, found: Sequence[Tried]) -> None:
@@ -106,26 +132,28 @@ def read_cost(folder: Path) -> Cost:
     """The cost of an attack; UserError where it is damaged."""
     cure = f"Delete {folder} and run again."
     cost = jsonfile.read(folder / COST, Cost, cure)
-    place = folder / PROVENANCE
-    record = jsonfile.read(place, dict[str, Any], cure) if place.is_file() else {}
-    return replace(cost, seconds=float(record.get("seconds") or 0.0))
+    return replace(cost, seconds=read_provenance(folder).seconds or 0.0)
 
 
 def read_outcomes(folder: Path) -> list[Outcome]:
     """Every setting of an attack, in the order tried; UserError where a file is absent or damaged."""
     whole: dict[str, dict[str, Any]] = {}
-    for name, schema, columns in (
-        (ANSWERS, _ANSWERS, ("hit", "texts")),
-        (RANKINGS, _RANKINGS, ("exposure",)),
-    ):
-        for row in read_table(folder / name, schema.names):
-            inside = whole.setdefault(
-                row["setting"],
-                {key: row[key] for key in _OF_SETTING} | {"hits": {}, "texts": {}, "exposure": {}},
-            )
+    cure = f"Delete {folder} and run again."
+    files: tuple[tuple[str, type[_Answer] | type[_Ranked], tuple[str, ...]], ...] = (
+        (ANSWERS, _Answer, ("hit", "texts")),
+        (RANKINGS, _Ranked, ("exposure",)),
+    )
+    for name, kind, columns in files:
+        for row in read_rows(folder / name, kind):
+            about = {key: getattr(row, key) for key in _OF_SETTING}
+            inside = whole.setdefault(row.setting, about | {"hits": {}, "texts": {}, "exposure": {}})
+            if any(inside[key] != value for key, value in about.items()):
+                raise UserError(f"{folder / name} tells of {row.setting!r} in two ways. {cure}")
             for column in columns:
-                value = tuple(row[column]) if column == "texts" else row[column]
-                inside["hits" if column == "hit" else column][row["id"]] = value
+                of_items = inside["hits" if column == "hit" else column]
+                if row.id in of_items:
+                    raise UserError(f"{folder / name}: {row.setting!r} has item {row.id} twice. {cure}")
+                of_items[row.id] = getattr(row, column)
     return [Outcome(**inside) for inside in whole.values()]
 
 

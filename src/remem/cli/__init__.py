@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import Annotated, Any
 
 # Idle OpenMP threads that spin take the cores from the other workers; set before torch is imported.
@@ -12,11 +14,24 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import typer
-from rich.markup import escape
 
-from remem import __version__
-from remem.cli import assess, audit, data, listing, looking, models, people, sharing, stages, studies, tuning
-from remem.cli.console import err, out, speak
+from remem import __version__, disk, memory
+from remem.cli import (
+    assess,
+    audit,
+    data,
+    door,
+    listing,
+    looking,
+    models,
+    people,
+    sharing,
+    stages,
+    stopping,
+    studies,
+    tuning,
+)
+from remem.cli.console import PIPE, err, out, progress, speak
 from remem.errors import Crashed, GateFailed, UserError
 from remem.models import made
 from remem.run.plugins import LOADED
@@ -34,9 +49,11 @@ app = typer.Typer(
     [bold]remem run pebench[/] does it with people in events: people, events, or both are forgotten.
 
     Exit status: 0 done, 1 a mistake that you can mend, 2 the gate failed, 3 a crash (a fault of remem's),
-    130 stopped by Ctrl-C.""",
+    130 stopped by Ctrl-C, 143 by SIGTERM, 141 nobody read on (| head).""",
 )
-STOPPED, CRASHED = 130, 3
+CRASHED = 3
+SHORT = b"remem: there is not enough memory for this command. End other programs, or raise its limit.\n"
+LOST = "standard output cannot be written: {}. What is finished is kept; only what would be said is lost."
 
 for name, stage, text in stages.STAGES:
     app.command(name, help=text)(stages.verb(name, stage))
@@ -67,58 +84,95 @@ app.command("export-results")(sharing.export_results)
 @app.callback(invoke_without_command=True)
 def version(show: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
     if show:
-        out.print(f"remem {__version__}")
+        out.say("remem {}", __version__)
         raise typer.Exit
 
 
 def main() -> None:
     """The entry point: a user's mistake is one message and exit status 1, a failed gate 2."""
+    door.open_streams()
     speak()
-    made.told[:] = [lambda text: err.print(f"[dim]{escape(text)}[/]", soft_wrap=True)]
+    made.told[:] = [lambda text: err.say("[dim]{}[/]", text)]
+    with stopping.heard() as stop:
+        status = _status(stop)
+        lost = door.flushed() or out.lost or progress.lost
+        if lost is not None and status == 0:
+            status = PIPE if lost.errno == errno.EPIPE else _told(LOST.format(lost.strerror))
+    sys.exit(status)
+
+
+def _status(stop: stopping.Stopped) -> int:
+    """Carries the command out; its exit status."""
     try:
+        door.check(sys.argv[1:])
         parallel.start()
         # typer gives an exit status back instead of raising it, Ctrl-C (130) among them.
         status = app(standalone_mode=False)
-        if status == STOPPED:
-            err.print("\nstopped. Run the same command again to go on where this left off.")
         if not status:
             parallel.leave()
-        sys.exit(status if isinstance(status, int) else 0)
-    except UserError as problem:
-        err.quiet = not parallel.teller()
-        err.print(f"[bold red]remem:[/] {escape(str(problem))}", soft_wrap=True)
-        sys.exit(1)
-    except GateFailed as failed:
-        err.quiet = not parallel.teller()
-        for line in failed.lines:
-            err.print(escape(line), soft_wrap=True)
-        err.print(
+    except SystemExit as end:  # typer's, too, where nobody reads on
+        status = PIPE if isinstance(end.__context__, BrokenPipeError) else end.code
+    except (Exception, KeyboardInterrupt) as problem:
+        # What a signal interrupts may raise anything.
+        status = 0 if stop.number else _failed_in_any_case(problem)
+    if stop.number:
+        err.say("{}", stop)
+        return stop.status
+    return status if isinstance(status, int) else 0
+
+
+def _failed_in_any_case(problem: BaseException) -> int:
+    try:
+        return _failed(problem)
+    except MemoryError:  # there is not even enough to say so at length
+        os.write(2, SHORT)
+        return 1
+
+
+def _failed(problem: BaseException) -> int:
+    """Says what a command failed of; its exit status."""
+    err.quiet = not parallel.teller()
+    if isinstance(problem, UserError):
+        return _told(str(problem))
+    if isinstance(problem, GateFailed):
+        for line in problem.lines:
+            err.say("{}", line)
+        err.say(
             "[bold red]The gate failed:[/] stage 1 did not teach the facts, so forgetting them would measure "
-            f"nothing.\n{escape(failed.advice or 'Train longer (--set learn.epochs=...).')}\n"
-            "Or go on with --ignore-gate: every table will say so.",
-            soft_wrap=True,
+            "nothing.\n{}\nOr go on with --ignore-gate: every table will say so.",
+            problem.advice or "Train longer (--set learn.epochs=...).",
         )
-        sys.exit(2)
-    except Crashed as crash:
-        err.quiet = not parallel.teller()
-        err.print(f"[bold red]remem:[/] {escape(str(crash))}", soft_wrap=True)
+        return 2
+    if isinstance(problem, Crashed):
+        err.say("[bold red]remem:[/] {}", problem)
         plugins = ", ".join(one.name for one in LOADED.values())
         whose = "of remem's, or of a library" + (f", or of your plugin ({plugins})" if plugins else "")
-        err.print(
-            f"That is a fault {whose}. The traceback is in log.txt in the run folder; finished steps are "
-            "kept, and the same command goes on.",
-            soft_wrap=True,
+        err.say(
+            "That is a fault {}. The traceback is in log.txt in the run folder; finished steps are kept, and "
+            "the same command goes on.",
+            whose,
         )
-        sys.exit(CRASHED)
-    except Exception as problem:
-        if hasattr(problem, "format_message"):  # a mistyped command or option
-            err.quiet = not parallel.teller()
-            told = f"{escape(problem.format_message())}{_hint(problem)}"
-            err.print(f"[bold red]remem:[/] {told}", soft_wrap=True)
-            sys.exit(1)
-        if parallel.teller():
-            traceback.print_exc()
-        sys.exit(CRASHED)
+        return CRASHED
+    if hasattr(problem, "format_message"):  # a mistyped command or option
+        return _told(f"{problem.format_message()}{_hint(problem)}")
+    if (lacking := _of_the_machine(problem)) is not None:
+        return _told(lacking)
+    if not err.quiet:
+        traceback.print_exception(problem)
+    return CRASHED
+
+
+def _told(text: str) -> int:
+    err.say("[bold red]remem:[/] {}", text)
+    return 1
+
+
+def _of_the_machine(problem: BaseException) -> str | None:
+    """What is said of a problem that is none of remem's: a full disk, memory that ran out."""
+    if isinstance(problem, OSError) and problem.filename is None and door.lost():
+        return LOST.format(problem.strerror)
+    cure = "Ask for less at once (--workers 1), or end other programs."
+    return memory.said(problem, "this command", cure) or disk.said(problem, Path.cwd())
 
 
 def _hint(problem: Any) -> str:

@@ -75,11 +75,13 @@ def assess(
     Each is a folder, a hub id, an adapter on one of them, or what remem export wrote. They are asked, scored
     and attacked as the arms of a run; the report is the run's.
     """
+    from remem import disk
     from remem.cli.request import allow, requested
     from remem.cli.stages import carry_out
     from remem.given.wanted import run_of
 
     speak(quiet, form)
+    disk.folder(folder)
     allow(allow_pictures, plugin)
     run = run_of(
         data,

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from remem.cli.assess import Attacks
 from remem.cli.console import Line, out, speak, warn
@@ -102,9 +101,9 @@ def audit(
     written = documents(asked, about, stated)
     for one in written:
         answer = one.document.verdict.outcome.replace("-", " ")
-        out.print(f"[bold]{escape(answer)}[/]  {one.folder / 'index.html'}", soft_wrap=True)
+        out.say("[bold]{}[/]  {}", answer, one.folder / "index.html")
     if everybody:
-        out.print(f"index  {asked.document / 'index.html'}", soft_wrap=True)
+        out.say("index  {}", asked.document / "index.html")
 
 
 def verify_document(folder: Path, signed_by: Path | None, form: str) -> None:
@@ -116,7 +115,7 @@ def verify_document(folder: Path, signed_by: Path | None, form: str) -> None:
         row = (str(folder), found.signer or "", found.head)
         show(("document", "signed by", "head of its chain"), [row], form)
     by = "not signed" if found.signer is None else f"signed by {found.signer}"
-    out.print(f"{folder} is as it was made, {by}. Head of its chain: {found.head}", soft_wrap=True)
+    out.say("{} is as it was made, {}. Head of its chain: {}", folder, by, found.head)
 
 
 def is_document(folder: Path) -> bool:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -25,11 +29,36 @@ from remem.steps import parallel
 from remem.steps.jobs import Nobody, View
 
 
+class _Plain:
+    """A value in a line that may have styles: what looks like one in it is none."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __format__(self, form: str) -> str:
+        return escape(format(self.value, form))
+
+
 class Safe(Console):
     """A console that no text can steer: control characters are written out, whoever wrote them."""
 
+    lost: OSError | None = None  # what kept it from being written to
+
     def print(self, *objects: Any, **how: Any) -> None:
-        super().print(*(terminal(one) if isinstance(one, str) else one for one in objects), **how)
+        try:
+            super().print(*(terminal(one) if isinstance(one, str) else one for one in objects), **how)
+        except OSError as problem:  # a full disk, say: what is at work goes on, and is told in the end
+            self.quiet, self.lost = True, problem
+
+    def on_broken_pipe(self) -> None:
+        """Nobody reads on, as behind `| head`: that ends what is at work here, as it ends any command."""
+        self.quiet, self.lost = True, BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+        if threading.current_thread() is threading.main_thread():
+            raise SystemExit(PIPE)
+
+    def say(self, form: str, *values: object) -> None:
+        """A line of ours, with styles, and in it the values in their places: they are shown as they are."""
+        self.print(form.format(*map(_Plain, values)), soft_wrap=True)
 
     def _size(self) -> ConsoleDimensions:
         """Of a pipe or file: so wide that nothing wraps, whatever COLUMNS says."""
@@ -39,6 +68,7 @@ class Safe(Console):
     size = property(_size, Console.size.fset)  # type: ignore[attr-defined]
 
 
+PIPE = 128 + signal.SIGPIPE  # exit status of a command whose reader has left
 FORMS = ("table", "json", "csv")
 _WIDE = 100_000
 out = Safe(highlight=False)  # what was asked for
@@ -53,12 +83,13 @@ def speak(quiet: bool = False, form: str = "table") -> None:
         raise unknown("format", form, FORMS)
     out.stderr = progress.stderr = form != "table"
     out.quiet = err.quiet = not parallel.first()
+    out.lost = progress.lost = err.lost = None
     progress.quiet = quiet or out.quiet
 
 
 def warn(text: str) -> None:
     """A note on standard error."""
-    err.print(f"[yellow]note[/] {escape(text)}", soft_wrap=True)
+    err.say("[yellow]note[/] {}", text)
 
 
 def _now(console: Console) -> str:
@@ -69,46 +100,44 @@ def _now(console: Console) -> str:
 class Lines:
     """A line when a step begins and when it is done, for logs and pipes."""
 
-    def __init__(self, console: Console, total: int):
+    def __init__(self, console: Safe, total: int):
         self.console, self.total, self.done = console, total, 0
 
     def start(self, step: str) -> None:
-        self.console.print(f"{_now(self.console)}  ...  {step}", highlight=False)
+        self.console.say("{}  ...  {}", _now(self.console), step)
 
     def update(self, step: str, done: int, total: int, note: str) -> None:
         """Only what a step says before it begins: a log wants no bars."""
         if done == 0 and note:
-            self.console.print(f"{_now(self.console)}       {step}: {note}", highlight=False, soft_wrap=True)
+            self.console.say("{}       {}: {}", _now(self.console), step, note)
 
     def finish(self, step: str, seconds: float) -> None:
         self.done += 1
-        self.console.print(
-            f"{_now(self.console)}  done {step}  {seconds:.1f} s  ({self.done} of {self.total})",
-            highlight=False,
-        )
+        now = _now(self.console)
+        self.console.say("{}  done {}  {:.1f} s  ({} of {})", now, step, seconds, self.done, self.total)
 
 
 class Bars:
     """A bar for each step that runs, a line for each that is done, and one bar for them all."""
 
-    def __init__(self, console: Console, progress: Progress, total: int):
+    def __init__(self, console: Safe, progress: Progress, total: int):
         self.console, self.progress = console, progress
         self.rows: dict[str, TaskID] = {}
         self.whole = progress.add_task("all steps", total=total, note="")
 
     def start(self, step: str) -> None:
-        self.rows[step] = self.progress.add_task(step, total=None, note="")
+        self.rows[step] = self.progress.add_task(escape(step), total=None, note="")
 
     def update(self, step: str, done: int, total: int, note: str) -> None:
         if done == 0 and note:
-            self.console.print(f"  [dim]{step}: {note}[/]", highlight=False, soft_wrap=True)
+            self.console.say("  [dim]{}: {}[/]", step, note)
         elif step in self.rows:
             self.progress.update(self.rows[step], completed=done, total=total, note=escape(quoted(note)))
 
     def finish(self, step: str, seconds: float) -> None:
         if step in self.rows:
             self.progress.remove_task(self.rows.pop(step))
-        self.console.print(f"[green]✓[/] {step:<18} [dim]{seconds:6.1f} s[/]", highlight=False)
+        self.console.say("[green]✓[/] {:<18} [dim]{:6.1f} s[/]", step, seconds)
         self.progress.advance(self.whole)
 
 
@@ -147,5 +176,5 @@ class Line:
         if now - self.last > self.every_s or done == total:
             self.last = now
             left = (now - self.start) / max(1, done) * (total - done)
-            told = f"{self.what} {done:,}/{total:,}  {note}  about {left:.0f} s left"
-            progress.print(f"{_now(progress)}  {told}", highlight=False)
+            said = "{}  {} {:,}/{:,}  {}  about {:.0f} s left"
+            progress.say(said, _now(progress), self.what, done, total, note, left)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from remem.cli.console import out
 from remem.cli.options import AllowPictures, Settings
@@ -37,13 +37,15 @@ def build(
     settings: Settings = None,
 ) -> None:
     """Build a data set of invented people: remem build remem people --people 50 --qa 100."""
+    from remem import disk
     from remem.cli.console import Line
     from remem.data.shapes import SHAPES
     from remem.data.shapes import build as build_data
+    from remem.data.writing import KEPT
     from remem.run.overrides import change
     from remem.settings import plain
     from remem.steps.folders import sync, sync_all
-    from remem.steps.make import open_part, writing
+    from remem.steps.make import open_part
     from remem.steps.sealed import MARK
     from remem.steps.store import Order, Step, keys
 
@@ -62,17 +64,18 @@ def build(
     step = Step(name=folder.name, work=build_data, settings=plain(wanted))
     order = Order(keys([step])[step.name], {}, "", {})
     mark = folder / MARK
-    if folder.exists() and not (mark.is_file() and mark.read_text("utf-8") == order.mark):
-        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
-    with writing(folder.parent):
-        if not folder.exists():  # else it lacks no more than that its mark goes
+    whole = os.path.lexists(mark) and mark.is_file() and mark.read_bytes() == order.mark.encode()
+    if not whole:
+        disk.folder(folder, new=True)
+    with disk.writing(folder.parent, kept=KEPT):
+        if not whole:  # else it lacks no more than that its mark goes
             part = open_part(folder.parent, step, order)
             build_data(part, wanted, Line("pictures"))
             sync_all(part)
             part.rename(folder)
             sync(folder.parent)
         mark.unlink()
-    out.print(f"built {folder}. Look for faults with: remem lint {folder}")
+    out.say("built {}. Look for faults with: remem lint {}", folder, folder)
 
 
 def lint(
@@ -85,15 +88,13 @@ def lint(
 
     allow(allow_pictures)
     data = load(source)
-    out.print(f"{len(data.items):,} items, {len(data.people):,} people, splits {', '.join(data.splits)}")
+    out.say("{:,} items, {:,} people, splits {}", len(data.items), len(data.people), ", ".join(data.splits))
     for sentence in notes(data):
-        out.print(f"[yellow]note[/]   {escape(quoted(sentence))}")
+        out.say("[yellow]note[/]   {}", quoted(sentence))
     findings = look(data)
     for finding in findings:
         colour = "red" if finding.level == "error" else "yellow"
-        out.print(
-            f"[{colour}]{finding.level:<6}[/] {escape(finding.where)}: {escape(quoted(finding.message))}"
-        )
+        out.say("[{}]{:<6}[/] {}: {}", colour, finding.level, finding.where, quoted(finding.message))
     if any(finding.level == "error" for finding in findings):
         raise typer.Exit(1)
     out.print("no errors")
@@ -113,4 +114,4 @@ def gallery(
 
     allow(allow_pictures)
     path = show(folder, out_file or "", views, progress=Line("pictures"))
-    out.print(f"wrote {path}")
+    out.say("wrote {}", path)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
-
+from remem import jsonfile
 from remem.cli.console import out, progress
 from remem.cli.tables import machine, read, results, show
 
 TABLE = Path("tables", "methods.csv")
+_CURE = "Run the same command again."
 
 
 def conclude(root: Path, stage: str, clock: float, form: str) -> None:
@@ -26,17 +25,17 @@ def conclude(root: Path, stage: str, clock: float, form: str) -> None:
     if gate.exists() and stage != "evidence":
         where = progress if done else out
         for line in read_gate(gate).text():
-            where.print(escape(line), soft_wrap=True)
+            where.say("{}", line)
     if done:
         if (table := page.parent / TABLE).exists():
             shown, notes = results(table)
             progress.print()
             progress.print(shown)
             if notes:
-                progress.print(f"[dim]{escape(notes)}[/]")
+                progress.say("[dim]{}[/]", notes)
         progress.print()
-        out.print(f"[bold]report[/] {page}", soft_wrap=True)
-    progress.print(f"[dim]{time.monotonic() - clock:.1f} s[/]")
+        out.say("[bold]report[/] {}", page)
+    progress.say("[dim]{:.1f} s[/]", time.monotonic() - clock)
 
 
 def told(root: Path, page: Path | None, form: str) -> None:
@@ -48,6 +47,6 @@ def told(root: Path, page: Path | None, form: str) -> None:
         return
     gate = root / "gate" / "gate.json"
     found: dict[str, Any] = {"folder": str(root), "report": str(page) if page else None}
-    found["gate"] = json.loads(gate.read_text("utf-8")) if gate.exists() else None
+    found["gate"] = jsonfile.read(gate, dict[str, Any], _CURE) if gate.exists() else None
     found["methods"] = [dict(zip(headings, row, strict=True)) for row in rows]
     machine(found)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from remem.cli.console import out, speak
 from remem.cli.options import DataSource, Format, ModelName, Plugins, Quiet
@@ -52,14 +50,15 @@ def status(
     for (name, one), state in zip(found.standing.items(), states, strict=True):
         why = one.why or ("something that it reads is still to be made" if one.state == "open" else "")
         rows.append((name, state, _since(folder / name), why))
-    out.print(f"{folder}: {escape(record['recipe'])}, remem {escape(record['version'])}")
+    out.say("{}: {}, remem {}", folder, record["recipe"], record["version"])
     show(("step", "state", "since", "why"), rows, form, [COLOURS[state] for state in states])
     others = [
         name for name in arms_in(folder) if not any(step.startswith(f"{name}/") for step in found.standing)
     ]
     if others:
-        out.print(f"of earlier requests: {', '.join(map(escape, others))}")
-    out.print(", ".join(f"{states.count(state)} {state}" for state in COLOURS if state in states))
+        out.say("of earlier requests: {}", ", ".join(others))
+    counts = [f"{states.count(state)} {state}" for state in COLOURS if state in states]
+    out.say("{}", ", ".join(counts))
 
 
 def verify(
@@ -76,7 +75,8 @@ def verify(
     """
     from remem.cli.audit import is_document, verify_document
     from remem.cli.console import Line
-    from remem.run.context import RUN, check_format, read_run_record
+    from remem.run.context import check_format, read_run_record
+    from remem.run.record import RUN
     from remem.steps.verify import verify as look
 
     speak(quiet, form)
@@ -105,14 +105,13 @@ def verify(
     elif form == "csv":
         show(("step", "what is wrong"), wrong, form)
     for step, what in wrong if form == "table" else ():
-        out.print(f"[red]FAIL[/]  {escape(step)}: {escape(what)}", soft_wrap=True)
+        out.say("[red]FAIL[/]  {}: {}", step, what)
     if wrong:
         raise typer.Exit(1)
-    out.print(f"{seen} steps are as they were made")
+    out.say("{} steps are as they were made", seen)
 
 
 def _since(folder: Path) -> str:
-    try:
-        return str(json.loads((folder / "provenance.json").read_text("utf-8"))["started"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+    from remem.steps.provenance import read_provenance
+
+    return read_provenance(folder).started

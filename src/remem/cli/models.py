@@ -22,16 +22,17 @@ def pretrain(
     and there are two other sizes of that: docs/results/embedded.md has how long each takes, and what it then
     knows.
     """
+    from remem import disk
     from remem.cli.console import Line
     from remem.embedded.pretrain import pretrain as make
     from remem.embedded.recipes import recipe
     from remem.steps.folders import new_folder
 
     settings = recipe(model)
-    kept = folder.with_name(f"{folder.name}.kept")
     with new_folder(folder) as part:
+        kept = disk.folder(folder.with_name(f"{folder.name}.kept"))
         make(part, kept, settings, Line("step", every_s=5))
-    out.print(f"made {folder}. Use it with: remem run --model {folder}. {kept} may be deleted.")
+    out.say("made {}. Use it with: remem run --model {}. {} may be deleted.", folder, folder, kept)
 
 
 def make_base(
@@ -81,7 +82,7 @@ def make_base(
                 f"what remem ships was not aligned to {file.name}: pictures mean nothing to {folder} yet. "
                 f"Align it: remem make-base {base} OTHER-FOLDER --gguf {file} --align"
             )
-    out.print(f"made {folder}. Use it with: remem run --model {folder}")
+    out.say("made {}. Use it with: remem run --model {}", folder, folder)
 
 
 def make_tiny_model(
@@ -95,4 +96,4 @@ def make_tiny_model(
 
     with new_folder(folder) as part:
         make_tiny(family, part, seed=seed)
-    out.print(f"made {folder}. Use it with: remem run tiny --model {folder}")
+    out.say("made {}. Use it with: remem run tiny --model {}", folder, folder)

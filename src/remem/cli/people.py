@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from remem.cli.console import out
 from remem.outgoing import quoted
@@ -44,7 +43,6 @@ def people(
     from remem.cli.console import Line
     from remem.data.listed.build import build
     from remem.data.listed.settings import ListSettings
-    from remem.steps.make import writing
 
     settings = ListSettings(
         pictures=pictures,
@@ -58,10 +56,9 @@ def people(
         size=size,
         seed=seed,
     )
-    with writing(folder.parent):
-        notes = build(source, folder, settings, Line("pictures"))
+    notes = build(source, folder, settings, Line("pictures"))
     _told(notes)
-    out.print(f"built {escape(str(folder))}. Look for faults with: remem lint {escape(str(folder))}")
+    out.say("built {}. Look for faults with: remem lint {}", folder, folder)
 
 
 def strangers(
@@ -72,14 +69,12 @@ def strangers(
 ) -> None:
     """Add people who do not exist to a data set, asked about as its people are: for membership attacks."""
     from remem.data.listed.adding import add
-    from remem.steps.make import writing
 
-    with writing(data):
-        people, rows, notes = add(data, count, seed=seed, force=force)
+    people, rows, notes = add(data, count, seed=seed, force=force)
     _told(notes)
-    out.print(f"wrote {escape(str(data / 'strangers.parquet'))}: {people} strangers, {rows} rows")
+    out.say("wrote {}: {} strangers, {} rows", data / "strangers.parquet", people, rows)
 
 
 def _told(notes: list[str]) -> None:
     for sentence in notes:
-        out.print(f"[yellow]note[/]   {escape(quoted(sentence))}", soft_wrap=True)
+        out.say("[yellow]note[/]   {}", quoted(sentence))

@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.markup import escape
-
 from remem.cli.console import err, warn
 from remem.errors import UserError
 from remem.outgoing import quoted
@@ -195,7 +193,7 @@ def examine(chosen: Run, data: Dataset, ignore_gate: bool) -> None:
     from remem.run.beforehand import look_through
 
     def note(sentence: str) -> None:
-        err.print(f"[yellow]note[/] {escape(quoted(sentence))}", soft_wrap=True)
+        err.say("[yellow]note[/] {}", quoted(sentence))
 
     opened, tried = (Line(f"pictures {done}", every_s=5) for done in ("checked", "tried"))
     for sentence in look_through(chosen, data, ignore_gate, note, opened, tried):

@@ -19,7 +19,7 @@ def export(
     from remem.sharing import export as write
 
     write(run, arm, folder)
-    out.print(f"wrote {folder}", soft_wrap=True)
+    out.say("wrote {}", folder)
 
 
 def push(
@@ -32,17 +32,17 @@ def push(
     """Upload a data set, a model or an adapter to the hub, with its card. Private unless told otherwise."""
     from remem.sharing import hub
 
-    kind, files = hub.kind_of(folder), hub.contents(folder)
+    kind, files, card = hub.ready(folder, repo)
     total = sum(size for _, size in files)
     seen = "public" if public else "private"
-    out.print(f"{kind} {repo} ({seen}): {len(files)} files, {total / 1e6:,.1f} MB", soft_wrap=True)
+    out.say("{} {} ({}): {} files, {:,.1f} MB", kind, repo, seen, len(files), total / 1000000.0)
     if dry_run:
         for path, size in files:
-            out.print(f"  {path.relative_to(folder)}  {size:,} bytes", soft_wrap=True)
-        if hub.card_of(folder):
-            out.print(f"  {hub.CARD}, the card, is written from the run", soft_wrap=True)
+            out.say("  {}  {:,} bytes", path.relative_to(folder), size)
+        if card:
+            out.say("  {}, the card, is written from the run", hub.CARD)
         return
-    out.print(f"pushed {hub.push(folder, repo, public=public, overwrite=overwrite)}", soft_wrap=True)
+    out.say("pushed {}", hub.push(folder, repo, public=public, overwrite=overwrite))
 
 
 def pull(
@@ -54,7 +54,7 @@ def pull(
     from remem.sharing import pull as get
 
     get(repo, folder, "dataset" if dataset else "model")
-    out.print(f"wrote {folder}", soft_wrap=True)
+    out.say("wrote {}", folder)
 
 
 def export_results(
@@ -64,4 +64,4 @@ def export_results(
     """The numbers of a run in the schema of Every Eval Ever."""
     from remem.sharing import export_results as write
 
-    out.print(f"wrote {write(run, file)} records to {file}", soft_wrap=True)
+    out.say("wrote {} records to {}", write(run, file), file)

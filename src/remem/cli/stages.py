@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from remem.cli import completion
 from remem.cli.console import out, progress, speak, warn
@@ -155,7 +154,7 @@ def _retell(root: Path, out_folder: Path | None, data: str, model: str, form: st
     page = retell(root, out_folder, data, model)
     if form != "table":
         told(root, page, form)
-    out.print(f"[bold]report[/] {page}", soft_wrap=True)
+    out.say("[bold]report[/] {}", page)
 
 
 def carry_out(
@@ -171,6 +170,7 @@ def carry_out(
     """Carries out what is asked for, up to a stage, and says how it went."""
     import time
 
+    from remem import disk
     from remem.cli.console import watching
     from remem.cli.ending import conclude
     from remem.steps import parallel
@@ -180,9 +180,10 @@ def carry_out(
     clock = time.monotonic()
     root, chosen, ignore_gate, fingerprint = asked.root, asked.run, asked.ignore_gate, asked.fingerprint
     if pipeline.finished(root, chosen, ignore_gate, fingerprint, stage, keep_old):
-        progress.print(f"{root} is finished already: nothing to do.")
+        progress.say("{} is finished already: nothing to do.", root)
         conclude(root, stage, clock, form)
         return
+    disk.folder(root)
     trackers = [name.strip() for name in track.split(",") if name.strip()]
     tracking.check(trackers)
     chosen.build.check()
@@ -190,12 +191,12 @@ def carry_out(
         examine(chosen, asked.data_set, ignore_gate)
     found = pipeline.survey(root, chosen, fingerprint, ignore_gate, stage, keep_old)
     if not found.todo:
-        progress.print(f"every step of {root} is done: nothing to do but to write this request down.")
+        progress.say("every step of {} is done: nothing to do but to write this request down.", root)
     _tell_stale(found)
     processes, each = share(workers, threads, chosen)
     engine = engine_of(where.on, processes, each, where.need, where.slurm)
     verb = "" if chosen.given else "run " if stage == "report" else f"{stage} "
-    progress.print(f"[bold]remem {verb}{escape(asked.name)}[/] → {root}: {len(found.todo)} steps to do")
+    progress.say("[bold]remem {}{}[/] → {}: {} steps to do", verb, asked.name, root, len(found.todo))
     with watching(len(found.todo)) as view:
         pipeline.carry_out(
             root,
@@ -247,7 +248,7 @@ def _foretell(asked: Wanted, stage: str, on_card: str, form: str) -> None:
     if form == "json":
         machine({heading: dict(pairs) for heading, pairs in told(found, [step.name for step in steps])})
     for heading, pairs in told(found, [step.name for step in steps]):
-        out.print(f"[bold]{escape(heading)}[/]")
+        out.say("[bold]{}[/]", heading)
         for what, amount in pairs:
-            out.print(f"  {escape(what)}: {escape(amount)}", soft_wrap=True)
+            out.say("  {}: {}", what, amount)
     refuse(found, chosen)

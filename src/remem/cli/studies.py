@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from remem import jsonfile
 from remem.cli.console import out, progress, speak
 from remem.cli.options import Need, On, Quiet, SlurmSettings
 from remem.cli.request import asked_for, share
@@ -44,6 +45,7 @@ def diagnose(
     quiet: Quiet = False,
 ) -> None:
     """Did stage 1 teach anything, and what decides it? Sweeps over data sets, taught and measured alike."""
+    from remem import disk
     from remem.cli.console import watching
     from remem.run import recipes
     from remem.run.overrides import override
@@ -52,6 +54,7 @@ def diagnose(
     from remem.studies.diagnosis.sweeps import BESIDE, COUNTS, SHARES, Study, members, sweeps
 
     speak(quiet)
+    disk.folder(folder)
     base = override(recipes.recipe("tiny" if quick else recipe), asked_for("", model, settings))
     chosen = sweeps(
         base,
@@ -66,22 +69,24 @@ def diagnose(
         raise UserError("--seeds names none: give at least one, as in --seeds 0")
     study = Study(folder, tuple(chosen), tuple(members(chosen, repeats)), base.seed)
     todo = pending_steps(study)
-    progress.print(
-        f"[bold]remem diagnose[/] → {folder}: {len(study.members)} models, {len(todo)} steps to do"
+    progress.say(
+        "[bold]remem diagnose[/] → {}: {} models, {} steps to do", folder, len(study.members), len(todo)
     )
     processes, each = share(workers, threads, base)
     made_by = engine(on, processes, each, need or (), slurm or ())
     with watching(len(todo)) as view:
         carry_out(study, view, made_by, each)
     progress.print()
-    out.print(f"[bold]diagnosis[/] {folder / 'report' / 'index.html'}", soft_wrap=True)
+    out.say("[bold]diagnosis[/] {}", folder / "report" / "index.html")
 
 
 def _numbers(option: str, text: str, kind: type[int] | type[float]) -> tuple:
-    try:
-        found = tuple(kind(part) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise UserError(f"{option} {text}: give numbers with commas between them") from error
+    said, cure = f"{option} {text[:80]}", "Give numbers with commas between them."
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    read = [jsonfile.literal(part, said, cure) for part in parts]
+    if not all(type(one) in ((int,) if kind is int else (int, float)) for one in read):
+        raise UserError(f"{said}: give numbers with commas between them")
+    found = tuple(map(kind, read))
     if len(set(found)) < len(found):
         raise UserError(f"{option} {text}: each number once")
     return found
@@ -103,6 +108,7 @@ def trace(
     quiet: Quiet = False,
 ) -> None:
     """Causal tracing: where is a person looked up? The picture or name is swapped, one piece put back."""
+    from remem import disk
     from remem.cli.console import watching
     from remem.errors import unknown
     from remem.run.context import open_run
@@ -122,9 +128,10 @@ def trace(
         rows=rows,
     )
     planned = steps(context, arm or present(folder), settings)
+    disk.folder(folder)
     todo = pending(folder, planned)
-    progress.print(f"[bold]remem trace[/] → {folder / 'trace'}: {len(todo)} steps to do")
+    progress.say("[bold]remem trace[/] → {}: {} steps to do", folder / "trace", len(todo))
     with watching(len(todo)) as view:
         execute(folder, planned, context, view, threads=threads)
     progress.print()
-    out.print(f"[bold]trace[/] {folder / 'trace' / 'report' / 'index.html'}", soft_wrap=True)
+    out.say("[bold]trace[/] {}", folder / "trace" / "report" / "index.html")

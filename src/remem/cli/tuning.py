@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from remem.cli import completion
 from remem.cli.console import out, progress, speak
@@ -61,6 +60,7 @@ def tune(
     The people are those of build.seed + 1, trained from seed + 1. Killed and started again with the same
     command it goes on where it was; with more --trials it adds to what is there.
     """
+    from remem import disk
     from remem.cli.console import watching
     from remem.data import load
     from remem.report.words import seconds as told
@@ -71,27 +71,27 @@ def tune(
     from remem.studies.tuning.study import carry_out, pending_steps, tuning
 
     speak(quiet)
+    root = disk.folder(folder or Path("runs") / f"tune-{Path(recipe).stem}")
     allow(allow_pictures, plugin)
     run = override(base_of(recipe), asked_for(data, model, settings))
     data_set = load(run.data) if run.data else None
     rule = Rule(lower=tuple(lower or Rule.lower), keep=keep, at_least=at_least, tie=tie)
     fingerprint = data_set.fingerprint if data_set else ""
     whole = tuning(run, rule, trials, over or (), fingerprint, ignore_gate, seeds)
-    root = folder or Path("runs") / f"tune-{Path(recipe).stem}"
     whole.run.build.check()
     if data_set:
         examine(whole.run, data_set, ignore_gate)
     todo = pending_steps(root, whole)
-    progress.print(f"[bold]remem tune {recipe}[/] → {root}: {len(todo)} steps to do")
-    progress.print(f"  rule: {escape(rule.words())}", soft_wrap=True)
+    progress.say("[bold]remem tune {}[/] → {}: {} steps to do", recipe, root, len(todo))
+    progress.say("  rule: {}", rule.words())
     people = run.data or f"build.seed={whole.run.build.seed}"
-    progress.print(f"  on the people of {escape(people)}, from seed {whole.run.seed}", soft_wrap=True)
+    progress.say("  on the people of {}, from seed {}", people, whole.run.seed)
     for count in sorted(set(whole.methods.values()), reverse=True):
         names = [name for name, size in whole.methods.items() if size == count]
-        progress.print(f"  {count} trials of each of {len(names)}: {', '.join(names)}", soft_wrap=True)
+        progress.say("  {} trials of each of {}: {}", count, len(names), ", ".join(names))
     idle = [one.method for one in run.forget.methods if one.method not in whole.methods]
     if idle:
-        progress.print(f"  nothing to tune: {', '.join(idle)}", soft_wrap=True)
+        progress.say("  nothing to tune: {}", ", ".join(idle))
     processes, each = share(workers, threads, whole.run)
     made_by = engine(on, processes, each, need or (), slurm or ())
     with watching(len(todo)) as view:
@@ -99,12 +99,10 @@ def tune(
             carry_out(root, whole, view, made_by, each, stage1)
             left = estimate(root, whole, pending_steps(root, whole)) if stage1 else None
             if left:
-                progress.print(f"  the trials will take about {told(left / processes)}, to judge by stage 1")
+                progress.say("  the trials will take about {}, to judge by stage 1", told(left / processes))
     progress.print()
-    out.print(f"[bold]tuned[/] {root / 'tuned' / 'tuning.md'}", soft_wrap=True)
-    out.print(
-        f"Use it with: remem run {recipe} --settings {root / 'tuned' / 'settings.json'}", soft_wrap=True
-    )
+    out.say("[bold]tuned[/] {}", root / "tuned" / "tuning.md")
+    out.say("Use it with: remem run {} --settings {}", recipe, root / "tuned" / "settings.json")
 
 
 def compare(
@@ -125,4 +123,4 @@ def compare(
     from remem.studies.comparing.page import write
 
     path = write(folder, page or folder / "comparison.md", tuned, against)
-    out.print(f"wrote {path}")
+    out.say("wrote {}", path)

@@ -18,13 +18,14 @@ from remem.data.questions import ONE_HOP, Row, questions
 from remem.data.seen import Seen
 from remem.data.settings import BuildSettings
 from remem.data.writing import (
+    KEPT,
     copied,
     drawn_bytes,
-    enough_room,
     split_bytes,
     write_json,
     write_split,
 )
+from remem.disk import writing
 from remem.types import Progress, silent
 
 
@@ -39,7 +40,7 @@ def build(folder: str | Path, settings: BuildSettings, progress: Progress = sile
     """
     settings.check()
     folder = Path(folder)
-    with enough_room(folder):
+    with writing(folder, kept=KEPT):
         _build(folder, settings, progress, workers)
 
 

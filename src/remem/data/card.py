@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from remem.data import table
 from remem.data.images.quality import Rating
 from remem.data.settings import BuildSettings
+from remem.outgoing import code, text_table
 
 
 def front(whom: str, license: str, sizes: Mapping[str, tuple[int, int]]) -> str:
@@ -39,7 +40,6 @@ def text(settings: BuildSettings, sizes: dict[str, tuple[int, int]], rating: Rat
 
     `sizes` are (rows, bytes) by split; `rating` is of the faces, where they were measured.
     """
-    counts = "\n".join(f"| {name} | {count:,} |" for name, (count, _) in sizes.items())
     whose = (
         f"The pictures are {settings.source}."
         if settings.source in ("drawn", "rendered")
@@ -52,9 +52,7 @@ invented. {whose}
 This is **not the authors' data set** (*Before Forgetting, Learn to Remember*, arXiv 2605.03759), only built
 in its shape; numbers measured on it are not comparable with theirs. Texts are in the public domain (CC0 1.0).
 
-| split | rows |
-|---|---|
-{counts}
+{rows_table(sizes)}
 
 `finetune` is taught first. `forget1` to `forget4` are the rows of the first people, nested. `retain` is a
 sample of the rows of people who are never forgotten. `test` asks about the same people in other words and
@@ -87,16 +85,18 @@ def features() -> str:
 
 def settings_table(settings: dict[str, object]) -> str:
     """The settings that a set was built with."""
-    lines = (f"| {name} | {value} |" for name, value in settings.items())
-    return "\n".join(["| setting | value |", "|---|---|", *lines])
+    return text_table(("setting", "value"), settings.items())
+
+
+def rows_table(sizes: Mapping[str, tuple[int, int]]) -> str:
+    """How many rows each split has. `sizes` are (rows, bytes)."""
+    return text_table(("split", "rows"), ((name, f"{count:,}") for name, (count, _) in sizes.items()))
 
 
 def faces_table(rating: Rating) -> str:
     """How well people are told apart."""
-    return f"""Faces, by the measure `{rating.measure}`, over {rating.pictures:,} pictures:
-
-| no visible face | mean distance, one person | mean distance, two people | AUC of one against two |
-|---|---|---|---|
-| {rating.faceless:.1%} | {rating.same:.3f} | {rating.different:.3f} | {rating.auc:.4f} |
-
-"""
+    apart = ("mean distance, one person", "mean distance, two people")
+    header = ("no visible face", *apart, "AUC of one against two")
+    row = (f"{rating.faceless:.1%}", f"{rating.same:.3f}", f"{rating.different:.3f}", f"{rating.auc:.4f}")
+    said = f"Faces, by the measure {code(rating.measure)}, over {rating.pictures:,} pictures:"
+    return f"{said}\n\n{text_table(header, [row])}\n\n"

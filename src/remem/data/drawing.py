@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache, lru_cache, partial
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,9 @@ from remem.data import kept
 from remem.data.images import ImageSource, Pipeline, quality, source
 from remem.data.people import Person
 from remem.data.settings import PictureSettings
+from remem.steps.engines import lost
 
+LOWER = "with smaller pictures or other programs ended, to use less memory"
 _CHUNK = (
     60  # pictures of one person that one process makes in a row: a rendered body is prepared once for them
 )
@@ -102,11 +105,14 @@ def pictures(
         return
     with ExitStack() as stack:
         # Fresh processes: a fork of one that has threads (torch's, for one) may hang.
+        started: dict[int, Any] = {}
+        stack.enter_context(lost.told("a process that draws pictures", started, LOWER))
         pool = ProcessPoolExecutor(min(workers, len(chunks)), multiprocessing.get_context("spawn"))
         stack.callback(pool.shutdown, wait=True, cancel_futures=True)
         running: deque[Future[list[Made]]] = deque()
         for chunk in chunks:
             running.append(pool.submit(_chunk, order, chunk, keep))
+            started |= pool._processes or {}
             if len(running) >= workers * 3:  # what is made ahead waits in memory
                 yield from running.popleft().result()
         while running:

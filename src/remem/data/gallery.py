@@ -9,6 +9,7 @@ from typing import Literal
 
 from PIL import Image
 
+from remem import disk
 from remem.data.cells import columns as columns_of
 from remem.data.imagecell import Cells
 from remem.data.opening import decode
@@ -17,6 +18,7 @@ from remem.data.pebench.paths import event_of
 from remem.data.side import Known, read_events, read_people
 from remem.data.tablefile import opened, sound
 from remem.errors import UserError
+from remem.steps.folders import write_atomic
 from remem.types import Progress, silent
 
 TO_FORGET = "to be forgotten"
@@ -54,6 +56,7 @@ def gallery(
     pictures.
     """
     folder = Path(folder)
+    target = disk.file(out if str(out) else folder / "gallery.html")
     found = _places(folder)
     if not found:
         raise UserError(
@@ -68,8 +71,8 @@ def gallery(
     for path, picture in _read(folder, wanted):
         thumbnails[path] = _thumbnail(picture, side, path)
         progress(len(thumbnails), len(wanted), "pictures")
-    target = Path(out) if str(out) else folder / "gallery.html"
-    target.write_text(_page(folder.name, chosen, found, names, columns, thumbnails, side), encoding="utf-8")
+    with disk.writing(target.parent):
+        write_atomic(target, _page(folder.name, chosen, found, names, columns, thumbnails, side))
     return target
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from remem.data import cells, csvfile, table
 from remem.data.imagecell import Cells
 from remem.data.opening import read_file
-from remem.data.tablefile import line, opened, sound
+from remem.data.tablefile import line, opened, present, sound
 from remem.errors import UserError
 
 METADATA = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
@@ -27,16 +27,27 @@ Row = dict[str, str]
 
 def splits(root: Path) -> dict[str, Path]:
     """Split -> its metadata file, in the folder or in its data/; the splits of the published set first.
-    UserError where a split has two."""
+    UserError where a split has two, or lacks the one that the others have."""
     found: dict[str, Path] = {}
-    for folder in (root / "data", root):
-        for path in sorted(path for name in METADATA for path in folder.glob(f"[!.]*/{name}")):
-            other = found.setdefault(path.parent.name, path)
+    bare: list[Path] = []  # splits by their name, which hold something else
+    for folder in sorted(
+        one for place in (root / "data", root) for one in place.glob("[!.]*") if one.is_dir()
+    ):
+        own = sorted(folder / name for name in METADATA if present(folder / name))
+        if not own and folder.name in table.SPLITS and any(folder.iterdir()):
+            bare.append(folder)
+        for path in own:
+            other = found.setdefault(folder.name, path)
             if other != path:
                 raise UserError(
-                    f"split {path.parent.name} has two metadata files, {other} and {path}. Remove one: "
+                    f"split {folder.name} has two metadata files, {other} and {path}. Remove one: "
                     "nothing says which counts."
                 )
+    if found and bare:
+        raise UserError(
+            f"{bare[0]} holds a split's pictures and none of {', '.join(METADATA)}, which say what "
+            "they show, as other splits have. Put it there, or remove the folder."
+        )
     order = {name: n for n, name in enumerate(table.SPLITS)}
     return {name: found[name] for name in sorted(found, key=lambda s: (order.get(s, len(order)), s))}
 

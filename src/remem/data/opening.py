@@ -31,19 +31,20 @@ _BITS, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0  # of TIFF
 _CURE = "Replace it or drop the row."
 
 
-def decode(found: bytes, where: str, cure: str = _CURE) -> Image.Image:
+def decode(found: bytes, where: str, cure: str = _CURE, most: int | None = None) -> Image.Image:
     """An encoded picture as RGB pixels, as a viewer shows it. UserError, naming `where`, when it does not
-    open, is of no format of FORMATS or is enormous."""
+    open, is of no format of FORMATS or has more than `most` pixels (PIXEL_LIMIT)."""
+    most = PIXEL_LIMIT if most is None else most
     if len(found) > BYTE_LIMIT:
         raise UserError(
             f"{where}: the picture has {len(found):,} bytes; at most {BYTE_LIMIT:,} are read. Shrink it."
         )
     try:
         with Image.open(io.BytesIO(found), formats=FORMATS) as image:
-            if image.width * image.height > PIXEL_LIMIT:
+            if image.width * image.height > most:
                 raise UserError(
                     f"{where}: the picture has {image.width} x {image.height} pixels; "
-                    f"at most {PIXEL_LIMIT:,} are read. Shrink it."
+                    f"at most {most:,} are read. Shrink it."
                 )
             image.load()
             return _upright(image, rgb(image))
@@ -51,7 +52,7 @@ def decode(found: bytes, where: str, cure: str = _CURE) -> Image.Image:
         raise
     except Image.DecompressionBombError as error:
         raise UserError(
-            f"{where}: the picture is enormous ({_said(found, error)}); at most {PIXEL_LIMIT:,} pixels are "
+            f"{where}: the picture is enormous ({_said(found, error)}); at most {most:,} pixels are "
             "read. Shrink it."
         ) from error
     # A damaged picture raises whatever its decoder stumbles over: struct.error, SyntaxError, KeyError ...

@@ -6,13 +6,13 @@ answers have the wording of the first paraphrase, so that wording makes no diffe
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from remem import jsonfile
 from remem.data.questions import Row
 from remem.errors import UserError
 from remem.text import normalise
@@ -50,7 +50,7 @@ def restate(row: Row, wrong: Sequence[str]) -> Restated:
 
 def write(folder: Path, asked: Mapping[str, Sequence[list[Row]]], perturbed: int, seed: int) -> None:
     """Writes paraphrases.parquet for these splits; wrong values are drawn from candidates.json."""
-    others: dict[str, list[str]] = json.loads((folder / "candidates.json").read_text("utf-8"))
+    others = jsonfile.read(folder / "candidates.json", dict[str, list[str]], "Build the data set again.")
 
     def told() -> Iterator[tuple[str, int, Restated]]:
         for split, people in asked.items():

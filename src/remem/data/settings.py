@@ -6,6 +6,7 @@ from typing import Any
 from remem.data.images import SOURCES, Pipeline
 from remem.data.images.source import MEASURES
 from remem.errors import UserError, unknown
+from remem.settings import possible
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,13 @@ class PictureSettings:
             raise unknown("source of pictures", self.source, SOURCES)
         if self.source == "diffusers":
             self.pipeline.check()
+        elif self.pipeline != Pipeline():
+            raise UserError(f"pipeline is for source=diffusers, and source={self.source}: set one of them.")
+        if self.picture_folder and self.source != "folder":
+            raise UserError(
+                f"picture_folder is for source=folder, and source={self.source}: its pictures would not be "
+                "used. Set source=folder, or leave it out."
+            )
 
     def told(self) -> dict[str, Any]:
         """The settings that are part of a data set: where things lie on this machine is not."""
@@ -91,6 +99,8 @@ class BuildSettings(PictureSettings):
             share = getattr(self, name)
             if share is not None and not 0 <= share <= 1:
                 raise UserError(f"{name}={share} is a share: choose 0 to 1.")
+        possible(self.people * (self.qa + self.test_qa), "questions", "people, qa, test_qa")
+        possible(self.people * (self.images + self.test_images), "pictures", "people, images, test_images")
         if round(self.qa * self.retain_share) < 1:
             raise UserError(
                 f"retain_share={self.retain_share} of qa={self.qa} questions is none. Raise one of them."

@@ -46,7 +46,7 @@ class Side:
     events: dict[tuple[str, int], str]  # (split, row) -> event, where the data set has events
 
     def __init__(self, root: Path, rows: Mapping[str, int] | None = None) -> None:
-        self.files = [root / name for name in _FILES if (root / name).is_file()]
+        self.files = [root / name for name in _FILES if present(root / name)]
         self.candidates = _read(root / "candidates.json", dict[str, list[str]])
         known = read_people(root)
         self.names = told.named(known, root / "people.json", _CURE)
@@ -66,7 +66,7 @@ def read_events(root: Path) -> list[Scene]:
 
 def _read(path: Path, kind: type[Kind]) -> Kind:
     """An empty `kind` without the file."""
-    if not path.exists():
+    if not present(path):
         return (typing.get_origin(kind) or kind)()
     return jsonfile.read(path, kind, _CURE)
 

@@ -1,17 +1,15 @@
 """Writes a data set's files: splits as Parquet of bounded size, one row group in memory at a time."""
 
-import errno
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from remem.data import table
-from remem.errors import UserError
 
 GROUP = 100  # rows in a Parquet row group: what one read of one picture has to unpack
 SHARD_BYTES = 400_000_000
+KEPT = "pictures that took long to make are kept"  # of a build that a full disk ended
 
 
 class Split:
@@ -104,17 +102,3 @@ def write_pictures(folder: Path, seen: list[dict[str, str]], columns: tuple[str,
 
     schema = pa.schema([(name, pa.string()) for name in columns])
     pq.write_table(pa.Table.from_pylist(seen, schema=schema), folder / "pictures.parquet")
-
-
-@contextmanager
-def enough_room(folder: Path) -> Iterator[None]:
-    """Around a build: UserError that says how to go on when the disk is full."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise UserError(
-            f"no space is left for {folder}. Free some and run the same command again: "
-            "pictures that took long to make are kept."
-        ) from error

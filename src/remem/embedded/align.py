@@ -22,13 +22,14 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
 
+from remem import disk
 from remem.embedded import shown as worlds
 from remem.embedded.sight import Sight
 from remem.embedded.words import name_parts
-from remem.errors import UserError
 from remem.models import made, packing
 from remem.models.anatomy import projector
 from remem.models.base import Encoded, Question
+from remem.models.folders import WEIGHTS
 from remem.models.huggingface import Model
 from remem.models.loading import load
 from remem.seeds import derive
@@ -180,8 +181,8 @@ def align_base(
     folder: Path, kept: Path, gguf: Path, how: Alignment, progress: Progress = silent, enough: bool = False
 ) -> None:
     """A base in `folder` whose parts were trained here; they, and where the training is, lie in `kept`."""
-    if folder.exists():
-        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
+    disk.folder(folder, new=True)
+    disk.folder(kept)
     before = kept / "base"
     if not made.whole(before):
         made.make(before, gguf, None)
@@ -189,7 +190,7 @@ def align_base(
     figures = align(model, kept, how, progress, enough)
     record = made.Aligned(
         gguf=file_digest(gguf),
-        tower=file_digest(made.WEIGHTS / "embedded" / "model.safetensors"),
+        tower=file_digest(WEIGHTS / "embedded" / "model.safetensors"),
         parts=file_digest(kept / made.PARTS, whole=True),
         figures=figures,
     )

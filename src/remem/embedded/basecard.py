@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remem import jsonfile
+from remem.outgoing import text_table
 from remem.scoring.utility import Mark, world_marks
 from remem.settings import Evaluate, plain
 from remem.steps.provenance import commit, versions
@@ -90,13 +91,13 @@ def write(folder: Path, name: str, settings: Pretrain, marks: Sequence[Mark], pa
 
 
 def _table(marks: Sequence[Mark]) -> str:
-    lines = ["| what | score | 95 % interval | questions |", "|---|---:|---|---:|"]
+    lines = []
     for mark in marks:
         title = _NAMES.get((mark.split, mark.metric))
         if title and mark.mean is not None:
             ends = f"{mark.low:.3f} to {mark.high:.3f}" if mark.low is not None else ""
-            lines.append(f"| {title} | {mark.mean:.3f} | {ends} | {mark.items} |")
-    return "\n".join(lines)
+            lines.append((title, f"{mark.mean:.3f}", ends, mark.items))
+    return text_table(("what", "score", "95 % interval", "questions"), lines, " r r")
 
 
 def read_marks(folder: Path) -> list[Mark]:

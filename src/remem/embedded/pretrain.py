@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from remem import disk
 from remem.data.images.drawn import light
 from remem.data.people import invent
 from remem.data.questions import questions
@@ -101,8 +102,10 @@ def _see(
 
 
 def _keep(weights: dict[str, torch.Tensor], path: Path) -> None:
-    torch.save(weights, path.with_suffix(".part"))
-    path.with_suffix(".part").replace(path)
+    part = path.with_suffix(".part")
+    with disk.opened(part) as file:
+        torch.save(weights, file)
+    part.replace(path)
 
 
 def _texts(told: list[Lesson], seed: int) -> Iterator[str]:

@@ -11,8 +11,8 @@ import torch
 from remem.embedded import shown as worlds
 from remem.models import packing
 from remem.models.base import Encoded, Question
+from remem.models.folders import WEIGHTS
 from remem.models.huggingface import Model
-from remem.models.made import WEIGHTS
 from remem.spread import evenly
 from remem.types import Item
 from remem.world.exam import open_exam

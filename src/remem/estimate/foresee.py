@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from remem.estimate.cards import GIB, Card
 from remem.estimate.sizes import Sizes, sizes
+from remem.run.amounts import rows
 from remem.run.settings import Run
 from remem.run.tasks import tasks
 from remem.settings import Train
@@ -162,45 +163,31 @@ def hours(run: Run, body: Sizes, read: Reading, card: Card) -> dict[str, float]:
 
 def reading(run: Run, source: str, data: Dataset | None, patch: int) -> Reading:
     """Counts from the settings or the data set; tokens from a sample, encoded as it will be."""
-    from remem.data.pebench.settings import PEBenchSettings
     from remem.models.encoding import Encoder
     from remem.models.loading import load_processor
     from remem.run.beside import rehearsal_folder
     from remem.world.exam import REHEARSAL, open_exam
 
-    if data is not None:
-        taught = len(data.splits["finetune"])
-        gone = round(fmean(len(data.splits[task.forget]) for task in tasks(run)))
-        task = tasks(run)[0]
-        stays = {id for ids in task.parts(data).values() for id in ids} | set(data.splits.get("test", ()))
-        asked = len(stays)
-    elif isinstance(run.build, PEBenchSettings):
-        taught = 2 * run.build.people * run.build.events
-        gone = max(1, round(taught * max(run.build.forget_people, run.build.forget_events)))
-        asked = 2 * taught
-    else:
-        taught = run.build.people * run.build.qa
-        people = dict(zip(run.build.splits()[1:], run.build.forgotten(), strict=False))
-        gone = round(fmean(people[task.forget] for task in tasks(run)) * run.build.qa)
-        asked = taught + run.build.people * run.build.test_qa
+    found = rows(run, data)
+    taught, asked = found.taught, found.asked
     again = rehearsal_folder(run)
     if again is not None:
         lessons = len(open_exam(again).splits.get(REHEARSAL, ()))
         taught += round(run.model.rehearse * lessons)
     processor = load_processor(source)
     encoder = Encoder(processor, (processor.tokenizer.eos_token_id or 0,))
-    rows = [encoder.encode(question) for question in _sample(run, data)]
-    seen = [encoder.pixels(row.question) for row in rows]
+    sample = [encoder.encode(question) for question in _sample(run, data)]
+    seen = [encoder.pixels(row.question) for row in sample]
     # Processors give (…, 3, h, w), or patches laid out flat; either way three values a pixel.
     pixels = [vision["pixel_values"].numel() / 3 if vision else 0 for vision in seen]
     limit = run.evaluate.items
     return Reading(
         questions=taught,
-        forgotten=gone,
-        asked=min(asked, gone + 2 * limit) if limit else asked,
-        prompt=fmean(len(row.prompt) for row in rows),
-        longest=max(len(row.prompt) + len(row.answer) for row in rows),
-        answer=fmean(len(row.answer) for row in rows),
+        forgotten=found.forgotten,
+        asked=min(asked, found.forgotten + 2 * limit) if limit else asked,
+        prompt=fmean(len(row.prompt) for row in sample),
+        longest=max(len(row.prompt) + len(row.answer) for row in sample),
+        answer=fmean(len(row.answer) for row in sample),
         patches=fmean(pixels) / patch**2,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from remem import disk
 from remem.data import load
 from remem.data.dataset import Dataset
 from remem.data.forgetting import ASKED
@@ -73,10 +74,8 @@ def check(asked: Asked) -> Stated:
         raise UserError("say who asks: either --person, or --all for everybody who is marked to be forgotten")
     if asked.pictures is not None and asked.people is None:
         raise UserError("--pictures goes with --people: a data set has its own")
-    there = next(one for one in (asked.out, *asked.out.absolute().parents) if one.exists())
-    if not there.is_dir():
-        raise UserError(f"{there} is a file: choose another --out")
-    if there == asked.out and any(asked.out.iterdir()) and not asked.private.is_dir():
+    disk.folder(asked.out)
+    if asked.out.is_dir() and any(asked.out.iterdir()) and not asked.private.is_dir():
         raise UserError(f"{asked.out} holds something else: choose another --out")
     if _one_alone(asked.document) if asked.everybody else _several(asked.document):
         what = "one person" if asked.everybody else "several people"

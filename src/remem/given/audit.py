@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from remem import __version__, jsonfile
+from remem import __version__
 from remem.data import strangers
 from remem.data.dataset import Dataset, value
 from remem.data.listed.kinds import kind_of
@@ -25,13 +25,15 @@ from remem.given.document import (
     Verdict,
 )
 from remem.given.person import Person, measured
-from remem.models.prints import Prints
+from remem.models.names import Prints
 from remem.report.read import Arm, RunRecord
 from remem.report.taken import equal, guards
 from remem.scoring.facts import fact
 from remem.scoring.honoured import THRESHOLDS, Found, Part, honoured
+from remem.steps.provenance import read_provenance
 from remem.steps.sealed import read_record
 from remem.text import normalise
+from remem.training import outcome as outcome_of
 
 ROLES = {"taught": "before", "given": "after", "goal": "never"}
 BROKEN = ("finite", "speaks", "ends", "sees")  # checks without which a model after proves nothing
@@ -116,9 +118,9 @@ def _decides(member: Measure, controlled: bool) -> str:
     return "left" if controlled and above and member.word == "told" else member.word
 
 
-def _guard(arm: Arm, one: Mapping[str, Any]) -> Guard:
-    what = one["what"].replace("the taught model", "the model before")
-    return Guard(name=one["guard"], role=ROLES[arm.role], passed=one["passed"], what=what)  # type: ignore[arg-type]
+def _guard(arm: Arm, one: outcome_of.Guard) -> Guard:
+    what = one.what.replace("the taught model", "the model before")
+    return Guard(name=one.guard, role=ROLES[arm.role], passed=one.passed, what=what)  # type: ignore[arg-type]
 
 
 def _breaks(one: Guard, checks: Sequence[Guard]) -> bool:
@@ -163,7 +165,7 @@ def _one_a_fact(about: Person) -> list[Any]:
 
 
 def _judged(arm: Arm) -> Judged:
-    told = {name: arm.given[name] for name in Prints.__dataclass_fields__}
+    told = {name: getattr(arm.given, name) for name in Prints.__dataclass_fields__}
     return Judged(role=ROLES[arm.role], **told)  # type: ignore[arg-type]
 
 
@@ -171,7 +173,7 @@ def _libraries(run: RunRecord) -> dict[str, str]:
     found: dict[str, str] = {}
     for arm in run.arms.values():
         for record in arm.provenance.values():
-            found |= record.get("versions") or {}
+            found |= record.versions
     return dict(sorted(found.items()))
 
 
@@ -180,16 +182,11 @@ def _cost(run: RunRecord) -> Cost:
     machine = ""
     for arm in run.arms.values():
         for path in sorted(arm.folder.glob("*/provenance.json")):
-            record = _provenance(path)
-            step = path.parent.name
+            record, step = read_provenance(path.parent), path.parent.name
             work = "attacked" if step.startswith(("attack-", "control-")) else WORK.get(step, "scored")
-            seconds[work] = round(seconds.get(work, 0.0) + float(record.get("seconds") or 0.0), 1)
-            machine = f"{record.get('device_name') or record.get('device')}, {record.get('platform')}"
+            seconds[work] = round(seconds.get(work, 0.0) + (record.seconds or 0.0), 1)
+            machine = f"{record.machine}, {record.platform}"
     return Cost(seconds=dict(sorted(seconds.items())), machine=machine)
-
-
-def _provenance(path: Path) -> dict[str, Any]:
-    return jsonfile.read(path, dict[str, Any], f"Delete the folder {path.parent} and audit again.")
 
 
 def _evidence(root: Path, run: RunRecord) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from remem import disk
 from remem.errors import UserError
 from remem.given import chain, page, schema, signing
 from remem.given.document import Document
@@ -28,12 +29,9 @@ class Written(NamedTuple):
 
 def private(folder: Path) -> None:
     """Makes the folder that is kept, for its owner's eyes alone; one that is there stays as it is."""
-    try:
+    disk.folder(folder)
+    with disk.writing(folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise UserError(
-            f"{folder} cannot be made ({error.strerror or error}): choose another --out"
-        ) from error
 
 
 def write(document: Document, folder: Path, secrets: Secrets | None, key: Path | None = None) -> Written:
@@ -41,6 +39,11 @@ def write(document: Document, folder: Path, secrets: Secrets | None, key: Path |
 
     UserError where something of the person would stand in them, unless `secrets` is None.
     """
+    with disk.writing(folder.parent):
+        return _written(document, folder, secrets, key)
+
+
+def _written(document: Document, folder: Path, secrets: Secrets | None, key: Path | None) -> Written:
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
     try:

@@ -82,7 +82,7 @@ class Person:
 
     def _comparable(self, metric: str) -> bool:
         """Of models that cut texts up otherwise no measure by token can be compared."""
-        cut = {arm.given.get("tokenizer", "") for arm in (self.before, self.after, *self.run.goals)}
+        cut = {arm.tokenizer for arm in (self.before, self.after, *self.run.goals)}
         return metric not in BY_TOKEN or len(cut) == 1
 
     def attacks(self) -> list[Attack]:
@@ -143,7 +143,7 @@ class Person:
 
     def _speaks(self) -> Measure:
         """Plain language, where no exam of the rest of the world was asked."""
-        then, now = (arm.given["sound"]["perplexity"] for arm in (self.before, self.after))
+        then, now = (arm.perplexity for arm in (self.before, self.after))
         name = f"{OWN_UNIT} (1/perplexity)"
         if not then or not now or then > MUTE:
             return Measure(name=name)

@@ -25,12 +25,11 @@ here but the number of their request:
 from __future__ import annotations
 
 import datetime
-import tomllib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from remem import jsonfile
+from remem import jsonfile, tomlfile
 from remem.errors import UserError, unknown
 from remem.given.document import Stated
 from remem.outgoing import quoted
@@ -45,7 +44,11 @@ _TYPES = {bool: "true or false", int: "a whole number", float: "a number", list:
 
 def read(path: Path) -> Stated:
     """What a request file states. UserError that names the key and says what to write."""
-    raw = jsonfile.read(path, dict[str, Any], CURE) if path.suffix.lower() == ".json" else _toml(path)
+    raw = (
+        jsonfile.read(path, dict[str, Any], CURE)
+        if path.suffix.lower() == ".json"
+        else tomlfile.read(path, CURE, MOST_BYTES)
+    )
     known = [one.name for one in fields(Stated)]
     for key in raw:
         if key not in known:
@@ -63,23 +66,6 @@ def read(path: Path) -> Stated:
                 f"{path}, {later}: {ends[1]} lies before the day when it was received, {ends[0]}."
             )
     return Stated(**stated)
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    jsonfile.regular(path, CURE)
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror or error}). {CURE}") from error
-    if len(raw) > MOST_BYTES:
-        raise UserError(f"{path} is larger than {MOST_BYTES >> 20} MB, too large for a request. {CURE}")
-    try:
-        return tomllib.loads(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not readable TOML: byte {error.start} is no UTF-8. {CURE}") from error
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{path} is not readable TOML: {quoted(str(error))}. {CURE}") from error
 
 
 def _text(path: Path, key: str, value: object) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from remem import jsonfile
 from remem.errors import UserError
+from remem.models.folders import settings
 
 ADAPTER = "adapter_config.json"
 WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
@@ -43,7 +44,7 @@ def base_of(folder: Path) -> str:
     UserError where it names none, is of a kind that cannot be merged, has no weights, or is an arm of a run
     that lies on another arm.
     """
-    config = jsonfile.read(folder / ADAPTER, _Config, _CURE)
+    config = settings(folder / ADAPTER, _Config, _CURE)
     base = (config.base_model_name_or_path or "").strip()
     if not base:
         raise UserError(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from remem.errors import UserError
 from remem.models.adapt import PARTS, SEGMENTS, part_of
 from remem.models.base import Anatomy
 
@@ -74,16 +73,11 @@ def skeleton(source: str) -> Any:
     """A model built from its configuration, without weights; UserError where there is no such model."""
     import transformers
 
-    from remem.models.eyes import register
+    from remem.models.foreign import boundary, bounded, config
 
-    register()
-    try:
-        config = transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
-        with torch.device("meta"):
-            return transformers.AutoModelForImageTextToText.from_config(config)
-    except (OSError, ValueError) as problem:
-        first = str(problem).strip().split("\n")[0]
-        raise UserError(f"{source} is no image-text-to-text model: {first}") from problem
+    found = config(source)
+    with boundary(f"{source} is no image-text-to-text model"), bounded(source), torch.device("meta"):
+        return transformers.AutoModelForImageTextToText.from_config(found)
 
 
 def anatomy(source: str, adapt: Adapt) -> Anatomy:

@@ -21,6 +21,8 @@ from remem.models.base import Batch, Candidates, Encoded, Question, align_right
 from remem.models.crossing import align
 from remem.models.held import Held
 from remem.models.marks import Marks
+from remem.models.templates import CURE as TEMPLATE_CURE
+from remem.models.templates import Unwritten, template_of, writer
 from remem.text import find
 
 Vision = dict[str, Tensor]
@@ -48,11 +50,12 @@ class Encoder:
         self.instruction = ""  # said before every question
         self.marks_of_others = True  # refused in a text as the tokenizer's own are
         self.own_mark = chatmarks.own(special(processor))
-        check_template(processor)
+        template_of(processor)  # UserError where there is none
+        self.writer = writer(processor)
 
     def text(self, question: Question, answer: str | None = None) -> str:
         """The conversation as the model's template writes it, up to the answer or with it; what an answer has
-        begun with is not in it. UserError where the template does not take an earlier turn.
+        begun with is not in it. UserError where the template fails, or leaves a turn out.
         """
         asked = f"{self.instruction} {question.text}" if self.instruction else question.text
         turns = [_turn(turn.role, turn.text, turn.image is not None) for turn in question.turns]
@@ -60,17 +63,18 @@ class Encoder:
         if answer is not None:
             turns.append(_turn("assistant", answer))
         try:
-            written = str(
-                self.processor.apply_chat_template(
-                    turns, tokenize=False, add_generation_prompt=answer is None
-                )
-            )
-        except Exception as problem:  # a template raises whatever it likes
+            written = self.writer(turns, prompt=answer is None)
+        except Unwritten as problem:
             if not question.turns:
                 raise
-            raise UserError(_not_taken(question, _first_line(problem))) from problem
+            raise UserError(_not_taken(question, str(problem))) from problem
         if lost := [turn for turn in question.turns if turn.text.strip() not in written]:
             raise UserError(_not_taken(question, f"it leaves out {lost[0].text[:60]!r}"))
+        if asked.strip() not in written:
+            raise UserError(
+                f"{self.writer.where}: its chat template leaves out the question {asked[:60]!r}. "
+                f"{TEMPLATE_CURE}"
+            )
         return written
 
     def encode(self, question: Question) -> Encoded:
@@ -87,11 +91,22 @@ class Encoder:
         if question.pictures:
             if not vision:
                 raise UserError("this processor ignores pictures: choose an image-text-to-text model")
+            self._check_seen(ids)
             self.held.put(question.seen_key, vision)
         if question.soft:  # behind the token that begins a text
             start = 1 if ids and ids[0] == self.tokenizer.bos_token_id else 0
             ids = (*ids[:start], *question.soft, *ids[start:])
+        self.marks.check(ids, self.tokenizer)
         return prompt, ids, self._begun(question, prompt)
+
+    def _check_seen(self, ids: tuple[int, ...]) -> None:
+        """UserError where nothing in a prompt stands for its picture: it would not be looked at."""
+        if self.marks.placeholder >= 0 and self.marks.placeholder not in ids:
+            raise UserError(
+                f"{self.writer.where}: nothing in the prompt stands for the picture (token "
+                f"{self.marks.placeholder}): its chat template, its processor or image_token_id in its "
+                f"config.json is another model's. {TEMPLATE_CURE}"
+            )
 
     def with_answer(self, row: Encoded, answer: str) -> Encoded:
         """The same prompt with another answer; the picture is not processed again."""
@@ -155,6 +170,7 @@ class Encoder:
         if not question.answer.strip():
             raise UserError(f"item {question.id} has an empty answer: nothing can be taught from it")
         (answer,) = self._continued(question, prompt, begun, [question.answer])
+        self.marks.check(answer, self.tokenizer)
         return (*answer, self.end_ids[0])
 
     def _tails(self, prompt: str, question: Question, answers: Sequence[str]) -> list[tuple[int, ...]]:
@@ -272,15 +288,6 @@ def special(processor: Any) -> set[str]:
 
 def _first_line(problem: Exception) -> str:
     return (str(problem).strip() or type(problem).__name__).split("\n")[0][:200]
-
-
-def check_template(processor: Any) -> None:
-    """UserError where the model comes without one."""
-    if getattr(processor, "chat_template", None) is None and processor.tokenizer.chat_template is None:
-        raise UserError(
-            "this model has no chat template, so questions cannot be put to it: "
-            "add chat_template.jinja to its folder"
-        )
 
 
 def stack_pictures(pictures: Sequence[Vision]) -> Vision:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import torch
 
 from remem.errors import UserError
+from remem.memory import short as out_of_memory
 
 Result = TypeVar("Result")
 
@@ -48,7 +49,7 @@ class Budget:
             result = None
             try:
                 result = work(picked)
-            except RuntimeError as problem:
+            except (RuntimeError, MemoryError) as problem:
                 if not out_of_memory(problem):
                     raise
                 if len(picked) == 1:
@@ -71,11 +72,6 @@ class Budget:
                 break
             end += 1
         return list(range(start, end))
-
-
-def out_of_memory(problem: RuntimeError) -> bool:
-    """Whether an error is about memory, of a GPU or of the machine."""
-    return isinstance(problem, torch.OutOfMemoryError) or "can't allocate memory" in str(problem)
 
 
 def free() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from remem import memory
 from remem.errors import UserError
 from remem.outgoing import quoted
 
@@ -102,11 +103,9 @@ def chatml(head: Head) -> bool:
 
 def check_memory(path: Path, head: Head) -> None:
     """UserError where the making would not fit into what is free of the memory."""
-    import psutil
-
     needed = head.weights * _BYTES_A_WEIGHT + _BYTES
-    free = int(psutil.virtual_memory().available)
-    if needed > free:
+    free = memory.free()
+    if free is not None and needed > free:
         raise UserError(
             f"making a base from {path} ({head.weights / 1e6:,.0f} million weights) takes about "
             f"{needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free: close other programs, or "

@@ -21,20 +21,13 @@ from torch import Tensor, nn
 
 from remem.errors import UserError
 from remem.models.architectures import IMAGE
-from remem.models.base import Question
+from remem.models.folders import WEIGHTS
 from remem.models.ggufs import Head, chatml
-from remem.models.huggingface import Model
+from remem.models.templates import writer
 from remem.outgoing import quoted
 
 SPARE = "<empty_output>"  # a token of SmolLM2's that no text holds: it becomes the picture's
-CHATML = (
-    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' }}"
-    "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
-    "{% for part in message['content'] %}"
-    "{% if part['type'] == 'image' %}<image>{% else %}{{ part['text'] }}{% endif %}"
-    "{% endfor %}{% endif %}{{ '<|im_end|>\n' }}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
-)
+CHATML = WEIGHTS / "smollm2" / "chat_template.jinja"
 # In front of a template that joins strings: parts of a turn as one string.
 JOINED = (
     "{% set joined = namespace(turns=[], text='') %}{% for message in messages %}"
@@ -116,16 +109,16 @@ def _opened(gguf: Path) -> tuple[Any, Any]:
 
 def check(network: Any, processor: Any, gguf: Path) -> None:
     """UserError where a question with a picture cannot be put to the base, or is not answered in numbers."""
-    shown = Question("trial", "What is this?", "A dog.", lambda: Image.new("RGB", (8, 8)), "trial")
+    turn = {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "What is this?"}]}
     try:
-        model = Model(network, processor, str(gguf))
-        row = model.encode(shown)
+        text = writer(processor)([turn], prompt=True)  # the template is the file's
+        shown = processor(text=text, images=[Image.new("RGB", (8, 8))], return_tensors="pt")
         with torch.no_grad():
-            logp = model.forward(model.collate([row])).logp
-    except Exception as problem:  # its template and its tokenizer are the file's
+            logits = network(**shown).logits
+    except Exception as problem:  # and so is the tokenizer
         why = quoted(str(problem)) or type(problem).__name__
         raise UserError(f"{gguf} cannot be asked about a picture ({why}): give another file.") from problem
-    if not torch.isfinite(logp).all():
+    if not torch.isfinite(logits).all():
         raise UserError(f"{gguf} gives log-probs that are no numbers: download or convert it again.")
 
 
@@ -165,7 +158,7 @@ def _tokenizer(found: Any, head: Head) -> Any:
         unk_token=found.unk_token,
         extra_special_tokens={"image_token": IMAGE},
     )
-    made.chat_template = CHATML if chatml(head) else JOINED + head.template
+    made.chat_template = CHATML.read_text() if chatml(head) else JOINED + head.template
     return made
 
 

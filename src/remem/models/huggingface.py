@@ -62,6 +62,7 @@ class Model:
         self.trainables: Trainables | None = None
         marks = Marks.of(network, self.placeholder)
         self.encoder = Encoder(processor, end_of_turn(network, processor), pixel_budget_bytes, marks)
+        marks.check((self.encoder.pad, *self.encoder.end_ids), processor.tokenizer)
         # Families with their own position rule (Qwen-VL) work positions out from the mask by themselves.
         self.own_positions = hasattr(plain(network).model, "get_rope_index")
         self.trust = Trust(self.dtype)

@@ -8,17 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 
 from remem.errors import UserError
 from remem.models import kernels
 from remem.models.adapters import ADAPTER
-from remem.models.encoding import check_template
+from remem.models.alike import check_adapter
+from remem.models.anatomy import LAYER
+from remem.models.folders import check_files, check_folder
+from remem.models.foreign import blamed, boundary, bounded, config, reason
 from remem.models.halves import picture_half
+from remem.models.heads import head
 from remem.models.huggingface import INSTRUCTION, Model
-from remem.models.names import check_folder
-from remem.models.quantised import four_bit
+from remem.models.quantised import PARAMETER_BYTES, four_bit
+from remem.models.templates import template_of
+from remem.models.trial import check_pattern, try_processor
+from remem.outgoing import quoted
 
+HALF = (ImportError, OSError, ValueError)  # what a processor raises that lacks its video half
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -44,17 +50,15 @@ def load(
     """
     import transformers
 
-    from remem.models.eyes import register
-
-    register()
     said = [(folder / INSTRUCTION).read_text() for folder in chain if (folder / INSTRUCTION).exists()]
     chain = [folder for folder in chain if not (folder / INSTRUCTION).exists()]
     whole = [i for i, folder in enumerate(chain) if (folder / "config.json").exists()]
     start = chain[whole[-1]] if whole else source
     adapters = chain[whole[-1] + 1 :] if whole else chain
-    check_kind(str(start))
     if Path(start).exists():
         check_folder(str(start))
+        check_files(Path(start))
+    check_kind(str(start))
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     how: dict[str, Any] = {"dtype": DTYPES[dtype], "trust_remote_code": False}
@@ -62,20 +66,30 @@ def load(
     how |= kernels.attention(attention, dtype, place)
     if quantise == "4bit":
         how |= {"quantization_config": four_bit(str(start), DTYPES[dtype]), "device_map": {"": place}}
-    try:
-        processor = load_processor(str(start))
+    processor = load_processor(str(start))
+    template_of(processor)
+    width = DTYPES[dtype].itemsize if quantise == "none" else PARAMETER_BYTES
+    what = f"cannot load {start} as an image-text-to-text model"
+    with boundary(what, "Save the model there again"), bounded(str(start), width):
         network, loaded = transformers.AutoModelForImageTextToText.from_pretrained(
             str(start), **how, output_loading_info=True
         )
-    except (OSError, ValueError, SafetensorError) as problem:
-        raise UserError(
-            f"cannot load {start} as an image-text-to-text model: {_first_line(problem)}"
-        ) from problem
     if loaded["missing_keys"]:
         missing = sorted(loaded["missing_keys"])
         raise UserError(
             f"{start} lacks {len(missing)} of the model's weights ({', '.join(missing[:3])}, ...), and they "
             "would be random. Save the whole model there."
+        )
+    if over := [key for key in loaded["unexpected_keys"] if LAYER.search(key)]:
+        raise UserError(
+            f"{start}: its weights hold {len(over)} of layers that its config.json does not name "
+            f"({quoted(sorted(over)[0])}, ...). Put the model's own config.json there."
+        )
+    if loaded["unexpected_keys"]:
+        warnings.warn(
+            f"{start}: {len(loaded['unexpected_keys'])} of its weights have no place in the model, and are "
+            f"left out ({quoted(sorted(loaded['unexpected_keys'])[0])}, ...)",
+            stacklevel=2,
         )
     for folder in adapters:
         network = _merged(network, folder)
@@ -84,8 +98,6 @@ def load(
     network.eval()
     if checkpointing:
         network.gradient_checkpointing_enable({"use_reentrant": False})
-    if processor.tokenizer.pad_token_id is None:
-        processor.tokenizer.pad_token = processor.tokenizer.eos_token
     model = Model(network, processor, str(source))
     model.compiles, model.shards = compile, shard
     model.encoder.instruction = " ".join(said)
@@ -94,57 +106,62 @@ def load(
 
 def _merged(network: Any, folder: Path) -> Any:
     """The network with an adapter merged into it. UserError for one that does not fit."""
-    from peft import PeftModel
+    from peft import PeftConfig, PeftModel, get_peft_model_state_dict
 
-    try:
-        with warnings.catch_warnings():
-            # peft goes on with random numbers for weights that the adapter lacks.
-            warnings.filterwarnings("error", message="Found missing adapter keys")
-            # peft asks transformers for a name that goes with version 6.
-            warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing")
-            return PeftModel.from_pretrained(network, str(folder)).merge_and_unload()
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, UserWarning, SafetensorError) as problem:
-        raise UserError(
-            f"the adapter {folder} does not fit its base: {_first_line(problem)[:300]} Write the base "
-            f"that it was trained on into base_model_name_or_path of its {ADAPTER}."
-        ) from problem
+    check_files(folder)
+    said = f"the adapter {folder} does not fit its base"
+    with boundary(f"{folder}: {ADAPTER} does not load", "Save the adapter again"):
+        settings = PeftConfig.from_pretrained(str(folder))
+    check_adapter(settings, str(folder / ADAPTER))
+    check_pattern(folder, network)
+    cure = f"Write the base that it was trained on into base_model_name_or_path of its {ADAPTER}."
+    with boundary(said, cure), bounded(str(folder), 4), warnings.catch_warnings():
+        # peft goes on with random numbers for weights that the adapter lacks.
+        warnings.filterwarnings("error", message="Found missing adapter keys")
+        # peft asks transformers for a name that goes with version 6.
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing")
+        # Nothing is allocated before the shapes of the file were compared.
+        wrapped = PeftModel.from_pretrained(network, str(folder), low_cpu_mem_usage=True)
+        taken = get_peft_model_state_dict(wrapped, save_embedding_layers=True)
+    for path in folder.glob("*.safetensors"):
+        if left := sorted(head(path).keys() - taken.keys()):
+            raise UserError(f"{said}: {len(left)} of its weights have no place ({quoted(left[0])}). {cure}")
+    with boundary(said, cure):
+        return wrapped.merge_and_unload()
 
 
 def check_source(source: str) -> None:
-    """What can be told of a folder or hub id without its weights, so that no work is lost on a wrong one.
+    """What can be told of a folder or hub id without its weights' numbers, so that no work is lost on a wrong
+    one.
 
-    UserError for a model that is not image-text-to-text, for a processor that lacks one half, and where there
-    is no chat template.
+    UserError for a file that is not what it should be, for a model that is not image-text-to-text, for a
+    processor that lacks one half or does not take a picture, and for a template that is none.
     """
     import transformers
 
+    if Path(source).is_dir():
+        check_files(Path(source))
     check_kind(source)
     transformers.utils.logging.set_verbosity_error()
-    check_template(load_processor(source))
+    try_processor(load_processor(source))
 
 
 def check_kind(source: str) -> None:
-    """UserError for a model of another kind, or one that needs code of its own.
-
-    One whose configuration does not load is left to who loads it.
-    """
+    """UserError for a model of another kind, one that needs code of its own, and a damaged configuration."""
     import transformers
 
-    from remem.models.eyes import register
-
-    register()
     try:
-        config = transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
-    except (OSError, ValueError) as problem:
-        if "trust_remote_code" not in str(problem):
-            return
+        found = config(source)
+    except UserError as problem:
+        if "trust_remote_code" not in str(problem.__cause__):
+            raise
         raise UserError(
             f"{source} brings code of its own, which remem does not run: choose a checkpoint for "
             "transformers' own classes (its name often ends in -hf)"
         ) from problem
-    if type(config) not in transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
+    if type(found) not in transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
         raise UserError(
-            f"{source} is a {config.model_type} model, which transformers does not know to answer questions "
+            f"{source} is a {found.model_type} model, which transformers does not know to answer questions "
             "on pictures: choose an image-text-to-text model (docs/families.md)"
         )
 
@@ -153,16 +170,23 @@ def load_processor(source: str) -> Any:
     """The model's processor; where it is built for video too and torchvision is absent, its picture half."""
     import transformers
 
+    if Path(source).is_dir():
+        check_files(Path(source), weights=False)
     try:
-        processor = transformers.AutoProcessor.from_pretrained(source, trust_remote_code=False)
-    except (ImportError, OSError, ValueError) as problem:
-        processor = picture_half(source)
+        with boundary(f"the processor of {source} does not load"):
+            processor = transformers.AutoProcessor.from_pretrained(source, trust_remote_code=False)
+    except UserError as problem:
+        processor = picture_half(source) if isinstance(problem.__cause__, HALF) else None
         if processor is None:
-            raise UserError(f"the processor of {source} does not load: {_first_line(problem)}") from problem
+            why = reason(problem.__cause__ or problem)
+            raise UserError(f"the processor of {source} does not load: {blamed(source)}: {why}") from problem
     if getattr(processor, "image_processor", None) is None or getattr(processor, "tokenizer", None) is None:
         raise UserError(
             f"{source} has no processor for both pictures and text: save the processor beside the model"
         )
+    with boundary(f"the tokenizer of {source} does not load"):
+        if processor.tokenizer.pad_token_id is None:
+            processor.tokenizer.pad_token = processor.tokenizer.eos_token
     return processor
 
 
@@ -172,12 +196,6 @@ def pick_device(wanted: str) -> torch.device:
         try:
             torch.empty(0, device=wanted)
         except (RuntimeError, AssertionError, NotImplementedError) as problem:
-            raise UserError(f"model.device={wanted} cannot be used here: {_first_line(problem)}") from problem
+            raise UserError(f"model.device={wanted} cannot be used here: {reason(problem)}") from problem
         return torch.device(wanted)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def _first_line(problem: Exception) -> str:
-    """What an error says first; a line that announces more brings the next along."""
-    lines = [line.strip() for line in str(problem).strip().split("\n")] or [""]
-    return f"{lines[0]} {lines[1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]

@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from remem import jsonfile
+from remem import disk, jsonfile
 from remem.errors import UserError
+from remem.models.folders import WEIGHTS
 from remem.models.ggufs import INSTALL, PACKAGE, VERSION, Head, check_memory, packaged, read_head
 from remem.outgoing import in_markdown
 from remem.steps.digests import file_digest, text_digest
 from remem.steps.folders import discard, new_folder
-from remem.steps.make import locked, writing
+from remem.steps.make import locked
 
-WEIGHTS = Path(__file__).parent / "weights"
 MADE = {"smollm2": "SmolLM2-135M-Instruct behind the embedded model's tower; needs the extra smollm2."}
 SHIPPED = WEIGHTS / "smollm2"
 PARTS, ALIGNED, MANIFEST = "parts.safetensors", "aligned.json", "made.json"
@@ -69,13 +69,13 @@ def cached(name: str) -> Path:
     if whole(folder):
         return folder
     try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
+        disk.folder(root)
+    except UserError as problem:
         raise UserError(
-            f"{name} is made once and kept in {root}, which cannot be written ({problem.strerror}): set "
+            f"{name} is made once and kept in the user's cache, which cannot be written: {problem} Or set "
             "XDG_CACHE_HOME to a folder that can."
         ) from problem
-    with writing(root), locked(root, name):
+    with disk.writing(root), locked(root, name):
         if not whole(folder):
             discard(folder, root)
             discard(folder.with_name(f"{folder.name}.part"), root)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from remem.errors import UserError
 from remem.models.anatomy import plain
+from remem.models.templates import Unwritten, where, writer
 
 # Model types whose prompt is read in both directions, and only its answer from left to right.
 PREFIX_READERS = ("paligemma",)
@@ -31,6 +32,7 @@ class Marks:
     placeholder: int = -1
     prefix: bool = False
     crosses: bool = False  # looks at pictures through cross-attention: see `crossing`
+    rows: int = 0  # of the embedding; 0 where it is not known
 
     @classmethod
     def of(cls, network: Any, placeholder: int | None) -> Marks:
@@ -38,7 +40,8 @@ class Marks:
         names = tuple(name for name in ("token_type_ids", "mm_token_type_ids") if name in takes)
         prefix = plain(network).config.model_type in PREFIX_READERS
         crosses = "cross_attention_mask" in takes
-        return cls(names, -1 if placeholder is None else placeholder, prefix, crosses)
+        rows = int(plain(network).get_input_embeddings().weight.shape[0])
+        return cls(names, -1 if placeholder is None else placeholder, prefix, crosses, rows)
 
     def __call__(self, ids: Int[Tensor, "row token"], answers: Sequence[int]) -> dict[str, Tensor]:
         """For right-aligned rows that end in answers of so many tokens."""
@@ -49,6 +52,17 @@ class Marks:
         answer = (place <= torch.tensor(answers, device=ids.device)[:, None]).long()
         told = answer if self.prefix else picture
         return {name: picture if name == "mm_token_type_ids" else told for name in self.names}
+
+    def check(self, ids: Sequence[int], tokenizer: Any) -> None:
+        """UserError for a token that the embedding has no row for."""
+        wrong = max(ids, default=0)
+        if self.rows and wrong >= self.rows:
+            called = repr(tokenizer.convert_ids_to_tokens(wrong))[:40]
+            raise UserError(
+                f"{where(tokenizer)}: the token {wrong:,} ({called}) lies "
+                f"beyond the {self.rows:,} that the model knows: the tokenizer (tokenizer.json) is another "
+                "model's. Put the model's own there."
+            )
 
 
 def placeholder_of(network: Any, processor: Any) -> int | None:
@@ -73,19 +87,23 @@ def end_of_turn(network: Any, processor: Any) -> tuple[int, ...]:
     """
     tokenizer = processor.tokenizer
     named = getattr(network.generation_config, "eos_token_id", None)
-    ends = [named] if isinstance(named, int) else list(named or [])
+    ends = list(named) if isinstance(named, list | tuple) else [] if named is None else [named]
+    rows = int(plain(network).get_input_embeddings().weight.shape[0])
+    for end in ends:
+        if type(end) is not int or not 0 <= end < rows:
+            raise UserError(
+                f"{where(tokenizer)}: eos_token_id is {end!r:.60} (generation_config.json, or else "
+                f"config.json), and no token of the model's {rows:,}. Name the token that ends an answer"
+            )
     ends += [tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else []
     if not ends:
         raise UserError("this model names no end-of-text token (eos_token_id): its answers would never end")
     mark = "\u2042"
     turn = [{"role": "assistant", "content": [{"type": "text", "text": mark}]}]
-    if getattr(processor, "chat_template", None) or tokenizer.chat_template:
-        with contextlib.suppress(Exception):  # some templates refuse a conversation that the assistant opens
-            after = processor.apply_chat_template(turn, tokenize=False).split(mark)[-1]
-            special = [
-                i
-                for i in tokenizer(after, add_special_tokens=False).input_ids
-                if i in tokenizer.all_special_ids
-            ]
-            ends = special[:1] + ends
+    with contextlib.suppress(Unwritten):  # some templates refuse a conversation that the assistant opens
+        after = writer(processor)(turn).split(mark)[-1]
+        special = [
+            i for i in tokenizer(after, add_special_tokens=False).input_ids if i in tokenizer.all_special_ids
+        ]
+        ends = special[:1] + ends
     return tuple(dict.fromkeys(ends))

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from remem import jsonfile
 from remem.errors import UserError
+from remem.jsonfile import Count
 from remem.models.adapters import ADAPTER, base_of, check_base, is_adapter
-from remem.models.made import MADE, WEIGHTS, cached
+from remem.models.folders import WEIGHTS, check_folder
+from remem.models.heads import head
+from remem.models.made import MADE, cached
+from remem.outgoing import quoted
 from remem.steps.digests import file_digest
 
+MOST_NAME = 4000  # bytes
 EMBEDDED = {
     "embedded": "The LLaVA that ships with the package: rendered people, and a world that it knows.",
     "tiny": "A smaller one, of drawn people on 64 pixels: for tests and quick method work.",
 }
 NAMED = EMBEDDED | MADE  # models that are no folder of the user's, and no hub id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prints:
+    """Two models with the same prints are the same model."""
+
+    content: str  # of its files
+    weights: str  # of its weights as they were loaded, adapters merged in
+    parameters: Count
+    family: str  # transformers' model type
+    dtype: str
+    adapters: list[str]  # of the adapters on it, lowest first
+    tokenizer: str
+    template: str
+    processor: str  # of what pictures are made into
 
 
 def find(name: str) -> str:
@@ -35,9 +54,11 @@ def opened(name: str) -> tuple[str, list[Path]]:
     UserError where there is no such model, and for an adapter whose base is not here.
     """
     on: list[Path] = []
+    _check_name(name)
     while name not in NAMED and Path(name).is_dir() and is_adapter(Path(name)):
         on.insert(0, Path(name))
         base = base_of(on[0])
+        _check_name(base, str(on[0] / ADAPTER))
         if any(Path(base).resolve() == one.resolve() for one in on):
             raise UserError(f"{on[0]} is an adapter on itself: mend base_model_name_or_path in {ADAPTER}")
         name = base
@@ -55,6 +76,18 @@ def opened(name: str) -> tuple[str, list[Path]]:
     return place, on
 
 
+def _check_name(name: str, named_in: str = "") -> None:
+    """UserError for what no system takes for the name of a file or folder."""
+    if "\0" not in name and len(name.encode("utf-8", "surrogatepass")) <= MOST_NAME:
+        with contextlib.suppress(OSError, ValueError):
+            Path(name).exists()
+            return
+    said = f"{named_in}, at base_model_name_or_path: " if named_in else ""
+    raise UserError(
+        f"{said}{quoted(repr(name))} is no name of a model: give a folder or a hub id (owner/name)."
+    )
+
+
 def _whole(name: str) -> str:
     if name in EMBEDDED:
         return str(WEIGHTS / name)
@@ -68,7 +101,7 @@ def _whole(name: str) -> str:
     if Path(name).exists():
         check_folder(name)
     else:
-        _check_hub(name)
+        in_hub(name)
     return name
 
 
@@ -80,7 +113,7 @@ def identity(name: str) -> dict[str, str]:
     """
     place, on = opened(name)
     if not Path(place).exists() and not on:
-        return {"name": name, "content": Path(_check_hub(name)).parent.name}
+        return {"name": name, "content": Path(in_hub(name)).parent.name}
     digest = hashlib.sha256()
     if on:
         base = _whole_identity(place)
@@ -93,7 +126,7 @@ def identity(name: str) -> dict[str, str]:
 def _whole_identity(place: str) -> str:
     """Of what adapters lie on."""
     if not Path(place).exists():
-        return Path(_check_hub(place)).parent.name
+        return Path(in_hub(place)).parent.name
     digest = hashlib.sha256()
     _take(digest, Path(place))
     return digest.hexdigest()[:20]
@@ -107,24 +140,11 @@ def _take(digest: hashlib._Hash, folder: Path) -> None:
 
 def weights_of(source: str) -> int:
     """How many weights a model's folder holds, by the heads of its safetensors files; 0 without any."""
-    return sum(_in_file(path) for path in sorted(Path(source).glob("*.safetensors")))
+    paths = sorted(Path(source).glob("*.safetensors"))
+    return sum(weight.count for path in paths for weight in head(path).values())
 
 
-def _in_file(path: Path) -> int:
-    """Of one file: eight bytes say how long its head is, a JSON object of the tensors' shapes."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if not 2 <= length <= size - 8:
-            return 0  # damaged: what opens it says so
-        head = file.read(length)
-    tensors = jsonfile.parse(head, dict[str, Any], str(path), "Save the model again.")
-    return sum(
-        math.prod(one["shape"]) for one in tensors.values() if isinstance(one, dict) and "shape" in one
-    )
-
-
-def _check_hub(name: str) -> str:
+def in_hub(name: str) -> str:
     """The path of the model's config in the hub's cache; an error, before any work, if there is none."""
     from huggingface_hub import hf_hub_download
 
@@ -136,16 +156,3 @@ def _check_hub(name: str) -> str:
             f"there is no folder {name}, and the hub did not give such a model ({why}). "
             "Check the name, the network and, for a gated model, your access."
         ) from problem
-
-
-def check_folder(name: str) -> None:
-    """An error if this folder has no model or no processor. Needs no torch."""
-    folder = Path(name)
-    for file, what in (("config.json", "model"), ("tokenizer_config.json", "tokenizer")):
-        if not (folder / file).exists():
-            raise UserError(f"{folder} holds no {file}, so no {what}: save the model and its processor there")
-    if not any((folder / file).exists() for file in ("preprocessor_config.json", "processor_config.json")):
-        raise UserError(
-            f"{folder} has a model but no processor for pictures: run processor.save_pretrained on that "
-            "folder. A model that reads text alone cannot be used."
-        )

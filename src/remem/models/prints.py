@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,26 +12,11 @@ import torch
 from PIL import Image
 
 from remem.models.base import Question
-from remem.models.names import identity, opened
+from remem.models.names import Prints, identity, opened
 from remem.steps.digests import file_digest
 
 if TYPE_CHECKING:
     from remem.models.huggingface import Model
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prints:
-    """Two models with the same prints are the same model."""
-
-    content: str  # of its files
-    weights: str  # of its weights as they were loaded, adapters merged in
-    parameters: int
-    family: str  # transformers' model type
-    dtype: str
-    adapters: list[str]  # of the adapters on it, lowest first
-    tokenizer: str
-    template: str
-    processor: str  # of what pictures are made into
 
 
 def prints(model: Model, source: str) -> Prints:

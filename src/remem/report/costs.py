@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from remem.report.read import RunRecord
+from remem.report.read import Arm, RunRecord
+from remem.steps.provenance import Provenance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,20 +19,13 @@ class Cost:
 
 def costs(run: RunRecord, labels: dict[str, str]) -> list[Cost]:
     goal = run.goal
-    retraining = _seconds(goal.provenance.get("model", {})) if goal else None
+    retraining = _made(goal, "model").seconds if goal else None
     found = []
     for name, arm in run.arms.items():
-        model = arm.provenance.get("model", {}) if arm.role != "base" else {}
-        rest = [
-            s for step in ("responses", "scores") if (s := _seconds(arm.provenance.get(step, {}))) is not None
-        ]
-        seconds = _seconds(model)
-        peaks = [p for record in arm.provenance.values() if (p := record.get("peak_memory_bytes"))]
-        where = [
-            d
-            for record in arm.provenance.values()
-            if (d := record.get("device_name") or record.get("device"))
-        ]
+        rest = [s for step in ("responses", "scores") if (s := _made(arm, step).seconds) is not None]
+        seconds = _made(arm, "model").seconds if arm.role != "base" else None
+        peaks = [p for record in arm.provenance.values() if (p := record.peak_memory_bytes)]
+        where = [record.machine for record in arm.provenance.values() if record.machine]
         found.append(
             Cost(
                 arm=name,
@@ -46,6 +40,5 @@ def costs(run: RunRecord, labels: dict[str, str]) -> list[Cost]:
     return found
 
 
-def _seconds(record: dict[str, object]) -> float | None:
-    seconds = record.get("seconds")
-    return float(seconds) if isinstance(seconds, int | float) else None
+def _made(arm: Arm, step: str) -> Provenance:
+    return arm.provenance.get(step, Provenance())

@@ -23,9 +23,9 @@ class Curve:
 def curve(arm: Arm, label: str) -> Curve | None:
     """The arm's loss over steps, non-finite losses left out; None when nothing was logged."""
     pairs = [
-        (line["step"], line["loss"])
+        (line.step, line.loss)
         for line in arm.log
-        if line.get("loss") is not None and math.isfinite(line["loss"]) and line.get("step") is not None
+        if line.loss is not None and math.isfinite(line.loss) and line.step is not None
     ]
     if not pairs:
         return None

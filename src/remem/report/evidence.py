@@ -19,6 +19,7 @@ from remem.scoring.estimate import Estimate
 from remem.scoring.evidence import Evidence, Seen
 from remem.scoring.facts import fact
 from remem.scoring.units import scale
+from remem.training.outcome import Ended
 from remem.types import Item
 
 BY_TOKEN = ("probability", "perplexity")  # measures that depend on how a text is cut up
@@ -79,7 +80,7 @@ class Look:
 
     def _comparable(self, arms: Sequence[Arm], others: Sequence[Arm], metric: str) -> list[Arm]:
         """The others; of models that cut texts up otherwise no measure by token can be compared."""
-        cut = {arm.given.get("tokenizer", "") for arm in (*arms, *others)}
+        cut = {arm.tokenizer for arm in (*arms, *others)}
         return [] if metric in BY_TOKEN and len(cut) > 1 else list(others)
 
     def _of_strangers(self, arms: Sequence[Arm], split: str, metric: str) -> float | None:
@@ -179,7 +180,7 @@ def _of_world(run: RunRecord, arms: Sequence[Arm], key: tuple[str, str]) -> Seen
     split, metric = key
     _, share = WORLD[key]
     taught = [arm for arm in run.arms.values() if arm.role == "taught"]
-    if len({arm.given.get("tokenizer", "") for arm in (*arms, *taught)}) > 1 and metric in BY_TOKEN:
+    if len({arm.tokenizer for arm in (*arms, *taught)}) > 1 and metric in BY_TOKEN:
         taught = []
     sides = [pooled(side, split, metric) for side in (arms, taught, run.goals)]
     ours, before, goal = (None if one is None or one.mean is None else share(one.mean) for one in sides)
@@ -222,6 +223,7 @@ def _of(values: Mapping[str, float | None], items: Sequence[Item]) -> dict[str, 
     return {item.id: values[item.id] for item in items if item.id in values}
 
 
-def _divergence(record: Mapping[str, object]) -> str:
-    step, why = record.get("step"), record.get("why")
-    return (f" at step {step}" if step is not None else "") + (f" ({why})" if why else "")
+def _divergence(found: Ended) -> str:
+    return (f" at step {found.steps}" if found.steps is not None else "") + (
+        f" ({found.why})" if found.why else ""
+    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from remem.report.read import Candidates, Data, RunRecord
+from remem.report.read import Data, RunRecord
+from remem.report.rows import Candidates
 from remem.scoring.metrics import EXPOSURE
 
 HEADER = [

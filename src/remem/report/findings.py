@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from remem.report import words
 from remem.report.evidence import evidence, look, mean, pooled
-from remem.report.read import Arm, Candidates, Data, RunRecord
+from remem.report.read import Arm, Data, RunRecord
+from remem.report.rows import Candidates
 from remem.scoring.evidence import Evidence
 from remem.scoring.metrics.exposure import expected_norm
 from remem.scoring.verdicts import Verdict, judge

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import math
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from remem.report.world import shown, world_rows
 from remem.scoring.differences import MARGIN
 from remem.scoring.metrics import STATES
 from remem.scoring.rules import RULES
+from remem.steps.provenance import Provenance
 
 
 def write_people(run: RunRecord, out: Path, dataset: Data, above: str = "") -> Path:
@@ -154,11 +156,11 @@ def provenance(run: RunRecord) -> dict[str, list[str]]:
     for arm in run.arms.values():
         for record in arm.provenance.values():
             facts: dict[str, Any] = {
-                "device": record.get("device_name") or record.get("device"),
-                "platform": record.get("platform"),
-                "threads": record.get("threads"),
-                "commit": record.get("commit"),
-                **(record.get("versions") or {}),
+                "device": record.machine or None,
+                "platform": record.platform or None,
+                "threads": record.threads,
+                "commit": record.commit,
+                **record.versions,
             }
             for key, value in facts.items():
                 if value is not None:
@@ -166,8 +168,6 @@ def provenance(run: RunRecord) -> dict[str, list[str]]:
     return {key: sorted(values) for key, values in found.items()}
 
 
-def _seeds(provenance: dict[str, dict[str, Any]]) -> str:
-    pairs = {
-        f"{k} {v}": None for record in provenance.values() for k, v in (record.get("seeds") or {}).items()
-    }
+def _seeds(provenance: Mapping[str, Provenance]) -> str:
+    pairs = {f"{k} {v}": None for record in provenance.values() for k, v in record.seeds.items()}
     return ", ".join(pairs)

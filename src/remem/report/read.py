@@ -1,23 +1,28 @@
 """A run folder as plain values. Any part of it may be absent; what is there must be readable."""
 
 import json
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-import pyarrow.parquet as pq
 from PIL import Image
 
 from remem import jsonfile
+from remem.asking.given import Given, read_given
 from remem.errors import UserError
+from remem.report.rows import Candidates, Made, Said, StateOf, World, rows_in, values_in
 from remem.run.arms import Arm as Record
 from remem.run.arms import Role, arms_in
+from remem.run.record import RUN, record_in
 from remem.scoring.estimate import Estimate
+from remem.scoring.gate import Gate, read_gate
 from remem.scoring.metrics import EXPOSURE
+from remem.scoring.score import EXPOSURES, SCORES, SUMMARY, WORLD, read_summary
 from remem.settings import forget_sets
+from remem.steps.provenance import Provenance, read_provenance
+from remem.steps.sealed import RECORD
+from remem.training.outcome import Ended, Guard, Logged, read_guards, read_log, read_outcome
 from remem.types import Item
 
 STEPS = ("model", "responses", "scores")
@@ -44,12 +49,6 @@ class Data(Protocol):
     def image(self, item: str, /) -> Image.Image | None: ...
 
 
-class Candidates(NamedTuple):
-    id: str
-    size: int  # |R|
-    known: int | None = None  # of them, values that the Goal model is taught about others; None: not told
-
-
 @dataclass(frozen=True, kw_only=True)
 class Arm:
     """One model of the run and all that was written about it."""
@@ -61,12 +60,11 @@ class Arm:
     answers: dict[str, str] = field(default_factory=dict)  # item id -> text
     states: dict[str, str] = field(default_factory=dict)  # item id -> one of STATES
     rankings: tuple[Candidates, ...] = ()
-    log: tuple[dict[str, Any], ...] = ()
-    outcome: dict[str, Any] = field(default_factory=dict)
-    given: dict[str, Any] = field(default_factory=dict)  # of a model that was made elsewhere (given.json)
-    guards: tuple[dict[str, Any], ...] = ()  # of its training and of its asking: guard, passed, what
-    steps: dict[str, dict[str, Any]] = field(default_factory=dict)  # step -> step.json
-    provenance: dict[str, dict[str, Any]] = field(default_factory=dict)  # step -> provenance.json
+    log: tuple[Logged, ...] = ()
+    outcome: Ended = field(default_factory=Ended)
+    given: Given | None = None  # of a model that was made elsewhere
+    guards: tuple[Guard, ...] = ()  # of its training and of its asking
+    provenance: dict[str, Provenance] = field(default_factory=dict)  # step -> provenance.json
 
     @property
     def task(self) -> str:
@@ -94,37 +92,37 @@ class Arm:
 
     @property
     def diverged(self) -> bool:
-        return bool(self.outcome.get("diverged")) or any(line.get("diverged") for line in self.log)
+        return self.divergence.diverged
 
     @property
-    def divergence(self) -> dict[str, Any]:
-        """Step and reason of the divergence; empty when there was none."""
-        if self.outcome.get("diverged"):
-            return {"step": self.outcome.get("steps"), "why": self.outcome.get("why", "")}
-        return next((dict(line) for line in self.log if line.get("diverged")), {})
+    def divergence(self) -> Ended:
+        """Where and why it diverged, if it did."""
+        lines = (Ended(diverged=True, steps=one.step, why=one.why) for one in self.log if one.diverged)
+        return self.outcome if self.outcome.diverged else next(lines, Ended())
+
+    @property
+    def tokenizer(self) -> str:
+        """Digest of its tokenizer; "" where all models of a run have one."""
+        return self.given.tokenizer if self.given else ""
+
+    @property
+    def perplexity(self) -> float | None:
+        """Of plain sentences; known of models that were made elsewhere."""
+        return self.given.sound.perplexity if self.given else None
 
     def values(self, metric: str) -> Mapping[str, float | None]:
         """What single answers, or rankings, scored by a metric: item id -> value. None that are not there."""
         file = "exposure.parquet" if metric in EXPOSURE else "scores.parquet"
         path = self.folder / "scores" / file
-        return _values(path, metric, path.stat().st_mtime_ns) if path.is_file() else {}
+        return values_in(path, metric, path.stat().st_mtime_ns) if path.is_file() else {}
 
     def world(self, split: str) -> dict[str, tuple[str, float]]:
         """What is left of a split of the world's exam: question -> its group, and a value (score.py)."""
-        path = self.folder / "scores" / "world.parquet"
-        rows = _columns(path, "id", "group", "split", "value")
-        return {id: (group, value) for id, group, of, value in rows if of == split}
+        found = rows_in(self.folder / "scores" / WORLD, World)
+        return {one.id: (one.group, one.value) for one in found if one.split == split}
 
     def get(self, split: str | None, question_type: str, metric: str) -> Estimate | None:
         return self.estimates.get((split or "", question_type, metric))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gate:
-    passed: bool
-    ignored: bool
-    lines: tuple[dict[str, Any], ...]
-    people: dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +189,7 @@ class RunRecord:
 
 def read_run(folder: Path, data: Data) -> RunRecord:
     """Everything in a run folder that the report shows; UserError when nothing is there."""
-    run = _object(folder / "run.json")
+    run = record_in(folder) if (folder / RUN).is_file() else {}
     config = run.get("config") or {}
     tasks = tuple((config.get("forget") or {}).get("tasks") or ())
     named = _forget_sets(config)
@@ -199,7 +197,8 @@ def read_run(folder: Path, data: Data) -> RunRecord:
     apart = tasks or sizes
     records, left_out = _of_run(folder, arms_in(folder), run, apart)
     arms = [_arm(folder / record.name, record) for record in records]
-    gate = _object(folder / "gate" / "gate.json")
+    verdict = folder / "gate" / "gate.json"
+    gate = read_gate(verdict) if verdict.is_file() else None
     if not (run or arms or gate):
         raise UserError(f"there is no run to report in {folder}. Make one with: remem run --out {folder}")
     order = {name: place for place, name in enumerate(REFERENCES)}
@@ -217,7 +216,7 @@ def read_run(folder: Path, data: Data) -> RunRecord:
         version=str(run.get("version") or ""),
         request=run.get("request") or {},
         config=config,
-        gate=_gate(gate) if gate else None,
+        gate=gate,
         arms={arm.name: arm for arm in arms},
         forget=_forget_split(arms, config, data),
         left_out=left_out,
@@ -228,7 +227,7 @@ def read_run(folder: Path, data: Data) -> RunRecord:
             f"{one.get('name')}{'.py' if one.get('file') else ''}" for one in run.get("plugins") or ()
         ),
         own_metrics=_own_metrics(run),
-        parted=bool(_object(folder / "kept" / "kept.json")),
+        parted=(folder / "kept" / "kept.json").is_file(),
     )
 
 
@@ -269,103 +268,45 @@ def _of_run(
 
 def _asked(arm: Path) -> str:
     """What an arm was asked, as one text; "" where it was asked nothing yet."""
-    made = _object(arm / "responses" / "step.json")
-    settings = {key: value for key, value in (made.get("settings") or {}).items() if key != "gate"}
-    read = {key: value for key, value in (made.get("read") or {}).items() if key == "dataset"}
+    path = arm / "responses" / RECORD
+    cure = f"Delete the folder {path.parent} and run again."
+    made = jsonfile.read(path, Made, cure) if path.is_file() else Made()
+    settings = {key: value for key, value in made.settings.items() if key != "gate"}
+    read = {key: value for key, value in made.read.items() if key == "dataset"}
     return json.dumps([settings, read], sort_keys=True) if settings else ""
 
 
 def _arm(folder: Path, record: Record) -> Arm:
-    answers = _columns(folder / "responses" / "responses.parquet", "id", "text")
-    scores = _columns(folder / "scores" / "scores.parquet", "id", "state")
-    steps = [step for step in STEPS if (folder / step).is_dir()]
+    answers = rows_in(folder / "responses" / "responses.parquet", Said)
+    scores = rows_in(folder / "scores" / SCORES, StateOf)
+    ranked = rows_in(folder / "scores" / EXPOSURES, Candidates)
+    model, steps = folder / "model", [step for step in STEPS if (folder / step).is_dir()]
     return Arm(
         record=record,
         name=record.name,
         folder=folder,
-        estimates=_estimates(_object(folder / "scores" / "summary.json")),
-        answers={id: text or "" for id, text in answers},
-        states={id: state for id, state in scores if state},
-        rankings=_rankings(folder / "scores" / "exposure.parquet"),
-        log=_lines(folder / "model" / "log.jsonl"),
-        outcome=_object(folder / "model" / "outcome.json"),
-        given=_object(folder / "model" / "given.json"),
-        guards=tuple(one for step in steps for one in _list(folder / step / "guards.json")),
-        steps={step: _object(folder / step / "step.json") for step in steps},
-        provenance={step: _object(folder / step / "provenance.json") for step in steps},
+        estimates=_estimates(folder / "scores"),
+        answers={one.id: one.text or "" for one in answers},
+        states={one.id: one.state for one in scores if one.state},
+        rankings=tuple(one for one in ranked if one.size),
+        log=read_log(model),
+        outcome=read_outcome(model),
+        given=read_given(model),
+        guards=tuple(one for step in steps for one in read_guards(folder / step)),
+        provenance={step: read_provenance(folder / step) for step in steps},
     )
 
 
-def _rankings(path: Path) -> tuple[Candidates, ...]:
-    # Runs from before it was told have no such column.
-    told = path.is_file() and "known" in pq.read_schema(path).names
-    rows = _columns(path, "id", "candidates", *(("known",) if told else ()))
-    return tuple(Candidates(*row) for row in rows if row[1])
-
-
-def _estimates(summary: dict[str, Any]) -> dict[tuple[str, str, str], Estimate]:
+def _estimates(folder: Path) -> dict[tuple[str, str, str], Estimate]:
+    rows = read_summary(folder) if (folder / SUMMARY).is_file() else []
+    names = [one.name for one in fields(Estimate)]
     return {
-        (row["split"], row["question_type"], row["metric"]): Estimate(
-            mean=_finite(row.get("mean")),
-            low=_finite(row.get("low")),
-            high=_finite(row.get("high")),
-            over=row.get("over") or "",
-            people=row.get("people") or 0,
-            items=row.get("items") or 0,
-            missing=row.get("missing") or 0,
-        )
-        for row in summary.get("rows", ())
+        (row.split, row.question_type, row.metric): Estimate(**{name: getattr(row, name) for name in names})
+        for row in rows
     }
-
-
-_NOT_TOLD = {"told": False, "chance": None, "expected": None}  # by files from before there was
-
-
-def _gate(raw: dict[str, Any]) -> Gate:
-    return Gate(
-        passed=bool(raw.get("passed")),
-        ignored=bool(raw.get("ignored")),
-        lines=tuple(_NOT_TOLD | line for line in raw.get("lines") or ()),
-        people=raw.get("people") or {},
-    )
 
 
 def _forget_split(arms: list[Arm], config: dict[str, Any], data: Data) -> str | None:
     asked = _forget_sets(config)[0]
     scored = {split for arm in arms for split, _, _ in arm.estimates if split.startswith("forget")}
     return asked if asked in data.splits else min(scored, default=None)
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)
-
-
-def _object(path: Path) -> dict[str, Any]:
-    return jsonfile.read(path, dict[str, Any], _cure(path), nan=True) if path.is_file() else {}
-
-
-def _list(path: Path) -> list[dict[str, Any]]:
-    return jsonfile.read(path, list[dict[str, Any]], _cure(path), nan=True) if path.is_file() else []
-
-
-def _lines(path: Path) -> tuple[dict[str, Any], ...]:
-    if not path.is_file():
-        return ()
-    return tuple(jsonfile.lines(path, dict[str, Any], _cure(path), nan=True))
-
-
-def _cure(path: Path) -> str:
-    return f"It is damaged: delete the folder {path.parent} and run again."
-
-
-@lru_cache(maxsize=512)
-def _values(path: Path, metric: str, of: int) -> Mapping[str, float | None]:
-    there = pq.read_schema(path).names
-    return dict(_columns(path, "id", metric)) if metric in there else {}
-
-
-def _columns(path: Path, *names: str) -> list[tuple[Any, ...]]:
-    if not path.is_file():
-        return []
-    columns = pq.read_table(path, columns=list(names))
-    return list(zip(*(columns[name].to_pylist() for name in names), strict=True))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
+from remem.asking.given import Given
 from remem.asking.records import read_table
 from remem.report.read import Arm, RunRecord
+from remem.training.outcome import Guard
 
 MUTE = 1000.0  # perplexity from which a model before has no language of its own that could be broken
 BROKEN = 2.0  # times the perplexity of the model before: such a model is broken, whatever it forgot
@@ -66,24 +67,22 @@ def absent(run: RunRecord) -> list[str]:
     return said
 
 
-def guards(run: RunRecord, arm: Arm) -> list[dict[str, Any]]:
+def guards(run: RunRecord, arm: Arm) -> list[Guard]:
     """Of one model; none of models that the run made itself."""
-    return [
-        {"guard": name, "passed": passed, "what": what}
-        for name, passed, what in (_guards(run, arm) if arm.given else ())
-    ]
+    found = _guards(run, arm, arm.given) if arm.given else ()
+    return [Guard(name, passed, what) for name, passed, what in found]
 
 
 def broken(run: RunRecord, arm: Arm) -> list[str]:
     """What is wrong with a model that can say nothing about forgetting."""
-    return [one["what"] for one in guards(run, arm) if not one["passed"] and one["guard"] in BROKEN_BY]
+    return [one.what for one in guards(run, arm) if not one.passed and one.guard in BROKEN_BY]
 
 
 def failed(run: RunRecord) -> dict[str, list[str]]:
     """Arm -> what is wrong with it, of those models where something is."""
     found: dict[str, list[str]] = {}
     for name, arm in run.arms.items():
-        wrong = [one["what"] for one in guards(run, arm) if not one["passed"]]
+        wrong = [one.what for one in guards(run, arm) if not one.passed]
         found |= {name: wrong} if wrong else {}
     return found
 
@@ -93,31 +92,31 @@ def equal(run: RunRecord) -> list[tuple[str, ...]]:
     same: dict[str, list[str]] = {}
     for name, arm in run.arms.items():
         if arm.given:
-            same.setdefault(arm.given["weights"], []).append(name)
+            same.setdefault(arm.given.weights, []).append(name)
     return [tuple(names) for names in same.values() if len(names) > 1]
 
 
-def _guards(run: RunRecord, arm: Arm) -> Iterator[tuple[str, bool, str]]:
-    before, seen = reference(run), arm.given["sound"]
-    numbers = "all weights are numbers" if seen["finite"] else "some weights are no numbers"
-    yield "finite", seen["finite"], numbers
-    if before is not None and before.name != arm.name:
+def _guards(run: RunRecord, arm: Arm, given: Given) -> Iterator[tuple[str, bool, str]]:
+    before, seen = reference(run), given.sound
+    numbers = "all weights are numbers" if seen.finite else "some weights are no numbers"
+    yield "finite", seen.finite, numbers
+    if before is not None and before.given is not None and before.name != arm.name:
         for name, (good, bad) in ALIKE.items():
-            alike = arm.given[name] == before.given[name]
+            alike = getattr(given, name) == getattr(before.given, name)
             yield name, alike, (good if alike else bad).format(before.role)
-        other = arm.given["weights"] != before.given["weights"]
+        other = given.weights != before.given.weights
         yield "changed", other, (CHANGED if other else SAME).format(before.role)
     judged = arm.role == "given"  # of a base nobody asks to answer as it was taught later
-    yield from _speaks(seen["perplexity"], before if judged else None)
-    if seen["pictures"]:
-        sees = seen["grey"] is not None and seen["grey"] > BLIND
-        moved = "nothing" if seen["grey"] is None else f"{seen['grey']:.3g} nats an answer"
-        yield "sees", sees, f"a grey picture in place of {seen['pictures']} changes {moved}"
+    yield from _speaks(seen.perplexity, before if judged else None)
+    if seen.pictures:
+        sees = seen.grey is not None and seen.grey > BLIND
+        moved = "nothing" if seen.grey is None else f"{seen.grey:.3g} nats an answer"
+        yield "sees", sees, f"a grey picture in place of {seen.pictures} changes {moved}"
     yield from _whole(arm) if judged or arm.role == "taught" else ()
 
 
 def _speaks(perplexity: float | None, before: Arm | None) -> Iterator[tuple[str, bool, str]]:
-    then = before.given["sound"]["perplexity"] if before is not None else None
+    then = before.given.sound.perplexity if before is not None and before.given is not None else None
     if perplexity is None:
         yield "speaks", False, "the perplexity of plain sentences is beyond numbers"
     elif then is not None and before is not None and then < MUTE:

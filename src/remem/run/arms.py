@@ -55,12 +55,12 @@ class Arm:
         return found | {"chain": list(self.chain), "settings": dict(self.settings)}
 
 
-def arm_of(raw: Mapping[str, Any]) -> Arm:
-    """The record that `Arm.plain` wrote. ValueError for anything else."""
+def arm_of(raw: Any, where: str, cure: str) -> Arm:
+    """The record that `Arm.plain` wrote. UserError for anything else."""
     known = {one.name for one in fields(Arm)} - {"former"}
-    if not isinstance(raw, Mapping) or set(raw) | {"digest"} != known or raw["role"] not in ROLES:
-        raise ValueError("no record of an arm")
-    return Arm(**{**raw, "chain": tuple(raw["chain"])})
+    if not isinstance(raw, Mapping) or set(raw) | {"digest"} != known:
+        raise UserError(f"{where} holds no record of an arm. {cure}")
+    return jsonfile.shaped(dict(raw), Arm, f"{where}, the arm", cure)
 
 
 def arms_in(root: Path) -> dict[str, Arm]:
@@ -86,10 +86,7 @@ def _arm(path: Path, place: str) -> Arm | None:
         return _former(place)
     if raw.get("arm") is None:
         return None
-    try:
-        arm = arm_of(raw["arm"])
-    except (ValueError, TypeError) as problem:
-        raise UserError(f"{path}: {problem}. {cure}") from problem
+    arm = arm_of(raw["arm"], str(path), cure)
     if arm.name != place:
         raise UserError(
             f"{path.parent} holds a step of the arm {arm.name}: it was copied or renamed. Put it back under "

@@ -17,6 +17,7 @@ from remem.data.marked import check_marks
 from remem.data.opening import size_of
 from remem.data.pebench.cut import TEST
 from remem.errors import UserError
+from remem.run import amounts
 from remem.run.beside import asks_strangers
 from remem.run.tasks import check as check_tasks
 from remem.run.tasks import methods, tasks
@@ -52,6 +53,7 @@ def look_through(
     """All checks of a user's own data: UserError for what spoils the run. What will spoil single numbers is
     given back, in a sentence each; what merely differs goes to `note`."""
     check_tasks(run, data.splits, data.root)
+    amounts.check(run, data)
     asked = [split for task in tasks(run) for split in task.asked if split in data.splits]
     measurable(data, list(dict.fromkeys(["finetune", *asked])))
     check_marks(data)
@@ -95,25 +97,22 @@ def check_with_model(run: Run, data: Dataset, ignore_gate: bool, progress: Progr
     a text that holds one of the model's own marks, a picture that its processor does not take, a row that is
     longer than the model reads, and answers that never count as right where the gate cannot pass for them.
     """
-    from transformers import AutoConfig
-
     from remem.data import strangers
     from remem.models import find
     from remem.models.encoding import Encoder, special
-    from remem.models.eyes import register
     from remem.models.fitting import longest_of
+    from remem.models.foreign import config
     from remem.models.loading import load_processor
 
     check_rehearsed(run, data)
     unknown = strangers.read(data.root) if asks_strangers(run) else None
     if unknown is not None:
         strangers.check_untaught(unknown, data)
-    register()
     source = find(run.model.name)
     processor = load_processor(source)
     check_marks(data, chatmarks.own(special(processor)))
     encoder = Encoder(processor, (processor.tokenizer.eos_token_id or 0,))
-    most = longest_of(AutoConfig.from_pretrained(source, trust_remote_code=False))
+    most = longest_of(config(source))
     check_lengths(data, encoder, picture_tokens(data, encoder, progress), most)
     return check_answers(run, data, processor.tokenizer, ignore_gate)
 

@@ -6,18 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remem import jsonfile
 from remem.errors import UserError
 from remem.run import places
 from remem.run.arms import arms_in
 from remem.run.plugins import LOADED, load
+from remem.run.record import RUN, record_in
 from remem.run.settings import Run, restore
 from remem.settings import plain
 from remem.steps import parallel
-from remem.steps.digests import canonical, text_digest
 from remem.steps.sealed import FORMAT, check_steps
-
-RUN = "run.json"
 
 if TYPE_CHECKING:
     from remem.data import Dataset
@@ -80,6 +77,7 @@ class Context:
             attention=settings.attention,
             compile=settings.compile,
             shard=shard,
+            judged=bool(self.run.given),  # the report says of it what is wrong with it
         )
         # A network that is cut up reads its projector as a whole only; what is kept changes no number anyway.
         if settings.features != "off" and not shard:
@@ -103,17 +101,10 @@ class Context:
 
 def read_run_record(root: Path) -> dict[str, Any]:
     """run.json of a folder; UserError where it cannot be read, or is not as it was written."""
-    path, cure = root / RUN, "Give the folder of a run, as remem run made it."
-    record = jsonfile.read(path, dict[str, Any], cure)
-    request = record.get("request")
-    if not isinstance(record.get("config"), dict) or not isinstance(request, dict) or "data" not in request:
-        raise UserError(f"{path} holds no settings of a run. {cure}")
-    if record.get("format", 1) == 1:
-        return record
-    if record.pop("sha256", None) != text_digest(canonical(record)):
+    record = record_in(root)
+    if not {"config", "request"} <= record.keys() or record["request"] is None:
         raise UserError(
-            f"{path} is not as it was written: its digest differs. Put it back as it was, or run the command "
-            "that made the run again, which writes it anew."
+            f"{root / RUN} holds no settings of a run. Give the folder of a run, as remem run made it."
         )
     return record
 

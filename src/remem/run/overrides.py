@@ -49,6 +49,19 @@ def pair(key: str, value: Any) -> str:
     return f"{key}={value if isinstance(value, str) else json.dumps(value)}"
 
 
+def check_group(run: Run, key: str) -> None:
+    """UserError for what is no group of settings, such as an empty table's name."""
+    inner: Any = run
+    if key in METHODS or key in ATTACKS:
+        return
+    for name in key.split("."):
+        if not is_dataclass(inner) or name not in {one.name for one in fields(inner)}:
+            raise unknown("group of settings", key, [one.name for one in fields(run)])
+        inner = getattr(inner, name)
+    if not is_dataclass(inner):
+        raise UserError(f"{key} is a single setting, and an empty table gives it no value: leave it out")
+
+
 def change(value: T, settings: Sequence[str]) -> T:
     """Any dataclass of settings with `key=value` settings applied."""
     for key, given in _pairs(settings):
@@ -59,13 +72,15 @@ def change(value: T, settings: Sequence[str]) -> T:
 def _pairs(settings: Sequence[str]) -> Iterator[tuple[str, Value]]:
     for setting in settings:
         key, equals, text = setting.partition("=")
-        if not equals or not key:
-            raise UserError(f"--set takes key=value, not {setting!r}: for example --set learn.lr=0.001")
+        if not equals or not key.strip():
+            raise UserError(f"--set takes key=value, not {setting!r:.60}: for example --set learn.lr=0.001")
         yield key.strip(), Value(_value(text.strip()), text.strip())
 
 
 def _put(run: Run, key: str, given: Value) -> Run:
     head, _, rest = key.partition(".")
+    if head in ("recipe", "given"):  # these are named, and not set
+        raise unknown("setting", key, {one.name for one in fields(run)} - {"recipe", "given"})
     if key in ("methods", "forget.methods"):
         return replace(run, forget=replace(run.forget, methods=_choose(run.forget.methods, given)))
     if key in ("attacks", "attacks.each"):

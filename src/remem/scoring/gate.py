@@ -11,6 +11,7 @@ from pathlib import Path
 
 from remem import jsonfile
 from remem.errors import UserError
+from remem.jsonfile import Count, Share
 from remem.scoring.exposed import Exposed
 from remem.settings import Floors
 from remem.types import Item
@@ -27,15 +28,20 @@ class Line:
     split: str
     question_type: str
     metric: str
-    value: float | None  # None: no item of this kind has a value
-    floor: float
+    value: Share | None  # None: no item of this kind has a value
+    floor: Share
     passed: bool
-    unanswered: int  # items with keywords that were not answered; any makes the line fail
-    weakest: tuple[tuple[str, float], ...]  # people under the floor, weakest first
+    unanswered: Count  # items with keywords that were not answered; any makes the line fail
+    weakest: tuple[tuple[str, Share], ...]  # people under the floor, weakest first
     # What files from before there was have not.
     told: bool = False  # held out, or exposure, and without a floor: decides nothing
-    chance: float | None = None  # of exposure: what random ranking earns
-    expected: float | None = None  # of exposure on a forget set: what its Goal model should have
+    chance: Share | None = None  # of exposure: what random ranking earns
+    expected: Share | None = None  # of exposure on a forget set: what its Goal model should have
+
+    def __post_init__(self) -> None:
+        reached = self.value is not None and self.value >= self.floor and not self.unanswered
+        if self.passed and not (self.told or reached):
+            raise ValueError(f"{self.split} {self.question_type} cannot have passed with {self.value}")
 
     @property
     def title(self) -> str:
@@ -59,7 +65,11 @@ class Gate:
     passed: bool
     ignored: bool  # the user said to go on whatever it says
     lines: tuple[Line, ...]
-    people: dict[str, dict[str, float]]  # person (or event) -> question type -> exact match
+    people: dict[str, dict[str, Share]]  # person (or event) -> question type -> exact match
+
+    def __post_init__(self) -> None:
+        if self.passed and not (self.lines and all(line.passed for line in self.lines)):
+            raise ValueError("it cannot have passed: not every line did")
 
     def write(self, path: Path) -> None:
         """Writes gate.json."""

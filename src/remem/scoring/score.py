@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from remem import jsonfile
-from remem.asking.records import read_table, write_table
+from remem.asking.records import ROUNDING, once, read_table, write_table
 from remem.errors import UserError
+from remem.jsonfile import Count
 from remem.scoring.facts import fact
-from remem.scoring.metrics import EXPOSURE, METRICS, STATES, State, state
+from remem.scoring.metrics import EXPOSURE, MEMBERSHIP, METRICS, OWN, STATES, State, all_metrics, state
 from remem.scoring.metrics.membership import SIGNALS, compared
-from remem.scoring.stats import area_interval, interval
+from remem.scoring.stats import Bounds, area_interval, interval
 from remem.scoring.units import scale, unit
 from remem.scoring.utility import kept_of_the_world, sample, utility, world_marks
 from remem.types import Item, Questions, Ranking, Response
@@ -71,14 +72,40 @@ class Row:
     low: float | None
     high: float | None
     over: str  # the interval's units: "people", "events", "facts" of one, or "groups" of the world's exam
-    people: int  # or events, or groups
-    items: int  # with a value
-    missing: int  # without one; never counted as 0
+    people: Count  # or events, or groups
+    items: Count  # with a value
+    missing: Count  # without one; never counted as 0
 
 
 @dataclass(frozen=True)
 class _Summary:
     rows: list[Row]
+
+    def __post_init__(self) -> None:
+        scales = {one.key: (one.low, one.high) for one in all_metrics() if one.key not in OWN}
+        seen = set()
+        for row in self.rows:
+            what = (row.split, row.question_type, row.metric)
+            if what in seen:
+                raise ValueError(f"{' '.join(what)} stands there twice")
+            seen.add(what)
+            if wrong := _impossible(row, scales.get(row.metric, (None, None))):
+                raise ValueError(f"{' '.join(what)}: {wrong}")
+
+
+def _impossible(row: Row, bounds: Bounds) -> str:
+    """Why a row cannot be; "" where it can."""
+    low, high = bounds
+    for value in (row.mean, row.low, row.high):
+        if value is None:
+            continue
+        if (low is not None and value < low - ROUNDING) or (high is not None and value > high + ROUNDING):
+            return f"{value:g} lies beyond the scale of {row.metric}"
+    if row.low is not None and row.high is not None and row.low > row.high:
+        return f"its interval ends ({row.high:g}) before it begins ({row.low:g})"
+    if row.people > row.items and row.metric not in MEMBERSHIP:  # whose people are of two sides
+        return f"{row.people:,} {row.over} cannot have {row.items:,} values"
+    return ""
 
 
 @dataclass(frozen=True)
@@ -184,18 +211,16 @@ def kept_by_all(parts: Mapping[str, Sequence[str]], name: str) -> list[str]:
 
 
 def read_scores(folder: Path) -> list[Score]:
-    """The scores of one arm; UserError when the folder has none."""
-    return [
-        Score(
-            id=row["id"],
-            person=row["person"],
-            question_type=row["question_type"],
-            attribute=row["attribute"],
-            state=row["state"],
-            values={key: row[key] for key in METRICS},
-        )
-        for row in read_table(folder / SCORES, _columns().names)
+    """The scores of one arm; UserError when the folder has none or they are damaged."""
+    path = folder / SCORES
+    own = [name for name, _ in _WHO] + ["state"]
+    rows = [
+        {name: row[name] for name in own} | {"values": {key: row[key] for key in METRICS}}
+        for row in read_table(path, _columns().names)
     ]
+    found = jsonfile.shaped(rows, list[Score], str(path), f"Delete {folder} and run again.")
+    once(path, [one.id for one in found])
+    return found
 
 
 def read_summary(folder: Path) -> list[Row]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from remem.errors import UserError
 from remem.models import NAMED
+from remem.outgoing import code, in_markdown, text_table, visible
 from remem.run.arms import Arm, arm_in
 from remem.run.context import read_run_record
 from remem.run.places import local
@@ -17,6 +17,7 @@ from remem.run.tasks import tasks
 from remem.scoring.gate import read_gate
 from remem.scoring.score import Row, read_summary
 from remem.settings import plain
+from remem.steps.provenance import read_provenance
 from remem.steps.sealed import check_steps, read_record
 
 # What is told of an arm: (split, metric, in words). The forget split's name comes from the run.
@@ -29,6 +30,9 @@ TOLD = (
     ("real", "em", "people known before: exact match"),
     ("world-fact", "accuracy", "things in pictures: accuracy"),
 )
+
+
+PARTS = ("vision", "projector", "language")
 
 
 def elsewhere(name: str) -> str:
@@ -118,7 +122,7 @@ def _levels(root: Path, rows: list[tuple[str, Row]]) -> str:
 def _what(arm: Arm) -> str:
     """What was done to the model, by its record."""
     if arm.role == "method":
-        return f"was taught the data set and then unlearnt a part of it by {arm.method}"
+        return f"was taught the data set and then unlearnt a part of it by {in_markdown(arm.method)}"
     if arm.role == "taught":
         return "was taught the data set (stage 1)"
     if arm.role == "goal":
@@ -139,28 +143,30 @@ def _adapt(root: Path, run: Run, arm: Arm) -> Mapping[str, Any]:
 def _text(root: Path, run: Run, whose: Arm, version: str, rows: list[tuple[str, Row]], adapter: bool) -> str:
     arm, how = whose.name, _adapt(root, run, whose)
     method = {"method": whose.method, "settings": dict(whose.settings)} if whose.role == "method" else None
-    table = "\n".join(
-        f"| {words} | {_shown(row.mean)} | {_shown(row.low)} to {_shown(row.high)} | {row.items:,} |"
-        for words, row in rows
+    table = text_table(
+        ("measure", "value", "95 %", "questions"),
+        (
+            (words, _shown(row.mean), f"{_shown(row.low)} to {_shown(row.high)}", f"{row.items:,}")
+            for words, row in rows
+        ),
+        " r r",
     )
-    made = json.loads((root / arm / "model" / "provenance.json").read_text("utf-8"))
+    made = read_provenance(root / arm / "model")
     told = cautions(root, arm).items()
-    beware = "".join(f"- **Beware**, {key.replace('_', ' ')}: {why}\n" for key, why in told)
-    return f"""# {run.recipe}: {arm}
+    beware = "".join(f"- **Beware**, {key.replace('_', ' ')}: {in_markdown(why)}\n" for key, why in told)
+    return f"""# {in_markdown(run.recipe)}: {in_markdown(arm)}
 
 This {"adapter" if adapter else "model"} {_what(whose)}.
 It is for research on unlearning, and for nothing else: that a model does not say a fact does not mean that
 it does not hold it.
 
-- **Base**: {elsewhere(run.model.name)}
-- **Data**: {elsewhere(run.data) or "invented people, built by remem; nobody is real"}
+- **Base**: {in_markdown(elsewhere(run.model.name))}
+- **Data**: {in_markdown(elsewhere(run.data)) or "invented people, built by remem; nobody is real"}
 - **Gate** (did stage 1 teach it?): {_gate(root)}
-{beware}- **Made by** remem {version}, commit {made.get("commit")}, seed {whose.seed}
-- **Trained**: vision {how["vision"]}, projector {how["projector"]}, language {how["language"]}
-{f"- **Method**: {method}" if method else ""}
+{beware}- **Made by** remem {in_markdown(version)}, commit {in_markdown(str(made.commit))}, seed {whose.seed}
+- **Trained**: {", ".join(f"{part} {in_markdown(str(how[part]))}" for part in PARTS)}
+{f"- **Method**: {in_markdown(str(method))}" if method else ""}
 
-| measure | value | 95 % | questions |
-|---|---:|---|---:|
 {table}
 
 Intervals are over people, or over the facts about a single one.{_levels(root, rows)}
@@ -171,8 +177,8 @@ All other numbers, every answer and the settings are in the run.
 def _lies_on(run: Run, arm: Arm) -> str:
     """What an adapter must be put on, or it changes another model than the one that it was made for."""
     below = [name for name in arm.chain if name != arm.name]
-    base = elsewhere(run.model.name)
-    on = f"what stage 1 made of {base} (the run's arm `{below[0]}`, merged)" if below else base
+    base = visible(elsewhere(run.model.name))
+    on = f"what stage 1 made of {base} (the run's arm {code(below[0])}, merged)" if below else base
     return f"""
 ## Use
 

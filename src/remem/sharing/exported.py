@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from remem import disk
 from remem.errors import UserError, unknown
 from remem.models.saving import save_processor
 from remem.run.arms import arms_in
@@ -24,6 +25,7 @@ def export(root: Path, arm: str, folder: Path) -> None:
 
     What is half-written is under `.part`.
     """
+    disk.folder(folder, new=True)
     context, record = open_run(root)
     there = arms(root)
     if arm not in there:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+from remem import disk, jsonfile
 from remem.errors import UserError
+from remem.outgoing import quoted
 from remem.run.context import open_run
 from remem.sharing.card import arm_of, model_card
 
 ADAPTER, CARD = "adapter_config.json", "README.md"
 # Not of use to others, or of this machine alone.
 LEFT_OUT = ("*.part", "*.part/*", "*.tmp", "resume.pt", ".locks/*", ".features/*", "key")
+
+
+@dataclass(frozen=True)
+class _Adapter:
+    base_model_name_or_path: str | None = None
 
 
 def kind_of(folder: Path) -> str:
@@ -48,6 +56,22 @@ def _left_out(folder: Path) -> list[str]:
     return [*LEFT_OUT, *([CARD] if arm_of(folder) else [])]
 
 
+class Ready(NamedTuple):
+    """What would go up."""
+
+    kind: str  # "dataset" or "model"
+    files: list[tuple[Path, int]]  # and their bytes
+    card: str  # that is written from the run; "" where the folder has its own, or none
+
+
+def ready(folder: Path, repo: str) -> Ready:
+    """What a push would send: whatever can be refused without the hub is refused here."""
+    kind = kind_of(folder)
+    _named(repo)
+    _base(folder)
+    return Ready(kind, contents(folder), card_of(folder))
+
+
 def push(folder: Path, repo: str, *, public: bool = False, overwrite: bool = False, message: str = "") -> str:
     """Uploads a folder; its address. Files that are there with the same content are not sent again.
 
@@ -56,15 +80,14 @@ def push(folder: Path, repo: str, *, public: bool = False, overwrite: bool = Fal
     """
     from huggingface_hub import HfApi
 
-    kind, card = kind_of(folder), card_of(folder)
-    _named(repo)
+    kind, files, card = ready(folder, repo)
     api = HfApi()
     with _told(repo):
         api.create_repo(repo, repo_type=kind, private=not public, exist_ok=True)
         if not public and api.repo_info(repo, repo_type=kind).private is False:
             raise UserError(f"{repo} is public already: give --public, or choose another name")
         there = set(api.list_repo_files(repo, repo_type=kind)) - {".gitattributes", CARD}
-        ours = {str(path.relative_to(folder)) for path, _ in contents(folder)}
+        ours = {str(path.relative_to(folder)) for path, _ in files}
         if there - ours and not overwrite:
             others = ", ".join(sorted(there - ours)[:3])
             raise UserError(
@@ -100,10 +123,7 @@ def card_of(folder: Path) -> str:
 
 def _impersonal(folder: Path, scratch: Path) -> Path:
     """An adapter without the path of its base on this machine, which peft writes down; others as they are."""
-    config = folder / ADAPTER
-    if not config.is_file():
-        return folder
-    base = str(json.loads(config.read_text("utf-8")).get("base_model_name_or_path") or "")
+    base = _base(folder)
     if not base or not Path(base).exists():  # a hub id says what to load
         return folder
     copy = Path(shutil.copytree(folder, scratch / folder.name))
@@ -113,6 +133,14 @@ def _impersonal(folder: Path, scratch: Path) -> Path:
     return copy
 
 
+def _base(folder: Path) -> str:
+    """What an adapter says that it lies on; "" for any other folder."""
+    config = folder / ADAPTER
+    if not config.is_file():
+        return ""
+    return jsonfile.read(config, _Adapter, "Save the adapter again.").base_model_name_or_path or ""
+
+
 def pull(repo: str, folder: Path, kind: str = "model") -> None:
     """Downloads a repository; a broken-off download goes on. UserError where it cannot be had."""
     from huggingface_hub import snapshot_download
@@ -120,18 +148,28 @@ def pull(repo: str, folder: Path, kind: str = "model") -> None:
     _named(repo)
     if kind not in ("model", "dataset"):
         raise UserError(f"a repository is a model or a dataset, not {kind}")
-    if folder.exists() and any(folder.iterdir()):
-        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
+    if not (folder.name and folder.is_dir() and not any(folder.iterdir())):  # what is empty may be filled
+        disk.folder(folder, new=True)
     part = folder.with_name(f"{folder.name}.part")
-    with _told(repo):
-        snapshot_download(repo, repo_type=kind, local_dir=part)
-    shutil.rmtree(part / ".cache", ignore_errors=True)  # what the client keeps to go on where it was
-    part.rename(folder)
+    with disk.writing(folder.parent, kept="what has arrived is not sent again"):
+        with _told(repo):
+            snapshot_download(repo, repo_type=kind, local_dir=part)
+        shutil.rmtree(part / ".cache", ignore_errors=True)  # what the client keeps to go on where it was
+        part.rename(folder)
 
 
 def _named(repo: str) -> None:
-    if repo.count("/") != 1 or not all(repo.split("/")):
-        raise UserError(f"{repo} is no name of a repository: write it as OWNER/NAME")
+    """UserError for what is no OWNER/NAME, by the hub's own rules."""
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils._validators import validate_repo_id
+
+    why = ""
+    try:
+        validate_repo_id(repo)
+    except HFValidationError as problem:
+        why = f" ({quoted(str(problem).partition(': ')[0])})"
+    if why or repo.count("/") != 1 or not all(repo.split("/")) or "\n" in repo:
+        raise UserError(f"{quoted(repo)} is no name of a repository{why}: write it as OWNER/NAME")
 
 
 class _told:
@@ -147,6 +185,8 @@ class _told:
         from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
 
         if problem is None or isinstance(problem, UserError | KeyboardInterrupt):
+            return
+        if disk.number_of(problem) in disk.FULL:  # its own words are of the network
             return
         status = getattr(getattr(problem, "response", None), "status_code", None)
         if isinstance(problem, LocalTokenNotFoundError) or status in (401, 403):

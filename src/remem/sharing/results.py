@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from remem import disk
 from remem.errors import UserError
 from remem.run.arms import arms_in
 from remem.run.context import open_run
@@ -21,6 +22,7 @@ from remem.scoring.gate import read_gate
 from remem.scoring.score import Row, read_summary
 from remem.sharing.card import cautions, elsewhere
 from remem.steps.folders import write_atomic
+from remem.steps.provenance import read_provenance
 from remem.steps.sealed import check_steps
 
 SCHEMA = "0.2.1"
@@ -30,6 +32,7 @@ def export_results(root: Path, file: Path) -> int:
     """Writes JSON Lines, a record for each arm that was scored; how many. UserError where none was."""
     from remem.scoring.metrics import all_metrics
 
+    file = disk.file(file)
     context, record = open_run(root)
     metrics = {metric.key: metric for metric in all_metrics()}
     scored = sorted(root / name / "scores" for name in arms_in(root))
@@ -44,12 +47,11 @@ def export_results(root: Path, file: Path) -> int:
     lines = []
     for folder in folders:
         arm = str(folder.parent.relative_to(root))
-        made = json.loads((folder / "provenance.json").read_text("utf-8"))
         lines.append(
             {
                 "schema_version": SCHEMA,
                 "evaluation_id": f"remem-{context.run.recipe}/{arm}/{now}",
-                "evaluation_timestamp": made["started"],
+                "evaluation_timestamp": read_provenance(folder).started,
                 "retrieved_timestamp": now,
                 "source_metadata": {
                     "source_name": "remem",
@@ -70,8 +72,9 @@ def export_results(root: Path, file: Path) -> int:
                 ],
             }
         )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(file, "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines))
+    with disk.writing(file.parent):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(file, "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines))
     return len(lines)
 
 

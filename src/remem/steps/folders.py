@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from remem.errors import UserError
+from remem import disk
 
 TRASH = ".trash"
 
@@ -21,10 +21,8 @@ TRASH = ".trash"
 def write_atomic(path: Path, text: str) -> None:
     """The whole text or the file as it was, after a power cut too."""
     part = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    with disk.opened(part) as file:
+        file.write(text.encode("utf-8"))
     os.replace(part, path)
     sync(path.parent)
 
@@ -73,11 +71,12 @@ def sync_all(folder: Path) -> None:
 
 @contextlib.contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """Where to write a folder that is given its name when it is whole; UserError where that name is taken."""
-    if folder.exists():
-        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
+    """Where to write a folder that is given its name when it is whole; UserError where that name is taken, or
+    nothing can be written there."""
+    disk.folder(folder, new=True)
     part = folder.with_name(f"{folder.name}.part")
-    yield part
-    sync_all(part)
-    part.rename(folder)
-    sync(folder.parent)
+    with disk.writing(folder.parent, kept="what is written in steps goes on"):
+        yield part
+        sync_all(part)
+        part.rename(folder)
+        sync(folder.parent)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import shutil
@@ -13,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from remem import memory
+from remem.disk import writing
 from remem.errors import Crashed, GateFailed, UserError
 from remem.steps import parallel
 from remem.steps.allocation import keep_freed_memory
@@ -24,6 +25,12 @@ from remem.steps.store import Order, Step, seal, stand
 from remem.types import silent
 
 LOCKS = ".locks"  # in the run folder
+_LOWER = "use bfloat16, smaller pictures or a smaller model, or --workers 1 where several work at once."
+LOWER = {  # kind of step -> what takes less memory
+    "train": f"Set a smaller micro_batch for the training (learn.micro_batch=1), {_LOWER}",
+    "ask": f"Set evaluate.tokens or evaluate.batch lower, {_LOWER}",
+    "other": "Give fewer or smaller pictures or fewer people, or --workers 1 where several work at once.",
+}
 
 
 def make(root: Path, step: Step, order: Order, context: Any, view: View) -> None:
@@ -33,6 +40,8 @@ def make(root: Path, step: Step, order: Order, context: Any, view: View) -> None
     except (UserError, GateFailed, Crashed):
         raise
     except Exception as problem:
+        if (told := memory.said(problem, f"the step {step.name}", LOWER[kind_of(step.name)])) is not None:
+            raise UserError(told) from problem
         raise Crashed(step.name, f"{type(problem).__name__}: {problem}", traceback.format_exc()) from problem
 
 
@@ -149,40 +158,6 @@ def _together(root: Path, step: Step, order: Order, context: Any, view: View) ->
             _write(part, step, context, view)
             close_part(root, step, order, part)
         parallel.barrier()
-
-
-CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.ENOENT)
-
-
-@contextlib.contextmanager
-def writing(root: Path, what: str = "") -> Iterator[None]:
-    """Turns a full disk, or a place that cannot be written, into one message; finished steps stay."""
-    try:
-        yield
-    except UserError:
-        raise
-    except Exception as problem:
-        # Writers of weights and tables raise kinds of their own, with the system's words in them.
-        full = getattr(problem, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
-        if full or "No space left" in str(problem) or "os error 28" in str(problem):
-            raise UserError(
-                f"the disk is full: {what or 'nothing more'} could not be written under {root}.\n"
-                "Free some space and run the same command again: finished steps are kept."
-            ) from problem
-        place = getattr(problem, "filename", None)
-        if isinstance(problem, OSError) and problem.errno in CANNOT_WRITE and _under(place, root):
-            raise UserError(
-                f"cannot write {place}: {problem.strerror}. Choose another --out, or mend that."
-            ) from problem
-        raise
-
-
-def _under(place: Any, root: Path) -> bool:
-    """Whether a path that could not be written is the root, inside it, or a parent that it needs."""
-    if not isinstance(place, str | Path):
-        return False
-    path, root = Path(place).absolute(), root.absolute()
-    return path.is_relative_to(root) or root.is_relative_to(path)
 
 
 @contextlib.contextmanager

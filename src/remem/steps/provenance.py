@@ -11,11 +11,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from remem import jsonfile
+from remem.errors import UserError
+from remem.jsonfile import Amount, Count
 from remem.steps.digests import canonical, text_digest
 from remem.steps.folders import write_atomic
 from remem.steps.sealed import PROVENANCE
@@ -31,6 +35,42 @@ PACKAGES = (
     "pyarrow",
     "numpy",
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What is known of how a step was made; None and "" where it was not written down."""
+
+    started: str = ""
+    seconds: Amount | None = None  # of the last attempt, when the step was resumed
+    resumed: bool = False
+    peak_memory_bytes: Count | None = None
+    device: str = ""
+    device_name: str = ""
+    platform: str = ""
+    threads: Count | None = None
+    commit: str | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    seeds: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def machine(self) -> str:
+        """What it ran on, in words."""
+        return self.device_name or self.device
+
+
+def read_provenance(step: Path) -> Provenance:
+    """What provenance.json of a step's folder says; nothing where there is none.
+
+    UserError where it is damaged, or has been changed since it was written.
+    """
+    path, cure = step / PROVENANCE, f"Delete the folder {step} and run again."
+    if not path.is_file():
+        return Provenance()
+    raw = jsonfile.read(path, dict[str, Any], cure)
+    if "sha256" in raw and raw.pop("sha256") != text_digest(canonical(raw)):
+        raise UserError(f"{path} does not fit its own digest: it has been changed. {cure}")
+    return jsonfile.shaped(raw, Provenance, str(path), cure)
 
 
 @contextlib.contextmanager

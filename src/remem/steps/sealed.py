@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +60,10 @@ def read_record(folder: Path) -> Sealed | None:
         )
     if raw.pop("sha256", None) != text_digest(canonical(raw)):
         raise damaged(folder, f"{RECORD} does not fit its own digest")
-    try:
-        return Sealed(**raw)
-    except TypeError as problem:
-        raise UserError(f"{path} is not of this version ({problem}). {cure}") from problem
+    other = sorted(raw.keys() - {one.name for one in fields(Sealed)})
+    if other:
+        raise UserError(f"{path} is not of this version (it holds {jsonfile.shown(other[0])}). {cure}")
+    return jsonfile.shaped(raw, Sealed, str(path), cure)
 
 
 def write_record(folder: Path, sealed: Sealed) -> None:

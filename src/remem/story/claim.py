@@ -14,15 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from remem import __version__
+from remem.disk import writing
 from remem.errors import UserError
 from remem.run import places, plugins
-from remem.run.context import RUN, read_run_record
+from remem.run.context import read_run_record
+from remem.run.record import RUN
 from remem.run.settings import Run
 from remem.settings import plain
 from remem.steps import parallel
 from remem.steps.digests import canonical, text_digest
 from remem.steps.folders import empty_trash, sweep, write_atomic
-from remem.steps.make import LOCKS, writing
+from remem.steps.make import LOCKS
 from remem.steps.sealed import FORMAT
 from remem.steps.store import Step, Survey, keys
 

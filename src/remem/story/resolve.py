@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 from remem.data.pebench.settings import PEBenchSettings
 from remem.errors import UserError, unknown
+from remem.run import amounts
 from remem.run.settings import Run
 from remem.run.tasks import check as check_tasks
 from remem.run.tasks import check_methods
@@ -31,6 +32,7 @@ def resolve(run: Run) -> Run:
     if not run.data:
         check_tasks(run, run.build.splits(), "the data set to be built")
     check_methods(run)
+    amounts.check(run)
     if run.given:
         check_given(run)
     if run.forget.tasks:

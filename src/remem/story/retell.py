@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from remem import __version__
+from remem import __version__, disk
+from remem.disk import writing
 from remem.run import code
 from remem.run.context import Context, check_places, check_told, open_run
 from remem.steps.folders import discard
-from remem.steps.make import close_part, locked, open_part, writing
+from remem.steps.make import close_part, locked, open_part
 from remem.steps.store import Order, Step, keys
 from remem.types import Progress, silent
 
@@ -21,6 +22,8 @@ def retell(root: Path, out: Path | None = None, data: str = "", model: str = "")
     """
     from remem.report import write
 
+    if out is not None:
+        disk.folder(out)
     context, record = open_run(root, data, model)
     check_told(root)
     if context.run.data:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
+from remem.asking.given import Soundness, write_given
 from remem.run.context import Context
-from remem.steps.folders import write_atomic
 from remem.types import Progress
 
-FILE = "given.json"
 SHOWN = 16  # questions on pictures that are asked with a grey one
 
 
 def take(folder: Path, context: Context, progress: Progress, arm: str) -> None:
     """Opens the model and writes down what it is, and whether it is sound enough to be judged."""
-    from remem.asking.soundness import Soundness, sound
+    from remem.asking.soundness import sound
     from remem.models.prints import prints
 
     progress(0, 2, "opening")
@@ -24,6 +21,5 @@ def take(folder: Path, context: Context, progress: Progress, arm: str) -> None:
     source = context.run.elsewhere[arm].source
     progress(1, 2, "looking")
     found: Soundness = sound(model, data, SHOWN)
-    record = asdict(prints(model, source)) | {"sound": asdict(found)}
-    write_atomic(folder / FILE, json.dumps(record, indent=1, allow_nan=False) + "\n")
+    write_given(folder, prints(model, source), found)
     progress(2, 2, "taken in")

@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from remem import jsonfile
 from remem.errors import UserError
 from remem.models.adapt import part_of
 from remem.models.base import Encoded, Policy
 from remem.steps.folders import write_atomic
 from remem.text import contains, degenerate
+from remem.training.outcome import GUARDS, Guard
 from remem.types import Item, Response
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from remem.models.huggingface import Model
     from remem.training.outcome import Outcome
 
-FILE = "guards.json"
 PROBES = 8  # items that the reference is compared on
 BROKEN_SHARE = (
     0.1  # of the answers to a split, above which they say more about the model than about its memory
@@ -63,18 +62,9 @@ class Album(Protocol):
     def image(self, item: str, /) -> Image.Image | None: ...
 
 
-@dataclass(frozen=True)
-class Guard:
-    """One check of one arm."""
-
-    guard: str
-    passed: bool
-    what: str  # what was looked at, and what was found
-
-
 def write(folder: Path, guards: Sequence[Guard]) -> None:
     """Writes guards.json; UserError when a fatal one failed."""
-    write_atomic(folder / FILE, json.dumps([asdict(one) for one in guards], indent=1) + "\n")
+    write_atomic(folder / GUARDS, json.dumps([asdict(one) for one in guards], indent=1) + "\n")
     stop(*guards)
 
 
@@ -83,12 +73,6 @@ def stop(*guards: Guard) -> None:
     failed = [f"{one.guard}: {one.what}" for one in guards if one.guard in FATAL and not one.passed]
     if failed:
         raise UserError("this result would not be real.\n" + "\n".join(failed))
-
-
-def read(folder: Path) -> list[Guard]:
-    """The guards of a folder; none where nothing was guarded."""
-    path = folder / FILE
-    return jsonfile.read(path, list[Guard], f"Delete {folder} and run again.") if path.exists() else []
 
 
 # -- before a training --------------------------------------------------------------------------------

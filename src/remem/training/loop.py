@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from remem.errors import UserError
+from remem.memory import short as out_of_memory
 from remem.methods.base import Masks, Method, Paired, Penalises, Remembers, Step
 from remem.methods.streams import Streams
 from remem.models.adapt import part_of
 from remem.models.base import Policy
-from remem.models.fitting import free, out_of_memory
+from remem.models.fitting import free
 from remem.models.huggingface import Model
 from remem.models.packing import drops_out
 from remem.models.shards import Cut, full, local
@@ -179,7 +180,7 @@ def _backward(
                     part.backward()
                     loss += part.item() if parallel.first() else 0.0
             short = False
-        except RuntimeError as problem:
+        except (RuntimeError, MemoryError) as problem:
             if not out_of_memory(problem):
                 raise
             if model.shards:  # the others wait for this one in the middle of a layer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from remem import disk
 from remem.models.shards import local, parts_of, rejoined
 from remem.steps import parallel
 from remem.training.optimisers import Optimiser
@@ -81,10 +81,8 @@ class Resumable:
         }
         path = self.path(outcome.steps)
         part = path.with_suffix(".tmp")
-        with part.open("wb") as file:
+        with disk.opened(part) as file:
             torch.save(parts_of(state), file)
-            file.flush()
-            os.fsync(file.fileno())
         if not self.cut and path.exists():
             path.replace(self.before)
         part.replace(path)

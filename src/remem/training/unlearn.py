@@ -23,7 +23,7 @@ from remem.settings import Adapt, Train
 from remem.training import guards
 from remem.training.drawn import drawn
 from remem.training.loop import steps, train
-from remem.training.outcome import Outcome, write_outcome, write_rehearsed
+from remem.training.outcome import Guard, Outcome, write_outcome, write_rehearsed
 from remem.training.reference import reference_of
 from remem.types import Progress, silent
 
@@ -161,7 +161,7 @@ def _frozen(model: Model) -> Policy:
     return policy
 
 
-def _reference(bench: Workbench, method: Method) -> guards.Guard:
+def _reference(bench: Workbench, method: Method) -> Guard:
     # With full fine-tuning the reference may be a copy: it must not outlive this check.
     policy = reference_of(bench.model, method.uses, bench.streams)
     rows = bench.streams.forget

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from remem import __version__
+from remem import __version__, disk
+from remem.data.drawing import LOWER
 from remem.data.images import source
 from remem.data.people import Person
 from remem.seeds import derive
+from remem.steps.engines import lost
 from remem.types import Progress, silent
 from remem.world.scenes import Scene, empty
 
@@ -60,8 +62,11 @@ def album(shots: Sequence[Shot], name: str, seed: int, size: int, folder: Path, 
     left = [(chunk, path) for chunk, path in zip(chunks, paths, strict=True) if not path.exists()]
     progress(len(chunks) - len(left), len(chunks), "pictures of the world")
     if left:
-        with ProcessPoolExecutor(min(workers, len(left)), multiprocessing.get_context("spawn")) as pool:
+        spawn, started = multiprocessing.get_context("spawn"), dict[int, Any]()
+        losing = lost.told("a process that draws pictures", started, LOWER)
+        with losing, ProcessPoolExecutor(min(workers, len(left)), spawn) as pool:
             jobs = [pool.submit(_make, name, seed, size, chunk, path) for chunk, path in left]
+            started |= pool._processes or {}
             for done, job in enumerate(jobs):
                 job.result()
                 progress(len(chunks) - len(left) + done + 1, len(chunks), "pictures of the world")
@@ -70,6 +75,7 @@ def album(shots: Sequence[Shot], name: str, seed: int, size: int, folder: Path, 
     if not whole.exists():
         part = whole.with_suffix(".part")
         pixels = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(len(shots), size, size, 3))
+        disk.reserve(part)
         at = 0
         for path in paths:
             with np.load(path) as kept:

@@ -24,6 +24,7 @@ from remem.seeds import derive
 URL, KEY = "REMEM_IMAGE_URL", "REMEM_IMAGE_KEY"
 TIMEOUT_S = 300
 MOST_BYTES = 64 << 20  # of an answer: a picture of 4,096 pixels takes less
+MOST_PIXELS = 4096 * 4096  # 16 times what is asked for
 
 
 class Api:
@@ -80,7 +81,7 @@ class Api:
             raise UserError(
                 f"{where} answered with something that is no picture ({error!r:.200})."
             ) from error
-        shown = decode(found, f"{where}, whose answer is no picture", "Ask another model.")
+        shown = decode(found, f"{where}, whose answer is no picture", "Ask another model.", MOST_PIXELS)
         picture = shown.resize((size, size), Image.Resampling.LANCZOS)
         return Picture(
             image=picture, provenance={"source": self.name, "model": self._model, "prompt": prompt}
@@ -108,8 +109,7 @@ class Api:
                 "Authorization": f"Bearer {self._key}",
             },
             most=MOST_BYTES,
-            timeout_s=TIMEOUT_S,
-            wait=self._wait,
+            patience=endpoint.Patience(TIMEOUT_S, wait=self._wait),
             kept="Finished pictures are kept.",
         )
 

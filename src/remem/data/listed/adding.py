@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from remem import disk
 from remem.data.dataset import Dataset, value
 from remem.data.leaks import forgets
 from remem.data.listed.decoys import Unowned
@@ -47,6 +49,7 @@ def add(root: Path, count: int, *, seed: int = 0, force: bool = False) -> tuple[
         raise UserError(f"{root} is no folder. Strangers are written beside the data: give a local folder.")
     if present(root / FILE) and not force:
         raise UserError(f"{root / FILE} is there already. Give --force to write others in its place.")
+    disk.folder(root)
     data = load(root)
     if tasks_of(data):
         raise UserError(
@@ -75,14 +78,14 @@ def add(root: Path, count: int, *, seed: int = 0, force: bool = False) -> tuple[
         notes.append(f"there are {len(people)} strangers, not {count}: no further names or values are left.")
     asked = [list(_asked(one, found, seed)) for one in people]
     part = root / f".{FILE}.part"
-    part.mkdir(exist_ok=True)
-    try:
-        write(part, people, map(len, asked), (row for rows in asked for row in rows))
-        (part / FILE).replace(root / FILE)
-        sync(root)
-    finally:
-        (part / FILE).unlink(missing_ok=True)
-        part.rmdir()
+    with disk.writing(root, kept="the data set is as it was"):
+        part.mkdir(exist_ok=True)
+        try:
+            write(part, people, map(len, asked), (row for rows in asked for row in rows))
+            (part / FILE).replace(root / FILE)
+            sync(root)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
     return len(people), sum(map(len, asked)), notes
 
 

@@ -8,12 +8,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from remem import disk
 from remem.data.lint import ERROR, lint
 from remem.data.listed.plan import Plan
 from remem.data.listed.settings import ListSettings
 from remem.data.listed.writing import write
 from remem.data.load import load
-from remem.data.writing import enough_room
+from remem.data.writing import KEPT
+from remem.disk import writing
 from remem.errors import UserError
 from remem.types import Progress, silent
 
@@ -22,20 +24,20 @@ def build(source: Path, folder: Path, settings: ListSettings, progress: Progress
     """Writes the data set into `folder`, which must not exist; returns what is worth knowing, in a sentence
     each. Equal lists, pictures and settings give equal bytes. UserError for whatever is wrong."""
     settings.check()
-    if folder.exists() or folder.is_symlink():
-        raise UserError(f"{folder} exists already: choose another folder, or delete it.")
+    disk.folder(folder, new=True)
     with tempfile.TemporaryDirectory() as spool:
-        plan = Plan(source, settings, Path(spool), progress)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-        try:
-            with enough_room(folder):
+        with writing(Path(spool)):
+            plan = Plan(source, settings, Path(spool), progress)
+        with writing(folder, kept=KEPT):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
+            try:
                 write(plan, part)
-            _sound(source, part)
-            part.chmod(0o755)
-            part.rename(folder)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+                _sound(source, part)
+                part.chmod(0o755)
+                part.rename(folder)
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
     return plan.notes
 
 

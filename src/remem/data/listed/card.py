@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from remem.data.card import front, settings_table
+from remem.data.card import front, rows_table, settings_table
 
 
 def text(
@@ -14,7 +14,6 @@ def text(
 ) -> str:
     """README.md: YAML for `datasets.load_dataset`, then prose. `sizes` are (rows, bytes) by split, `counts`
     people, facts and facts to be forgotten, `strangers` how many, and whether they are shown."""
-    rows = "\n".join(f"| {name} | {count:,} |" for name, (count, _) in sizes.items())
     people, facts, lost = counts
     told = ", ".join(sorted(set(kinds.values())))
     return f"""{front("Listed people", "other", sizes)}
@@ -23,9 +22,7 @@ Questions about {people} people of a list, {facts} facts, {lost} of them to be f
 these are personal data**: keep the folder where the list is kept, and do not publish it. `remem push` and
 `remem export` do not know whose data it is.
 
-| split | rows |
-|---|---|
-{rows}
+{rows_table(sizes)}
 
 `finetune` is what is taught. `forget1` are the rows of it that ask for what is to be forgotten, `retain` a
 sample of those of people who stay. `test` asks for the same facts in other words, and with other pictures

@@ -25,7 +25,8 @@ from remem.data.pebench.strangers import Unknown, unknown
 from remem.data.pebench.strangers import rows as rows_of
 from remem.data.pebench.wording import Asker
 from remem.data.people import invent, people_values
-from remem.data.writing import Split, drawn_bytes, enough_room, write_json, write_pictures
+from remem.data.writing import KEPT, Split, drawn_bytes, write_json, write_pictures
+from remem.disk import writing
 from remem.types import Progress, silent
 
 _GROUP = 25  # rows in a row group: up to fifteen groups wait in memory at once
@@ -54,7 +55,7 @@ def build(
     ]
     strange = unknown(settings, plan.events)
     theirs = [Request(person=one.person, number=0, event=one.event.name) for one in strange]
-    with enough_room(folder), kept_pictures(folder, chosen, [*wanted, *theirs], workers) as made:
+    with writing(folder, kept=KEPT), kept_pictures(folder, chosen, [*wanted, *theirs], workers) as made:
         faces: list[tuple[str, np.ndarray | None]] = []
         taught = _seen(islice(made, len(wanted)), wanted, faces)
         write(folder, plan, settings, taught, drawn_bytes(settings.size), progress, strange, made)
@@ -66,7 +67,7 @@ def _build_given(folder: Path, settings: PEBenchSettings, progress: Progress) ->
     plan, files = given.given(settings)
     settings = given.settled(settings, plan)
     size = max(1, sum(file.stat().st_size for file in files) // len(files))
-    with enough_room(folder):
+    with writing(folder, kept=KEPT):
         write(folder, plan, settings, given.pictures(files), size, progress)
         origin = "People, events and pictures were given to remem, and\ntheir rights apply to them."
         card.write(folder, plan, settings, origin=origin)

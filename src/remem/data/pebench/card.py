@@ -7,6 +7,7 @@ from remem.data.images.quality import Rating
 from remem.data.pebench.cut import CELLS, TEST, splits_of
 from remem.data.pebench.plan import Plan
 from remem.data.pebench.settings import PEBenchSettings
+from remem.outgoing import text_table
 
 
 def write(
@@ -22,11 +23,11 @@ def write(
         "default": {"finetune": tuple(present)} | ({TEST: (TEST,)} if sizes[TEST] else {})
     }
     configs |= splits_of(present)
-    counts = "\n".join(
-        f"| {config} | {split} | {sum(sizes[name] for name in names):,} |"
+    counts = [
+        (config, split, f"{sum(sizes[name] for name in names):,}")
         for config, splits in configs.items()
         for split, names in splits.items()
-    )
+    ]
     whose = origin or (
         f"The people are invented and the pictures {settings.source}.\nThis is **not the authors' data set** "
         "(*PEBench*, arXiv 2503.12545), only built in its shape."
@@ -52,9 +53,7 @@ configs:
 (`who`), and what scene is it (`scene`). {whose}
 The splits are cut by remem, and numbers measured on them are not comparable with the paper's.
 
-| config | split | rows |
-|---|---|---|
-{counts}
+{text_table(("config", "split", "rows"), counts)}
 
 `finetune` is taught first. A config is a task: to forget people, events, or both. `forget_train` is
 unlearnt, `forget_test` asks for the same targets on other pictures, and `retain` is everything else that

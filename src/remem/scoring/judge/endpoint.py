@@ -1,4 +1,4 @@
-"""A language model behind an OpenAI-compatible endpoint as a judge, by the official client.
+"""A language model behind an OpenAI-compatible endpoint as a judge, by POST to `chat/completions`.
 
 Environment: REMEM_JUDGE_KEY, and REMEM_JUDGE_URL (such as http://localhost:8000/v1) where it is not OpenAI's.
 Replies are kept on disk as they come, by prompt and model: a run that was killed, or whose endpoint failed,
@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remem import endpoint
+from remem import endpoint, jsonfile
 from remem.errors import UserError
 from remem.scoring.judge.case import Case, Verdict
 from remem.scoring.judge.rubric import VERSION, messages, score_of
@@ -25,16 +25,17 @@ from remem.steps.folders import write_atomic
 from remem.types import Progress, silent
 
 if TYPE_CHECKING:
-    from openai import OpenAI
-
     from remem.settings import JudgeSettings
 
 URL, KEY = "REMEM_JUDGE_URL", "REMEM_JUDGE_KEY"
+OWN = "https://api.openai.com/v1"  # asked where no address is given
+MOST_BYTES = 1 << 20  # of an answer: one line is asked for
+FIRST_S = 0.5  # before an endpoint that failed is asked again
 MOST_TOKENS = 16  # of a reply: one line is asked for
 GIVE_UP = 10  # failures before any success, after which the endpoint is taken to be down
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Reply:
     """What an endpoint said to one prompt."""
 
@@ -43,12 +44,21 @@ class Reply:
     completion_tokens: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kept(Reply):
+    """A reply on disk, with the model that gave it."""
+
+    model: str
+
+
 class Endpoint:
     """Asks several cases at once. `cache` is the folder where replies are kept."""
 
     def __init__(self, settings: JudgeSettings, cache: Path) -> None:
         self._settings, self._cache = settings, cache
-        self._client = _client(settings)
+        check(settings)
+        self._url = os.environ.get(URL, "").strip() or OWN
+        self._patience = endpoint.Patience(settings.timeout_s, settings.retries + 1, FIRST_S)
         self._replies: list[Reply] = []
         self._failed = 0
         self._lock = threading.Lock()
@@ -105,37 +115,28 @@ class Endpoint:
         return Verdict(id=case.id, score=score)
 
     def _ask(self, prompt: list[dict[str, str]]) -> tuple[Reply | None, str]:
-        """The reply, or why there is none. The client asks again at busy, failing and slow endpoints."""
-        import openai
-
-        refusals = (
-            openai.AuthenticationError,
-            openai.PermissionDeniedError,
-            openai.NotFoundError,
-            openai.BadRequestError,
-        )
-        sent: Any = prompt
+        """The reply, or why there is none. Busy, failing and slow endpoints are asked again."""
+        asked = {"model": self._settings.model, "messages": prompt}
+        body = json.dumps(asked | {"temperature": 0.0, "max_tokens": MOST_TOKENS}).encode()
         reply, why = None, ""
         # Nonsense is asked again too: a judge need not repeat itself.
         for _ in range(self._settings.retries + 1):
             try:
-                said = self._client.chat.completions.create(
-                    model=self._settings.model, messages=sent, temperature=0.0, max_tokens=MOST_TOKENS
+                answer = endpoint.post(
+                    f"{self._url.rstrip('/')}/chat/completions",
+                    body,
+                    {
+                        "Content-Type": "application/json",
+                        "Authorization": f"Bearer {os.environ[KEY].strip()}",
+                    },
+                    most=MOST_BYTES,
+                    patience=self._patience,
+                    kept="Finished verdicts are kept.",
                 )
-            except refusals as error:
-                raise UserError(
-                    f"the judge's endpoint refused ({_told(error)}). Check {KEY}, {URL} and judge.model: "
-                    "finished verdicts are kept."
-                ) from error
-            except openai.OpenAIError as error:
-                return None, _told(error)
-            except ValueError as error:  # a body that is no JSON
-                reply, why = None, f"the reply cannot be read: {str(error)[:80]}"
-                continue
-            reply, why = _reply(said), ""
-            if reply is None:
-                why = "the reply holds no message"
-            elif score_of(reply.text) is not None:
+            except endpoint.Failing as error:
+                return None, error.why[:160]
+            reply, why = _reply(answer)
+            if reply is not None and score_of(reply.text) is not None:
                 break
         return reply, why
 
@@ -156,57 +157,40 @@ def check(settings: JudgeSettings) -> None:
     """UserError, before any work, for what the endpoint needs and has not."""
     if not settings.model:
         raise UserError("the judge endpoint needs the name of its model: --set judge.model=NAME")
-    if not os.environ.get(KEY):
+    if not os.environ.get(KEY, "").strip():
         raise UserError(
             f"the judge endpoint needs a key: set {KEY} in the environment (any text where the endpoint asks "
             f"for none), and {URL} where it is not OpenAI's own"
         )
-    from importlib.util import find_spec
-
-    if find_spec("openai") is None:
-        raise UserError("the judge endpoint needs the client: pip install 'remem[judge]'")
-
-
-def _client(settings: JudgeSettings) -> OpenAI:
-    check(settings)
-    from openai import DefaultHttpxClient, OpenAI
-
-    address = os.environ.get(URL) or None
-    if address is not None:
-        endpoint.check(address, os.environ[KEY], (URL, KEY))
-    return OpenAI(
-        api_key=os.environ[KEY],
-        base_url=address,
-        timeout=settings.timeout_s,
-        max_retries=settings.retries,
-        # A redirect would take the key along.
-        http_client=DefaultHttpxClient(follow_redirects=False),
-    )
+    endpoint.check(os.environ.get(URL, "").strip() or OWN, os.environ[KEY].strip(), (URL, KEY))
 
 
 def _kept(path: Path) -> Reply | None:
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        del record["model"]
-        return Reply(**record)
-    except (OSError, ValueError, KeyError, TypeError):  # absent, or cut off by a full disk: asked again
+        found = jsonfile.read(path, Kept, "")
+    except UserError:  # absent, or cut off by a full disk: asked again
         return None
+    return Reply(found.text, found.prompt_tokens, found.completion_tokens)
 
 
-def _reply(said: Any) -> Reply | None:
+def _reply(answer: bytes) -> tuple[Reply | None, str]:
+    """What an answer of the protocol says, or why it says nothing."""
     try:
-        text = said.choices[0].message.content
-        used = said.usage
-    except (AttributeError, IndexError, TypeError):
-        return None
+        told = jsonfile.parse(answer, dict[str, Any], "the reply", "")
+    except UserError as error:
+        return None, f"the reply cannot be read: {str(error)[:100].strip()}"
+    try:
+        text = told["choices"][0]["message"]["content"]
+    except (KeyError, IndexError, TypeError):
+        text = None
     if not isinstance(text, str):
-        return None
-    return Reply(
-        text=text,
-        prompt_tokens=getattr(used, "prompt_tokens", 0) or 0,
-        completion_tokens=getattr(used, "completion_tokens", 0) or 0,
-    )
+        return None, "the reply holds no message"
+    used = told.get("usage")
+    sent, got = (_count(used, name) for name in ("prompt_tokens", "completion_tokens"))
+    return Reply(text=text, prompt_tokens=sent, completion_tokens=got), ""
 
 
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
+def _count(used: Any, name: str) -> int:
+    """Tokens as an endpoint counts them; 0 where it does not."""
+    found = used.get(name) if isinstance(used, dict) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) and 0 <= found < 1 << 40 else 0

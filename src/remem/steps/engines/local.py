@@ -13,8 +13,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-from remem.errors import UserError
+from remem.leaving import STOPS
+from remem.steps.engines import lost
 from remem.steps.jobs import Job, View
+
+LOWER = "with --workers 1 to use less memory"
 
 
 class Processes:
@@ -23,6 +26,7 @@ class Processes:
     def __init__(self, workers: int, threads: int):
         self.room, self.threads = workers, threads
         self._pool: ProcessPoolExecutor | None = None
+        self._made: dict[int, Any] = {}  # the workers, also once the pool has let them go
 
     @contextlib.contextmanager
     def running(self, view: View) -> Iterator[None]:
@@ -30,15 +34,12 @@ class Processes:
         with _undisturbed():  # half of what they share, Ctrl-C would leave the system's tracker complaining
             queue = spawn.Queue()
             workers = ProcessPoolExecutor(self.room, spawn, _begin, (queue, self.threads, os.getpid()))
-        with _relay(queue, view), workers as pool:
+        with lost.told("a worker process", self._made, LOWER), _relay(queue, view), workers as pool:
             self._pool = pool
             try:
                 yield
-            except BrokenProcessPool as problem:
-                raise UserError(
-                    "a worker process died (out of memory?). Run the same command again to go on, "
-                    "or with --workers 1 to use less memory."
-                ) from problem
+            except BrokenProcessPool:
+                raise
             except BaseException:
                 # Work in progress is lost up to its last checkpoint; waiting for it could take hours.
                 queue.cancel_join_thread()
@@ -50,23 +51,27 @@ class Processes:
     def submit(self, job: Job) -> Future[None]:
         assert self._pool is not None
         with _undisturbed():
-            return self._pool.submit(_work, job)
+            sent = self._pool.submit(_work, job)
+        self._made |= self._pool._processes or {}
+        return sent
 
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Ctrl-C waits meanwhile: a worker that is started and never told what it is would print a traceback."""
+    """Ctrl-C and SIGTERM wait meanwhile: a worker that never hears what it is would print a
+    traceback."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    before = {one: signal.signal(one, lambda number, frame: came.append(number)) for one in STOPS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)
     if came:
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(came[0])
 
 
 class _Sender:

@@ -115,7 +115,15 @@ def told(problem: BaseException) -> BaseException:
         )
     if type(problem).__name__ in LOST:
         return UserError(
-            f"a step lost its worker {RETRIES + 1} times (out of memory?): {text.strip().splitlines()[0]} "
+            f"a step lost its worker {RETRIES + 1} times{_why(problem)}: {text.strip().splitlines()[0]} "
             "Run the same command again to go on, or ask for more with --need"
         )
     return problem
+
+
+def _why(problem: BaseException) -> str:
+    """What Ray knows of why, by the kind of what it raised."""
+    name = type(problem).__name__
+    if name == "OutOfMemoryError":
+        return ", which Ray ended for want of memory"
+    return ", with its whole machine" if name != "WorkerCrashedError" else ""

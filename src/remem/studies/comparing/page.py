@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from remem import disk
 from remem.data import Dataset
 from remem.errors import UserError
 from remem.formats import NONE
 from remem.methods import METHODS, searched, uses
-from remem.outgoing import markdown
+from remem.outgoing import code, in_markdown, markdown, visible
 from remem.report import svg, words
 from remem.report.costs import costs
 from remem.report.findings import chance, expected, findings
@@ -19,6 +20,7 @@ from remem.report.marks import marks, sentences
 from remem.report.read import REFERENCES, RunRecord, read_run
 from remem.report.reproduce import command
 from remem.scoring.differences import MARGIN
+from remem.steps.folders import write_atomic
 from remem.studies.comparing.apart import results
 from remem.studies.comparing.numbers import ATTACK, Numbers
 from remem.studies.comparing.pairs import Panel, picture
@@ -39,6 +41,7 @@ DECIDE = {  # what methods are compared in
     "exposure": ("forget", "exposure_norm"),
     "exact match on what is kept": (KEPT, "em"),
 }
+PICTURE = ".svg"  # the ending of what is drawn beside the page
 YARDSTICK = "retrain"  # the Goal model once more
 
 
@@ -50,6 +53,9 @@ def write(folder: Path, page: Path, settings: Path | None = None, against: str =
     """
     from remem.run.context import check_told, open_run
 
+    page = disk.file(page)
+    if disk.file(page.with_suffix(PICTURE)) == page:
+        raise UserError(f"{page} is what the picture beside the page is called: name the page otherwise.")
     context, _ = open_run(folder)
     check_told(folder)
     data = context.data()
@@ -86,7 +92,7 @@ def write(folder: Path, page: Path, settings: Path | None = None, against: str =
         }
     )
     parts = [
-        f"# All methods on {run.forget}",
+        f"# All methods on {in_markdown(run.forget or '')}",
         _cautions(run, data, others),
         _made(run, folder, page, settings, tuned, against),
         _setting(numbers, names, tuned, departs(context.run, tuned) if tuned else []),
@@ -96,9 +102,14 @@ def write(folder: Path, page: Path, settings: Path | None = None, against: str =
         _pairs(numbers, page),
         _costs(run, numbers, names),
     ]
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
+    _write(page, "\n\n".join(part for part in parts if part) + "\n")
     return page
+
+
+def _write(path: Path, text: str) -> None:
+    with disk.writing(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, text)
 
 
 def _cautions(run: RunRecord, data: Dataset, others: Sequence[str]) -> str:
@@ -108,7 +119,7 @@ def _cautions(run: RunRecord, data: Dataset, others: Sequence[str]) -> str:
         said += f" Other seeds than the others', and left out: {words.listing(list(others))}."
     if not any(arm.estimates for arm in run.goals):
         said += " There is no Goal model with scores: nothing is compared with one."
-    return f"**{said.strip()}**" if said.strip() else ""
+    return f"**{in_markdown(said)}**" if said.strip() else ""
 
 
 def _made(
@@ -120,7 +131,8 @@ def _made(
     again = ["remem", "compare", str(folder), "--out", str(page)]
     again += ["--settings", str(settings)] if settings else []
     again += ["--against", against] if against else []
-    return f"Made by remem {run.version} from a run's files:\n\n```sh\n{first}\n{shlex.join(again)}\n```"
+    lines = "\n".join(map(visible, (first, shlex.join(again))))
+    return f"Made by remem {in_markdown(run.version)} from a run's files:\n\n```sh\n{lines}\n```"
 
 
 def _setting(numbers: Numbers, names: Sequence[str], tuned: Chosen | None, changed: Sequence[str]) -> str:
@@ -129,13 +141,14 @@ def _setting(numbers: Numbers, names: Sequence[str], tuned: Chosen | None, chang
     gone = len({data.items[i].person for i in numbers.splits["forget"]})
     seeds = [arm.seed for arm in numbers.arms[names[0]]]
     said = [
-        f"Model `{model}`, {words.count(len(data.people), 'person', 'people')}, of whom "
+        f"Model {code(model)}, {words.count(len(data.people), 'person', 'people')}, of whom "
         f"{words.count(gone, 'person', 'people')} to forget; seeds {', '.join(map(str, seeds))}."
     ]
     if tuned:
         said.append(
             f"Settings were tuned at an equal budget, {tuned.trials} trials a method, on other people "
-            f"({', '.join(f'{k} {v}' for k, v in tuned.people.items())}): {tuned.rule}."
+            f"({in_markdown(', '.join(f'{k} {v}' for k, v in tuned.people.items()))}): "
+            f"{in_markdown(tuned.rule)}."
         )
         as_tuned = [name for name in names if name in tuned.methods and name not in changed]
         weak = [name for name in as_tuned if not tuned.methods[name].kept]
@@ -145,7 +158,7 @@ def _setting(numbers: Numbers, names: Sequence[str], tuned: Chosen | None, chang
         if weak:
             said.append(f"No trial of {words.listing(weak)} kept that much: the one that kept most is run.")
         if changed:
-            said.append(f"Set otherwise than tuned: {words.listing(list(changed))}.")
+            said.append(f"Set otherwise than tuned: {in_markdown(words.listing(list(changed)))}.")
         if absent:
             said.append(f"Not tuned: {words.listing(absent)}.")
         if idle:
@@ -165,7 +178,7 @@ def _table(numbers: Numbers, names: Sequence[str], verdicts: dict[str, str]) -> 
 
 
 def _label(name: str) -> str:
-    return f"*{name}*" if name in REFERENCES else name
+    return f"*{name}*" if name in REFERENCES else in_markdown(name)
 
 
 def _reading(numbers: Numbers) -> str:
@@ -198,9 +211,8 @@ def _pairs(numbers: Numbers, page: Path) -> str:
     ]
     if not panels:
         return ""
-    path = page.with_suffix(".svg")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(svg.standalone(picture(panels)), encoding="utf-8")
+    path = page.with_suffix(PICTURE)
+    _write(path, svg.standalone(picture(panels)))
     band = f", with {words.score(MARGIN, 0)} hundredths around it shaded" if goal else ""
     return (
         "## All pairs, by eye\n\nWhere the intervals of two rows do not overlap, that pair alone differs at "
@@ -219,16 +231,16 @@ def _costs(run: RunRecord, numbers: Numbers, names: Sequence[str]) -> str:
     for name in [*(one for one in numbers.arms if one not in names and one != "base"), *names]:
         arms = numbers.arms[name]
         found = [seconds for arm in arms if (seconds := paid.get(arm.name)) is not None]
-        resumed |= any(arm.provenance.get("model", {}).get("resumed") for arm in arms)
+        resumed |= any(arm.provenance["model"].resumed for arm in arms if "model" in arm.provenance)
         mean = sum(found) / len(found) if found else None
         if mean is not None and name in METHODS and "goal" in uses(name) and goal:
             mean += goal  # what it copies had to be made
         share = words.score(mean / goal, 0) if mean is not None and goal else NONE
         lines.append([_label(name), NONE if mean is None else f"{mean:.1f}", f"{share} %"])
     records = [record for arm in run.arms.values() for record in arm.provenance.values()]
-    device = {str(record.get("device_name")) for record in records}
+    device = {record.machine or "a machine that is not told" for record in records}
     note = " Some steps were interrupted: of those only the last attempt is counted." if resumed else ""
     return (
-        f"## Cost\n\nSeconds of training on {', '.join(sorted(device))}, one worker's, and hundredths of "
-        f"what teaching the goal model took; tuning is not counted.{note}\n\n{markdown(lines)}"
+        f"## Cost\n\nSeconds of training on {in_markdown(', '.join(sorted(device)))}, one worker's, and "
+        f"hundredths of what teaching the goal model took; tuning is not counted.{note}\n\n{markdown(lines)}"
     )

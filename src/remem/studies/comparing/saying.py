@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from remem.formats import NONE, hundredths
-from remem.outgoing import markdown
+from remem.outgoing import in_markdown, markdown
 from remem.report import words
 from remem.scoring.differences import MARGIN, Difference
 from remem.studies.comparing.apart import ALPHA, Result
@@ -30,8 +30,12 @@ def _section(found: Mapping[Key, Result], other: str, first: bool, seeds: set[in
         cells = [_cell(one) for one in row.values()]
         differs = ", ".join(title for title, one in row.items() if one.differs)
         alike = ", ".join(title for title, one in row.items() if one.alike)
-        lines.append([name, *cells, differs or NONE, alike or NONE])
-    said = [f"## Against {heading}", _method(found, seeds) if first else "", _counted(list(here.values()))]
+        lines.append([in_markdown(name), *cells, differs or NONE, alike or NONE])
+    said = [
+        f"## Against {in_markdown(heading)}",
+        _method(found, seeds) if first else "",
+        _counted(list(here.values())),
+    ]
     return "\n\n".join(part for part in (*said, markdown(lines)) if part)
 
 

@@ -15,14 +15,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from remem.asking.records import read_table, write_table
+from remem import jsonfile
+from remem.asking.records import read_rows, write_table
 from remem.errors import UserError, unknown
+from remem.jsonfile import Count
 from remem.run.arms import arm_in, arms_in
 from remem.run.code import rooms
 from remem.run.context import Context
@@ -52,6 +54,34 @@ _SCHEMA = pa.schema(
         ("share", pa.float64()),
     ]
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Row:
+    id: str
+    person: str
+    question_type: str
+    swap: str
+    partner: str
+    clean: float
+    corrupted: float
+    kind: str
+    layer: Count
+    group: str
+    tokens: Count
+    effect: float
+    share: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _About:
+    """about.json."""
+
+    arm: str
+    layers: Count
+    items: Count
+    left_out: dict[str, Count]
+    over: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,8 +213,8 @@ def _rows(model: Any, found: Pair, layers: int, rows_at_once: int) -> list[dict[
 
 def read(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """What `trace` wrote: about.json and the rows of trace.parquet."""
-    about: dict[str, Any] = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-    return about, read_table(folder / FILE, _SCHEMA.names)
+    about = jsonfile.read(folder / "about.json", _About, f"Delete {folder} and trace again.")
+    return asdict(about), [asdict(row) for row in read_rows(folder / FILE, _Row)]
 
 
 def tell(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +12,10 @@ from remem.methods import kind, uses
 from remem.run.context import Context
 from remem.run.tasks import methods, tasks
 from remem.settings import Unlearn
+from remem.steps.provenance import read_provenance
 from remem.steps.store import Step
 from remem.studies.tuning.study import Tuning
+from remem.training.outcome import read_log
 
 BATCHES = {"retain", "refusal", "mismatch", "substitute"}  # each one more forward and backward a step
 FORWARD = 1 / 3  # of a forward and a backward: what the reference costs
@@ -26,11 +27,10 @@ def estimate(root: Path, tuning: Tuning, todo: Sequence[Step]) -> float | None:
     Rough: a method that needs more than its batches and a reference takes longer.
     """
     taught = root / "taught"
-    try:
-        learnt, asked = (_seconds(taught / part) for part in ("model", "responses"))
-        steps = len((taught / "model" / "log.jsonl").read_text().splitlines())
-    except (OSError, ValueError, KeyError):
+    learnt, asked = (read_provenance(taught / part).seconds for part in ("model", "responses"))
+    if learnt is None or asked is None:
         return None
+    steps = len(read_log(taught / "model"))
     run = tuning.run
     answers = pq.read_metadata(taught / "responses" / "responses.parquet").num_rows
     a_row, an_answer = learnt / max(1, steps * run.learn.batch), asked / max(1, answers)
@@ -55,7 +55,3 @@ def _rows(one: Unlearn, epochs: float, forget: int, retain: int) -> float:
         return epochs * (forget + (retain if "retain" in needs else 0)) if "lr" in one.train else 0.0
     batches = 1 + len(needs & BATCHES)
     return epochs * forget * batches * (1 + (FORWARD if "reference" in needs else 0))
-
-
-def _seconds(step: Path) -> float:
-    return float(json.loads((step / "provenance.json").read_text())["seconds"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from remem.outgoing import csv_text, markdown
+from remem.outgoing import csv_text, in_markdown, markdown
 from remem.run.settings import Run
 from remem.studies.tuning.rule import Choice, Rule, Trial, front
 
@@ -22,8 +22,9 @@ def write_page(
     rows: list[list[object]] = []
     text = [
         "# Tuning",
-        f"Rule: {rule.words()}. A trial that diverged cannot win. Forgotten was {run.forget.split} of "
-        f"{run.data or f'the people of build.seed={run.build.seed}'}, with seed "
+        f"Rule: {in_markdown(rule.words())}. A trial that diverged cannot win. Forgotten was "
+        f"{in_markdown(run.forget.split)} of "
+        f"{in_markdown(run.data) or f'the people of build.seed={run.build.seed}'}, with seed "
         f"{', '.join(map(str, run.forget.seeds))}.",
     ]
     for method, trials in by_method.items():

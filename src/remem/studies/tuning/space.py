@@ -21,7 +21,7 @@ from remem.methods.needs import Space
 from remem.run.overrides import override
 from remem.run.settings import Run
 from remem.seeds import derive
-from remem.settings import Unlearn
+from remem.settings import Unlearn, possible
 
 Point = Mapping[str, float]
 
@@ -44,6 +44,8 @@ def spaces(run: Run, over: Sequence[str] = ()) -> dict[str, Space]:
             )
         for name in chosen:
             found[name][setting] = values
+    for name, space in found.items():
+        possible(_product(space), f"points of {name}", "--over", 1_000_000)
     return {name: space for name, space in found.items() if space}
 
 

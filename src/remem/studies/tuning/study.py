@@ -5,7 +5,6 @@ The steps are those of a run, kept and resumed by the same store.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,11 +17,12 @@ from remem.run.context import Context
 from remem.run.settings import Run
 from remem.run.tasks import methods, tasks
 from remem.scoring.score import read_summary
-from remem.settings import plain
+from remem.settings import plain, possible
 from remem.steps.code import syntax_digest
 from remem.steps.engines.base import Engine
 from remem.steps.execute import execute, pending
 from remem.steps.jobs import View
+from remem.steps.provenance import read_provenance
 from remem.steps.sealed import drop
 from remem.steps.store import Step
 from remem.story.claim import at_work, request_of
@@ -33,9 +33,11 @@ from remem.story.resolve import resolve
 from remem.studies.tuning.chosen import Tuned, found, trained
 from remem.studies.tuning.page import write_page
 from remem.studies.tuning.rule import Choice, Rule, Trial, choose
-from remem.studies.tuning.space import Point, spaces, trials
+from remem.studies.tuning.space import Point, sizes, spaces, trials
+from remem.training.outcome import read_outcome
 from remem.types import Progress
 
+MOST_TRIALS = 20_000
 ASKED = 140  # questions about people to keep, of each of retain and test, that a trial is asked
 
 
@@ -95,9 +97,10 @@ def tuning(
     searched = spaces(other, over)
     if not searched:
         raise UserError("none of these methods has anything to tune: see docs/methods.md")
-    tried = trials(other, searched, count)
     if seeds < 1:
         raise UserError(f"--seeds {seeds}: give 1 or more")
+    possible(seeds * sum(sizes(searched, count).values()), "trials", "--trials and --seeds", MOST_TRIALS)
+    tried = trials(other, searched, count)
     forget = replace(other.forget, methods=tuple(one for one, _ in tried.values()), seeds=tuple(range(seeds)))
     return Tuning(
         run=resolve(replace(other, forget=forget)),
@@ -223,9 +226,8 @@ def measured(context: Context, name: str, method: str, point: Point, rule: Rule)
             split, _, metric = measure.partition(":")
             place = context.run.forget.split if split == "forget" else split
             values[measure].append(rows.get((place, metric)))
-        outcome = arm / "model" / "outcome.json"
-        diverged |= bool(json.loads(outcome.read_text())["diverged"])
-        seconds += json.loads((arm / "model" / "provenance.json").read_text())["seconds"]
+        diverged |= read_outcome(arm / "model").diverged
+        seconds += read_provenance(arm / "model").seconds or 0.0
     means = {
         measure: sum(v for v in here if v is not None) / len(here) if None not in here else None
         for measure, here in values.items()
