@@ -34,7 +34,7 @@ from remem.errors import UserError
 from remem.outgoing import terminal
 
 Case = dict[str, Any]
-TARGETS: tuple[str, ...] = ("endpoints", "loaders")  # a module of this folder each
+TARGETS: tuple[str, ...] = ("endpoints", "loaders", "records", "settings")  # a module of this folder each
 REFUSED, ACCEPTED = "refused", "accepted"
 LIMIT_S = 30.0
 LONGEST = 3000  # letters of a refusal
