@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from remem.errors import UserError
-from remem.models.fitting import out_of_memory
+from remem.memory import short as out_of_memory
 from remem.models.folders import check_files, check_numbers, settings
 from remem.models.names import in_hub
 from remem.outgoing import quoted

@@ -10,9 +10,11 @@ from typing import Any
 
 from remem import jsonfile
 from remem.errors import UserError, unknown
+from remem.fitted import fitted
+from remem.jsonfile import Count
 from remem.methods import METHODS, make, searched
 from remem.run.settings import Run
-from remem.settings import Adapt, Unlearn, plain
+from remem.settings import Adapt, Train, Unlearn, plain
 from remem.steps.folders import write_atomic
 
 FILE = "settings.json"
@@ -36,7 +38,7 @@ class Chosen:
     """A settings file."""
 
     rule: str
-    trials: int  # of each method, at most
+    trials: Count  # of each method, at most
     seeds: list[int]
     split: str
     people: dict[str, Any]  # who was forgotten and kept: see `people_of`
@@ -70,11 +72,17 @@ def read(path: Path) -> Chosen:
             f"model: {shipped}."
         )
     known = ", ".join(field.name for field in fields(Chosen))
-    chosen = jsonfile.read(path, Chosen, f"A settings file of remem tune has {known}.")
+    cure = f"A settings file of remem tune has {known}."
+    chosen = jsonfile.read(path, Chosen, cure)
     for name, one in chosen.methods.items():
         if name not in METHODS:
             raise unknown(f"method in {path}", name, METHODS)
         make(name, one.settings)
+        for kind, group in ((Train, one.train), (Adapt, one.adapt)):
+            fitted(kind, group, f"{path}, {name}", whole=True)
+    fitted(Adapt, chosen.adapt, f"{path}, adapt", whole=True)
+    if missing := {"name", "content"} - chosen.model.keys():
+        raise UserError(f"{path}, at $.model: the field {sorted(missing)[0]} is missing. {cure}")
     return chosen
 
 
