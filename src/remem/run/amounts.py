@@ -105,7 +105,8 @@ def _numbers(group: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, float
         for one in values:
             if isinstance(one, dict):
                 own = one.get("name") or one.get("method") or one.get("attack")
-                inner = prefix if name in _PARTS else f"{own}." if own else f"{prefix}{name}."
+                named = f"{own}." if own and isinstance(value, list) else f"{prefix}{name}."
+                inner = prefix if name in _PARTS else named
                 yield from _numbers(one, inner)
             elif isinstance(one, int | float) and not isinstance(one, bool):
                 counts = isinstance(one, int) or name in _OVER
