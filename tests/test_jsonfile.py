@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remem import jsonfile
-from remem.errors import UserError
-from remem.jsonfile import MOST_DEPTH, MOST_DIGITS, lines, literal, parse, read
+from remem.errors import UserError, unknown
+from remem.jsonfile import MOST_DEPTH, MOST_DIGITS, Count, Share, lines, literal, parse, read
 
 CURE = "Mend it."
 
@@ -182,3 +182,33 @@ def test_a_large_damaged_text_is_refused_in_no_time(text):
     with pytest.raises(UserError, match=r"a\.json is not readable JSON"):
         parse(text, Any, "a.json", CURE)
     assert time.monotonic() - start < 5
+
+
+@dataclass
+class Told:
+    share: Share | None
+    count: Count = 0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"share": 1.7}', "at $.share: expected a number <= 1.0 (1.7)"),
+        ('{"share": -0.1}', "at $.share: expected a number >= 0.0 (-0.1)"),
+        ('{"share": null, "count": -1}', "at $.count: expected a whole number >= 0 (-1)"),
+        ('{"share": 1e-400}', "is not readable JSON: the number 1e-400 is too small"),
+    ],
+)
+def test_numbers_that_cannot_be(text, says):
+    with pytest.raises(UserError) as raised:
+        parse(text, Told, "a.json", CURE)
+    assert says in str(raised.value)
+    assert parse('{"share": 0.0}', Told, "a.json", CURE) == Told(0.0)
+
+
+def test_an_error_is_short_however_long_what_is_wrong():
+    error = str(UserError(f"{'n' * 10**6} is no file. {'no ' * 10**6}Mend it."))
+    assert len(error) < 3000
+    assert error.startswith("nnn")
+    assert error.endswith("Mend it.")
+    assert str(unknown("setting", "n" * 10**6, ["name"])).startswith("unknown setting: nnn")

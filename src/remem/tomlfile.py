@@ -34,7 +34,11 @@ def read(path: Path, cure: str, most: int = 1 << 20) -> dict[str, Any]:
         found = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not readable TOML: byte {error.start} is no UTF-8. {cure}") from error
-    except (ValueError, RecursionError) as error:  # no TOML, or a number without end
+    except RecursionError as error:
+        raise UserError(
+            f"{path} is not readable TOML: tables and lists lie too deep in each other. {cure}"
+        ) from error
+    except ValueError as error:  # no TOML, or a number without end
         raise UserError(f"{path} is not readable TOML: {quoted(str(error))}. {cure}") from error
     _check(path, found, cure)
     return found

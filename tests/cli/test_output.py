@@ -185,3 +185,8 @@ def test_no_cell_steers_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(out.splitlines()) == 2
     assert "\x1b" not in out
     assert "\u202e" not in out
+
+
+def test_a_name_that_looks_like_a_style_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    console.out.say("[bold]report[/] {} {:.1f} s, {}", Path("a[red]/b\x1b[2J"), 2.25, "[/] {0}")
+    assert capsys.readouterr().out == "report a[red]/b\\x1b[2J 2.2 s, [/] {0}\n"

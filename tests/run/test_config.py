@@ -99,3 +99,38 @@ def test_a_setting_out_of_range_is_refused_before_any_work(setting: str) -> None
 def test_the_usual_recipe_for_a_model_of_ones_own_needs_no_class_token() -> None:
     assert recipe(usual("")).learn.patch_dropout > 0
     assert recipe(usual("path/to/model")).learn.patch_dropout == 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("learn.lr=" + "[" * 100_000, "lists and objects lie 100,000 deep in each other"),
+        ("learn.batch=" + "1" * 100_000, "a number has 100,000 digits in a row"),
+        ("learn.batch=" + "9" * 90, "learn.batch must be a whole number of at most 18 digits"),
+        ("learn.lr=1e99999", "the number 1e99999 is too large"),
+        ("learn.lr=1e-400", "the number 1e-400 is too small: it would be read as 0"),
+        ("learn.batch=1_000", "learn.batch must be a whole number, not '1_000'"),
+        ("learn.batch=０１", "learn.batch must be a whole number, not '０１'"),
+        ("data=a\x00b", "data holds '\\x00', which no text of a setting has"),
+        ("data=\x1b[2J", "data holds '\\x1b'"),
+        ("data=\ud800", "data holds '\\ud800'"),
+        ("data=" + "n" * 100_000, "data is a text of 100,000 letters; 10,000 are taken"),
+        ("k" * 100_000 + "=1", "unknown setting: kkk"),
+        ("." * 100_000 + "=1", "unknown setting: ..."),
+        ("=1", "--set takes key=value, not '=1'"),
+        (" =1", "--set takes key=value, not ' =1'"),
+        ("n" * 100_000, "--set takes key=value, not 'nnn"),
+        ("recipe=demo", "unknown setting: recipe"),
+        ("given=[]", "unknown setting: given"),
+        ("build.forget=0.1,0.1", "build.forget: 0.1 is there twice"),
+    ],
+)
+def test_what_no_setting_can_be_is_one_short_message(setting: str, message: str) -> None:
+    with pytest.raises(UserError) as error:
+        override(drawn(), [setting])
+    assert message in str(error.value)
+    assert len(str(error.value)) < 3000
+
+
+def test_zero_is_one_value() -> None:
+    assert str(override(drawn(), ["learn.weight_decay=-0.0"]).learn.weight_decay) == "0.0"

@@ -95,3 +95,31 @@ def test_what_is_no_file_of_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("#" * (2 << 20))
     with pytest.raises(UserError, match="too large"):
         run_of(tmp_path / "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a" + ".b" * 400_000 + " = 1", "lie more than 64 deep"),
+        ("[" + "a." * 400_000 + "a]", "lie more than 64 deep"),
+        ("a = " + "[" * 1000 + "]" * 1000, "deep in each other"),
+        ("\n".join(f"[learn{'.a' * depth}]" for depth in range(64)), "deep in each other"),
+        ("build.people = {}", "build.people is a single setting, and an empty table gives it no value"),
+        ("[lern]", "unknown group of settings: lern. Did you mean learn?"),
+        (
+            "attacks.each = ['relearn']\nrelearn.lr = 10:00:00",
+            "relearn.lr must be a text or a number",
+        ),
+        ("learn.batch = " + "1" * 200_000, "is not readable TOML"),
+    ],
+)
+def test_files_without_end_and_tables_without_sense(tmp_path: Path, text: str, told: str) -> None:
+    path = written(tmp_path, f'recipe = "demo"\n{text}\n')
+    with pytest.raises(UserError) as error:
+        run_of(path)
+    assert str(error.value).startswith(str(path))
+    assert told in str(error.value)
+
+
+def test_an_empty_group_changes_nothing(tmp_path: Path) -> None:
+    assert run_of(written(tmp_path, 'recipe = "demo"\n[learn]\n[npo]\n[model.adapt]\n')) == demo()

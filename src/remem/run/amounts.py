@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 STEPS = 100_000  # of a run: each has a folder and a process
 _OVER = ("epochs", "steps", "samples")  # settings of attacks that every question goes through
+_PARTS = ("settings", "train", "adapt")  # of a method or an attack, whose settings have its name
 _FIGURES = ("seed", "seeds")  # numbers that count nothing
 
 
@@ -103,7 +104,10 @@ def _numbers(group: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, float
         values = value if isinstance(value, list) else [value]
         for one in values:
             if isinstance(one, dict):
-                yield from _numbers(one, f"{prefix}{name}.")
+                own = one.get("name") or one.get("method") or one.get("attack")
+                named = f"{own}." if own and isinstance(value, list) else f"{prefix}{name}."
+                inner = prefix if name in _PARTS else named
+                yield from _numbers(one, inner)
             elif isinstance(one, int | float) and not isinstance(one, bool):
                 counts = isinstance(one, int) or name in _OVER
                 if counts and name not in _FIGURES:

@@ -143,3 +143,31 @@ def test_the_demo_runs_with_what_was_tuned_for_its_model() -> None:
     assert resolve(given(demo(), tuned)).forget == run.forget
     assert departs(run, tuned) == []
     assert put(run, tuned)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "to", "message"),
+    [
+        (("methods", "npo", "train", "lr"), None, r"npo\.lr must be a number"),
+        (("methods", "npo", "train", "epochs"), "4", r"npo\.epochs must be a number"),
+        (("methods", "npo", "train"), {"a": 1}, "unknown setting of .*npo: a"),
+        (("methods", "npo", "adapt"), {"rank": "8"}, r"npo\.rank must be a whole number"),
+        (("methods", "npo", "settings"), {"beta": []}, "npo.beta must be a number"),
+        (("methods", "npo", "kept"), 1, r"at \$\.methods\.npo\.kept: expected true or false"),
+        (("adapt", "dropout"), {}, r"adapt\.dropout must be a number"),
+        (("model",), {"name": "tiny"}, r"at \$\.model: the field content is missing"),
+        (("trials",), -1, r"at \$\.trials"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named(
+    tmp_path: Path, place: tuple[str, ...], to: object, message: str
+) -> None:
+    chosen().write(tmp_path)
+    raw = json.loads((tmp_path / "settings.json").read_text())
+    inside = raw
+    for step in place[:-1]:
+        inside = inside[step]
+    inside[place[-1]] = to
+    (tmp_path / "settings.json").write_text(json.dumps(raw))
+    with pytest.raises(UserError, match=message):
+        read(tmp_path)

@@ -1,0 +1,38 @@
+"""What a push refuses without the hub, a dry run refuses as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from remem.errors import UserError
+from remem.sharing import pull, push
+from remem.sharing.hub import ready
+
+LONG = "x/" + "n" * 97
+
+
+@pytest.mark.parametrize(
+    "repo",
+    ["a", "a/", "/b", "a//b", "a/b/c", "a/b.git", "-a/b", "a/b..c", "a/b--c", LONG, "a b/c", "é/b", "a/b\n"],
+)
+def test_a_name_that_the_hub_does_not_take(tmp_path: Path, repo: str) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    said = r"is no name of a repository.*write it as OWNER/NAME"
+    with pytest.raises(UserError, match=said):
+        ready(tmp_path, repo)
+    with pytest.raises(UserError, match=said):
+        push(tmp_path, repo)
+    with pytest.raises(UserError, match=said):
+        pull(repo, tmp_path)
+
+
+def test_an_adapter_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text('{"base_model_name_or_path": 3}')
+    with pytest.raises(
+        UserError, match=r"adapter_config\.json, at \$\.base_model_name_or_path: expected a text"
+    ):
+        ready(tmp_path, "me/mine")
+    (tmp_path / "adapter_config.json").write_text("{}")
+    assert ready(tmp_path, "me/mine").kind == "model"
