@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remem.models.names import EMBEDDED, NAMED, check_folder, find, identity, opened
+from remem.models.names import EMBEDDED, NAMED, check_folder, find, identity, is_made, opened
 
 if TYPE_CHECKING:
     from remem.models.huggingface import Model
 
-__all__ = ["EMBEDDED", "NAMED", "check_folder", "find", "identity", "open_model"]
+__all__ = ["EMBEDDED", "NAMED", "check_folder", "find", "identity", "is_made", "open_model"]
 
 
 def open_model(name: str, chain: Sequence[Path] = (), **how: Any) -> Model:

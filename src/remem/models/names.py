@@ -10,7 +10,7 @@ from typing import Any
 from remem import jsonfile
 from remem.errors import UserError
 from remem.models.adapters import ADAPTER, base_of, check_base, is_adapter
-from remem.models.made import MADE, WEIGHTS, cached
+from remem.models.made import MADE, MANIFEST, WEIGHTS, cached
 from remem.steps.digests import file_digest
 
 EMBEDDED = {
@@ -70,6 +70,12 @@ def _whole(name: str) -> str:
     else:
         _check_hub(name)
     return name
+
+
+def is_made(name: str) -> bool:
+    """Whether a model was made here around somebody else's language model, or is an adapter on such a one."""
+    place = Path(find(name))
+    return (place / MANIFEST).is_file()
 
 
 def identity(name: str) -> dict[str, str]:
