@@ -69,9 +69,7 @@ def _listed(
     without: Mapping[Fact, float] | None = None,
 ) -> list[str]:
     source, templates = listed(place, about, without or {})
-    settings = ListSettings(
-        templates=templates, forget=forget, wordings=WORDED, held_out=HELD_OUT, seed=seed
-    )
+    settings = ListSettings(templates=templates, forget=forget, wordings=WORDED, held_out=HELD_OUT, seed=seed)
     return build_listed(source, folder, settings)
 
 

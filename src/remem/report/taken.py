@@ -53,8 +53,9 @@ def absent(run: RunRecord) -> list[str]:
     made = not any(arm.role == "given" for arm in run.arms.values())
     if not run.goals:
         said.append(
-            f"{_NO_GOAL if made else 'No goal model was given'}: what the models say of strangers, whom nobody taught them, is the "
-            "floor in its place (0 and chance, where the data set has no strangers). Strangers are no model "
+            f"{_NO_GOAL if made else 'No goal model was given'}: what the models say of strangers, whom "
+            "nobody taught them, is the floor in its place (0 and chance, where the data set has no "
+            "strangers). Strangers are no model "
             "that never saw the forgotten: no verdict is better than “forgets and keeps the rest”."
         )
     if not any(arm.role == "taught" for arm in run.arms.values()):

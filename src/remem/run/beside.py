@@ -26,8 +26,8 @@ def exam_folder(run: Run) -> Path | None:
     place = Path(find(name)) / "world" if name in EMBEDDED else Path(name)
     if not place.is_dir():
         raise UserError(
-            f"evaluate.world={run.evaluate.world}: there is no such folder. Give one, or set auto, general or "
-            "none."
+            f"evaluate.world={run.evaluate.world}: there is no such folder. Give one, or set "
+            "auto, general or none."
         )
     return place
 

@@ -100,14 +100,16 @@ def _check_unlearnt(run: Run, roles: set[str]) -> None:
     from remem.methods import uses
 
     if run.forget.methods and "taught" not in roles:
-        raise UserError("methods unlearn from the model that knew: give it with --taught, or leave out methods")
+        raise UserError(
+            "methods unlearn from the model that knew: give it with --taught, or leave out methods"
+        )
     for one in run.forget.methods:
         for role in ("goal", "base"):
             lacks = role in uses(one.method) or one.settings.get("second") == role
             if lacks and role not in roles:
                 raise UserError(
-                    f"{one.method} needs the {role} model, and there is none where nothing is taught: leave it "
-                    "out of methods"
+                    f"{one.method} needs the {role} model, and there is none where nothing is taught: leave "
+                    "it out of methods"
                 )
 
 

@@ -16,8 +16,10 @@ Fact = tuple[str, str]  # of what, and the attribute
 
 
 def listed(folder: Path, about: Sequence[str] = PLACES, without: Collection[Fact] = ()) -> tuple[Path, Path]:
-    """Writes the list and the templates into a folder; returns where they lie. UserError for an attribute that
-    is not there, and where fewer than two subjects are left."""
+    """Writes the list and the templates into a folder; returns where they lie.
+
+    UserError for an attribute that is not there, and where fewer than two subjects are left.
+    """
     words = jsonfile.read(HERE / WORDINGS, dict[str, dict[str, str | list[str]]], "Install remem again.")
     for name in about:
         if name not in words:
