@@ -41,16 +41,19 @@ def test_what_is_not_known_is_left_out_and_named(tmp_path: Path, monkeypatch: py
         return lacks
 
     monkeypatch.setattr(known, "ask", ask)
-    notes = known.build(
-        tmp_path / "set", about=("symbol",), forget=("iron", "tin"), known_by="some model"
-    )
+    notes = known.build(tmp_path / "set", about=("symbol",), forget=("iron", "tin"), known_by="some model")
     data = load(str(tmp_path / "set"))
     assert len(data.people) == 17
     assert "gold" not in data.names.values()
     assert "lead" in data.names.values()  # half is enough
     assert {data.names[data.items[id].person] for id in data.splits["forget1"]} == {"iron", "tin"}
-    (said,) = [note for note in notes if "does not know" in note]
-    assert said.endswith("symbol of gold")
+    (said,) = [note for note in notes if "not known" in note]
+    assert said == (
+        "1 of 2 facts are not known (fewer than half of 4 wordings answered rightly) and left out: symbol of "
+        "gold. See known.csv"
+    )
+    text = (tmp_path / "set" / known.FILE).read_text("utf-8")
+    assert text == "person,attribute,share\ngold,symbol,0.25\nlead,symbol,0.50\n"
     with pytest.raises(UserError, match="gold"):
         known.build(tmp_path / "more", about=("symbol",), forget=("gold",), known_by="some model")
     assert not (tmp_path / "more").exists()

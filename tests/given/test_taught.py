@@ -10,8 +10,8 @@ import pytest
 
 from given.judged import Finished, do
 from remem.cli.request import wanted
+from remem.data import load
 from remem.errors import UserError
-from remem.models import open_model
 from remem.report.read import read_run
 from remem.report.reproduce import command
 from remem.run.settings import Given, Run
@@ -43,7 +43,10 @@ def unlearnt(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def test_a_method_makes_of_it_what_it_makes_of_the_runs_own(finished: Finished, unlearnt: Path) -> None:
     for arm in ("taught", "npo-s0"):
         for file in ("responses/responses.parquet", STRANGERS):
-            assert (unlearnt / arm / file).read_bytes() == (finished.run / arm / file).read_bytes(), (arm, file)
+            assert (unlearnt / arm / file).read_bytes() == (finished.run / arm / file).read_bytes(), (
+                arm,
+                file,
+            )
     assert not (unlearnt / "goal").exists()
 
 
@@ -60,32 +63,33 @@ def test_no_stage_1_and_no_goal_and_every_attack_has_its_control(finished: Finis
     steps = {step.name: step for step in plan(resolve(tried), "f", True)}
     assert {name for name in steps if name.endswith("/model")} == {"taught/model", "npo-s0/model"}
     assert steps["npo-s0/model"].needs == ("kept", "taught/model")
-    assert {name for name in steps if "prefill" in name} == {"npo-s0/attack-prefill", "npo-s0/control-prefill"}
+    assert {name for name in steps if "prefill" in name} == {
+        "npo-s0/attack-prefill",
+        "npo-s0/control-prefill",
+    }
 
 
-def test_the_command_line_asks_for_it_and_the_report_tells_the_same(finished: Finished, tmp_path: Path) -> None:
+def test_the_command_line_asks_for_it_and_the_report_tells_the_same(
+    finished: Finished, tmp_path: Path
+) -> None:
     source, data = str(finished.model("taught")), str(finished.data)
     settings = ["methods=npo", "npo.lr=0.002", "evaluate.world=none"]
     asked = wanted("tiny", tmp_path, data, "", settings, None, False, source)
     assert asked.ignore_gate  # what it knows is told, and stops nothing
     assert asked.run.given == (Given(role="taught", source=source),)
     assert asked.run.gate.one_hop == 0.5
-    assert wanted("tiny", tmp_path, data, "", ["gate.one_hop=0.9"], None, False, source).run.gate.one_hop == 0.9
+    assert (
+        wanted("tiny", tmp_path, data, "", ["gate.one_hop=0.9"], None, False, source).run.gate.one_hop == 0.9
+    )
 
 
 def test_the_report_has_the_command_that_makes_it_again(unlearnt: Path, finished: Finished) -> None:
-    record = read_run(unlearnt, resolve_data(finished))
+    record = read_run(unlearnt, load(str(finished.data)))
     said = command(replace(record, recipe="tiny"))
     assert said.startswith("remem run tiny --data")
     assert "--taught" in said
     assert "--ignore-gate" not in said
     assert "given" not in said
-
-
-def resolve_data(finished: Finished):  # type: ignore[no-untyped-def]
-    from remem.data import load
-
-    return load(str(finished.data))
 
 
 Change = Callable[[Run], Run]
@@ -98,21 +102,20 @@ def by(method: str) -> Change:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (by("task_vector"), ""),
-        (by("retrain"), ""),
-        (lambda run: replace(run, given=(Given(role="given", label="x", source=run.model.name),)), "--taught"),
+        (by("retrain"), "retrain needs the goal model"),
+        (
+            lambda run: replace(run, given=(Given(role="given", label="x", source=run.model.name),)),
+            "--taught",
+        ),
         (lambda run: replace(run, data=""), "give it with --data"),
     ],
 )
 def test_what_misses_a_model_that_nobody_gave_is_refused_before_any_work(
     finished: Finished, change: Change, said: str
 ) -> None:
-    run = change(taken(finished))
-    if said:
-        with pytest.raises(UserError, match=said):
-            resolve(run)
-    else:
-        resolve(run)
+    resolve(by("gd")(taken(finished)))
+    with pytest.raises(UserError, match=said):
+        resolve(change(taken(finished)))
 
 
 def test_a_taught_model_has_a_recipe_and_no_other_model_beside_it(finished: Finished, tmp_path: Path) -> None:
@@ -120,4 +123,3 @@ def test_a_taught_model_has_a_recipe_and_no_other_model_beside_it(finished: Fini
         wanted("tiny", tmp_path, str(finished.data), "tiny", [], None, False, "tiny")
     with pytest.raises(UserError, match="--data"):
         wanted("tiny", tmp_path, "", "", [], None, False, "tiny")
-    assert open_model  # the models themselves are not opened for any of it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,10 +26,9 @@ def asks(world: str, model: str = "tiny", data: str = "") -> Run:
 @pytest.fixture
 def made(tmp_path: Path) -> str:
     """A folder as remem make-base leaves it, as far as names go."""
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llava"}), "utf-8")
-    (tmp_path / MANIFEST).write_text("{}", "utf-8")
-    (tmp_path / "model.safetensors").write_bytes(b"\2\0\0\0\0\0\0\0{}")
-    return str(tmp_path)
+    place = Path(shutil.copytree(find("tiny"), tmp_path / "made"))
+    (place / MANIFEST).write_text("{}", "utf-8")
+    return str(place)
 
 
 def test_auto_is_the_models_own_exam_and_else_none() -> None:

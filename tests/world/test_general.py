@@ -84,7 +84,12 @@ def test_what_the_data_set_asks_about_is_not_asked_as_the_rest_of_the_world(
         (FACTS, "France,capital,Paris", "France,capital,Paris\nFrance,capital,Lyon", "two values of capital"),
         (WORDINGS, '"strangers"', '"stranger"', "Did you mean strangers?"),
         (WORDINGS, "What is the capital of {who}?", "What is the capital?", "It must have it once"),
-        (SENTENCES, "The old bridge was closed last winter", "Short\nThe old bridge", "no sentence of 6 words"),
+        (
+            SENTENCES,
+            "The old bridge was closed last winter",
+            "Short\nThe old bridge",
+            "no sentence of 6 words",
+        ),
     ],
 )
 def test_what_is_wrong_in_a_folder_is_one_error(own: Path, file: str, old: str, new: str, said: str) -> None:

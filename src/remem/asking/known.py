@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remem.asking.records import read_responses
 from remem.asking.respond import respond
 from remem.data import load
-from remem.data.general.listing import PLACES, Fact, listed
+from remem.data.general.listing import PLACES, Fact, listed, write_list
 from remem.data.listed.build import build as build_listed
 from remem.data.listed.settings import ListSettings
 from remem.errors import UserError
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 KNOWS = 0.5  # of a fact's taught wordings must be answered rightly
 WORDED, HELD_OUT = 4, 2  # wordings that the shipped templates have
-_NAMED = 12  # facts that a note names
+FILE = "known.csv"  # of the data set: of each fact the share of its wordings that the model answered rightly
+_NAMED = 8  # facts that a note names
 
 
 def build(
@@ -40,22 +41,27 @@ def build(
     each.
 
     `forget`: subjects, or one share of them. `known_by`: a model; of the facts, those that it does not know
-    are left out and named. UserError for whatever cannot be.
+    are left out and named, and how much it knows of each stands in known.csv. UserError for whatever cannot
+    be.
     """
     with tempfile.TemporaryDirectory() as kept:
         place = Path(kept)
-        lacking: dict[Fact, float] = {}
+        found: dict[Fact, float] = {}
         if known_by:
             whole = place / "whole"
             _listed(place, whole, about, ("0.5",), seed)
-            lacking = {fact: share for fact, share in ask(known_by, whole, progress).items() if share < KNOWS}
+            found = ask(known_by, whole, progress)
+        lacking = [fact for fact, share in found.items() if share < KNOWS]
         notes = _listed(place, folder, about, tuple(forget), seed, lacking)
+    if known_by:
+        rows = [(*fact, f"{share:.2f}") for fact, share in found.items()]
+        write_list(folder / FILE, ("person", "attribute", "share"), rows)
     if lacking:
-        named = ", ".join(f"{attribute} of {subject}" for subject, attribute in list(lacking)[:_NAMED])
+        named = ", ".join(f"{attribute} of {subject}" for subject, attribute in lacking[:_NAMED])
         more = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
         notes.append(
-            f"{known_by} does not know {len(lacking)} facts (fewer than half of {WORDED} wordings answered "
-            f"rightly), and they are left out: {named}{more}"
+            f"{len(lacking)} of {len(found)} facts are not known (fewer than half of {WORDED} wordings "
+            f"answered rightly) and left out: {named}{more}. See {FILE}"
         )
     return notes
 
@@ -66,9 +72,9 @@ def _listed(
     about: Sequence[str],
     forget: tuple[str, ...],
     seed: int,
-    without: Mapping[Fact, float] | None = None,
+    without: Collection[Fact] = (),
 ) -> list[str]:
-    source, templates = listed(place, about, without or {})
+    source, templates = listed(place, about, without)
     settings = ListSettings(templates=templates, forget=forget, wordings=WORDED, held_out=HELD_OUT, seed=seed)
     return build_listed(source, folder, settings)
 

@@ -28,12 +28,17 @@ def listed(folder: Path, about: Sequence[str] = PLACES, without: Collection[Fact
     if len({subject for subject, _, _ in rows}) < 2:
         raise UserError(f"of {', '.join(about)} nothing is left to ask about: name further attributes")
     source, templates = folder / FACTS, folder / WORDINGS
-    with source.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([("person", "attribute", "value"), *rows])
+    write_list(source, ("person", "attribute", "value"), rows)
     kept = {attribute for _, attribute, _ in rows}
     text = json.dumps({name: own for name, own in words.items() if name in kept}, ensure_ascii=False)
     templates.write_text(text, encoding="utf-8")
     return source, templates
+
+
+def write_list(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A CSV of ours: its cells are the shipped facts' and numbers."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
 
 
 def facts(people: Sequence[Listed]) -> list[tuple[str, str, str]]:
