@@ -101,6 +101,7 @@ def of_any_run(run: RunRecord, data: Data, curves: list[Markup], paid: list[Cost
         "world_columns": world_columns(run),
         "world_shown": shown,
         "person_names": data.names,
+        "given_taught": taken.elsewhere(run),
         "curves": curves,
         "costs": paid,
         "provenance": provenance(run),
