@@ -72,9 +72,13 @@ def test_what_the_data_set_asks_about_is_not_asked_as_the_rest_of_the_world(
 ) -> None:
     source, templates = listed(tmp_path, ("symbol", "sport"))
     build(source, tmp_path / "set", ListSettings(templates=templates, wordings=4, held_out=2))
-    left = [exam.items[id] for id in apart(exam, list(exam.items), load(str(tmp_path / "set")))]
+    rest = apart(exam, load(str(tmp_path / "set")))
+    left = [exam.items[id] for id in rest.splits["general"]]
     assert {item.attribute for item in left}.isdisjoint({"symbol", "sport"})
-    assert len(left) == 300 - 18 - 12
+    assert len(left) == 200 - 18 - 12
+    assert rest.splits["plain"] == exam.splits["plain"]
+    assert len(ranked(rest, chosen(rest, 20))) == 20
+    assert len(exam.splits["general"]) == 200
 
 
 @pytest.mark.parametrize(
@@ -98,6 +102,15 @@ def test_what_is_wrong_in_a_folder_is_one_error(own: Path, file: str, old: str, 
     (own / file).write_text(text.replace(old, new, 1), "utf-8")
     with pytest.raises(UserError, match=said):
         open_exam(own)
+
+
+def test_a_value_in_two_spellings_is_ranked_once(own: Path) -> None:
+    text = (own / WORDINGS).read_text("utf-8")
+    (own / WORDINGS).write_text(text.replace('"Copenhagen"', '"PARIS"', 1), "utf-8")
+    exam = open_exam(own)
+    candidates = exam.candidates(exam.items[exam.splits["general"][0]])
+    assert "Paris" in candidates
+    assert len(set(map(normalise, candidates))) == len(candidates) == 45
 
 
 def test_sentences_that_are_not_there_are_one_error(own: Path) -> None:

@@ -191,9 +191,9 @@ def ask_world(folder: Path, context: Context, progress: Progress, arms: tuple[st
     run, place = context.run, exam_folder(context.run)
     assert place is not None  # the plan has no such step otherwise
     data = open_exam(place)
-    ids = chosen(data, run.evaluate.world_items)
     if run.data:  # people who were invented for a run are in no exam
-        ids = apart(data, ids, context.data())
+        data = apart(data, context.data())
+    ids = chosen(data, run.evaluate.world_items)
     respond(context.model(*arms), data, ids, ranked(data, ids), run.evaluate, folder, progress)
 
 

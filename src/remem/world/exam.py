@@ -127,12 +127,15 @@ def chosen(data: Dataset, most: int) -> list[str]:
     return ids
 
 
-def apart(data: Dataset, ids: Sequence[str], taught: Dataset) -> list[str]:
-    """Those of the questions of general knowledge about nothing that a data set asks about, and all others:
-    what is taught or rehearsed is not the rest of the world."""
+def apart(data: Dataset, taught: Dataset) -> Dataset:
+    """The exam without the questions of general knowledge about anything that a data set asks about: what is
+    taught or rehearsed is not the rest of the world."""
     own = set(map(normalise, taught.names.values()))
-    inside = set(data.splits.get(GENERAL, ()))
-    return [one for one in ids if one not in inside or normalise(data.items[one].person) not in own]
+    asked = data.splits.get(GENERAL, ())
+    left = tuple(one for one in asked if normalise(data.items[one].person) not in own)
+    return (
+        data.with_splits(data.splits | {GENERAL: left}, data.fingerprint) if len(left) < len(asked) else data
+    )
 
 
 def ranked(data: Dataset, ids: list[str]) -> list[Item]:
