@@ -54,7 +54,7 @@ def test_what_is_not_known_is_left_out_and_named(tmp_path: Path, monkeypatch: py
     )
     text = (tmp_path / "set" / known.FILE).read_text("utf-8")
     assert text == "person,attribute,share\ngold,symbol,0.25\nlead,symbol,0.50\n"
-    with pytest.raises(UserError, match="gold"):
+    with pytest.raises(UserError, match="unknown subject to forget: gold"):
         known.build(tmp_path / "more", about=("symbol",), forget=("gold",), known_by="some model")
     assert not (tmp_path / "more").exists()
 

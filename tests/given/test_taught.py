@@ -12,6 +12,8 @@ from given.judged import Finished, do
 from remem.cli.request import wanted
 from remem.data import load
 from remem.errors import UserError
+from remem.estimate import foresee
+from remem.estimate.cards import card
 from remem.report.read import read_run
 from remem.report.reproduce import command
 from remem.run.settings import Given, Run
@@ -83,6 +85,14 @@ def test_the_command_line_asks_for_it_and_the_report_tells_the_same(
     assert (
         wanted("tiny", tmp_path, data, "", ["gate.one_hop=0.9"], None, False, source).run.gate.one_hop == 0.9
     )
+
+
+def test_a_dry_run_of_it_counts_no_stage_1(finished: Finished) -> None:
+    data, run = load(str(finished.data)), resolve(taken(finished))
+    found = foresee(run, card(""), data)
+    assert list(found.steps) == ["npo"]
+    assert found.hours["stage 1, taught and goal"] == 0
+    assert "stage 1" in foresee(resolve(finished.run_settings), card(""), data).steps
 
 
 def test_the_report_has_the_command_that_makes_it_again(unlearnt: Path, finished: Finished) -> None:

@@ -13,8 +13,9 @@ from remem.errors import UserError
 from remem.models import find
 from remem.models.made import MANIFEST
 from remem.run.beside import exam_folder, exam_identity
+from remem.run.places import portable
 from remem.run.settings import Run
-from remem.settings import Evaluate, ModelSettings
+from remem.settings import Evaluate, ModelSettings, plain
 
 
 def asks(world: str, model: str = "tiny", data: str = "") -> Run:
@@ -59,3 +60,9 @@ def test_the_key_knows_the_questions_and_the_data_set_that_they_stand_beside(tmp
     assert general["world"] != own["world"]
     beside = exam_identity(asks("general", data="set"), "f")
     assert beside == general | {"apart": "f"}
+
+
+def test_general_is_a_word_and_no_place_of_this_machine() -> None:
+    told, places = portable(plain(asks("general")))
+    assert told["evaluate"]["world"] == "general"
+    assert "evaluate.world" not in places

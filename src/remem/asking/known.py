@@ -12,10 +12,11 @@ from remem.asking.respond import respond
 from remem.data import load
 from remem.data.general.listing import PLACES, Fact, listed, write_list
 from remem.data.listed.build import build as build_listed
+from remem.data.listed.reading import read
 from remem.data.listed.settings import ListSettings
-from remem.errors import UserError
+from remem.errors import UserError, unknown
 from remem.settings import Evaluate
-from remem.text import contains
+from remem.text import contains, normalise
 from remem.types import Progress, silent
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ def _listed(
     without: Collection[Fact] = (),
 ) -> list[str]:
     source, templates = listed(place, about, without)
+    subjects = [one.name for one in read(source)]
+    for name in forget:
+        if not name.replace(".", "", 1).isdigit() and normalise(name) not in map(normalise, subjects):
+            raise unknown("subject to forget", name, subjects)
     settings = ListSettings(templates=templates, forget=forget, wordings=WORDED, held_out=HELD_OUT, seed=seed)
     return build_listed(source, folder, settings)
 
