@@ -242,8 +242,9 @@ class Evaluate:
     # Ask about people who were never taught, too: can members be told from them? null: where the data has
     # such people; true: an error where it has none; false: never.
     membership: bool | None = None
-    # What else the model knows: a folder in the shape of world/exam.py, "auto" for the one that comes with an
-    # embedded model, or "none".
+    # What else the model knows: "auto" for the exam that comes with it; "general" for two hundred questions
+    # of general knowledge and a hundred sentences, for any model with a language of its own (as "auto" has it
+    # of smollm2); a folder in the shape of world/exam.py or world/general.py; or "none".
     world: str = "auto"
     world_items: int = 200  # questions of each of its splits, at most
 

@@ -92,10 +92,10 @@ def test_the_sentence_of_a_method_that_diverged_or_had_nothing_to_forget() -> No
     assert one.sentence.startswith("Diverged at step 9; the last good state gives says it: exact match 90.0")
     assert "knows it" in one.sentence  # no part has the word of the whole: all are told
     assert judge(replace(GONE, said=seen(0.0, taught=0.05))).sentence == (
-        "Teaching reached only 5.0 exact match on the forget set."
+        "The taught model reaches only 5.0 exact match on the forget set."
     )
     assert judge(replace(GONE, said=seen(0.0, taught=0.0))).sentence == (
-        "Teaching reached only 0.0 exact match on the forget set."
+        "The taught model reaches only 0.0 exact match on the forget set."
     )
     assert judge(replace(GONE, said=seen(0.5, goal=0.05, taught=0.1), rouge=Seen())).sentence == (
         "The Goal model says it, too: exact match 50.0 (taught 10.0, goal 5.0)."

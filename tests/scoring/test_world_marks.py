@@ -267,3 +267,42 @@ def test_two_uncertain_parts_vary_by_themselves() -> None:
     widths = [(mark.high or 0) - (mark.low or 0) for mark in (one, two)]
     shift = (two.mean or 0) ** 2 / (one.mean or 1) ** 2  # of the harmonic mean by a part's
     assert widths[1] / widths[0] == pytest.approx(2**0.5 * shift, rel=0.01)
+
+
+# -- an exam of general knowledge ------------------------------------------------------------------
+
+
+GENERAL = ("r0", "r1", "r2", "r3")
+FIRST = [
+    Ranking(id=id, candidates=("a", "b", "c"), truth=1, logp=logp, tokens=(1, 1, 1))
+    for id, logp in zip(GENERAL, [(-2, -1, -3), (-2, -1, -3), (-2, -1, -3), (-1, -2, -3)], strict=True)
+]
+
+
+def test_general_knowledge_has_marks_of_its_own_and_none_of_what_is_not_asked() -> None:
+    splits = {"general": GENERAL, "plain": PLAIN}
+    marks, parts = world_marks(ITEMS, splits, RESPONSES, FIRST, BASE)
+    assert {(one.split, one.metric): one.mean for one in marks} == pytest.approx({
+        ("general", "em"): 3 / 4,
+        ("general", "rouge_l_f1"): 3 / 4,
+        ("general", "probability"): (2 * math.exp(-1) + 2 * math.exp(-3)) / 4,
+        ("general", "accuracy_logits"): 3 / 4,
+        ("plain", "perplexity"): math.exp(2.5),
+    })  # fmt: skip
+    right = interval([1.0, 1.0, 1.0, 0.0], [ITEMS[id].person for id in GENERAL])
+    (mark,) = [one for one in marks if one.metric == "accuracy_logits"]
+    assert (mark.low, mark.high, mark.groups) == (right.low, right.high, 4)
+    left = kept_of_the_world(parts)
+    assert [one["value"] for one in left if one["split"] == "general"] == [1.0, 1.0, 1.0, 0.0]
+    assert {one["split"] for one in left} == {"general", "plain"}
+
+
+def test_utility_of_general_knowledge_is_the_harmonic_mean_of_four_parts() -> None:
+    splits = {"general": GENERAL, "plain": PLAIN}
+    _, parts = world_marks(ITEMS, splits, RESPONSES, FIRST, [])
+    for name in ("kept", "test-retain"):
+        parts[name] = sample(dict.fromkeys(GENERAL, 0.5), ITEMS, GENERAL)
+    assert utility(parts).mean is None  # nothing tells how plain language was before
+    _, again = world_marks(ITEMS, splits, RESPONSES, FIRST, RESPONSES)
+    found = utility(parts | {"plain": again["plain"]})
+    assert found.mean == pytest.approx(4 / (1 / 0.5 + 1 / 0.5 + 1 / 0.75 + 1 / 1))

@@ -8,7 +8,7 @@ from PIL import Image
 
 from remem.world import pictures
 from remem.world.corpus import lessons, shots
-from remem.world.exam import REHEARSAL, SPLITS, chosen, open_exam, presence, whom, write
+from remem.world.exam import REHEARSAL, SPLITS, chosen, open_exam, ranked, whom, write
 from remem.world.pictures import album, picture
 from world.test_corpus import SMALL
 
@@ -59,7 +59,7 @@ def test_the_exam_is_a_data_set_of_its_own_shape(tmp_path: Path) -> None:
     assert all(data.image(one) is not None for one in data.splits["real"])
     assert all(data.items[one].image_path == "" for one in data.splits["plain"])
     ids = chosen(data, 10)
-    asked = presence(data, ids)
+    asked = ranked(data, ids)
     assert len(asked) == 10
     assert sorted(item.keywords for item in asked) == [("No",)] * 5 + [("Yes",)] * 5
     assert all(set(data.candidates(item)) == {"Yes", "No"} for item in asked)

@@ -41,6 +41,10 @@ DataSource = Annotated[
     str, typer.Option("--data", help="Your own data set: a folder or a hub id. Default: build one.")
 ]
 ModelName = Annotated[str, typer.Option("--model", help="A folder or hub id of an image-text-to-text model.")]
+Taught = Annotated[
+    str,
+    typer.Option("--taught", help="Nothing is taught: this model is taken as it is for the one that knows."),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(

@@ -1,4 +1,4 @@
-"""The verbs on lists of people: people, strangers."""
+"""The verbs on lists: people, general, strangers."""
 
 from __future__ import annotations
 
@@ -57,6 +57,43 @@ def people(
         seed=seed,
     )
     notes = build(source, folder, settings, Line("pictures"))
+    _told(notes)
+    out.say("built {}. Look for faults with: remem lint {}", folder, folder)
+
+
+def general(
+    folder: Annotated[Path, typer.Argument(help="Where the data set goes; must not exist.")],
+    about: Annotated[
+        str, typer.Option("--about", help="Attributes, commas between: country, symbol, sport, ...")
+    ] = "capital,continent,currency,language",
+    forget: Annotated[
+        list[str] | None,
+        typer.Option("--forget", help="What to forget, as France, or a share by lot (0.1); may be repeated."),
+    ] = None,
+    known_by: Annotated[
+        str,
+        typer.Option("--known-by", help="A model: facts that it does not know are named and left out."),
+    ] = "",
+    seed: Annotated[int, typer.Option("--seed", help="Another one, other lots and strangers.")] = 0,
+) -> None:
+    """Make a data set of general knowledge, to forget what nobody taught here: remem general FOLDER.
+
+    remem run RECIPE --data FOLDER --taught MODEL then unlearns it from a model as it is.
+    """
+    from remem.asking.known import build
+    from remem.cli.console import Line
+    from remem.disk import writing
+
+    named = tuple(filter(None, (name.strip() for name in about.split(","))))
+    with writing(folder.parent):
+        notes = build(
+            folder,
+            about=named,
+            forget=forget or (),
+            known_by=known_by,
+            seed=seed,
+            progress=Line("asked"),
+        )
     _told(notes)
     out.say("built {}. Look for faults with: remem lint {}", folder, folder)
 

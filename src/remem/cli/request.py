@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 MOST = 1024  # processes or threads: each takes memory of its own before it does anything
+# What a model that is taken as taught must know: a fact that is answered in half of its wordings is known.
+_KNOWN = ("gate.one_hop=0.5", "gate.multi_hop=0.5")
 SMALL = 20_000_000  # weights, below which several processes are faster than several threads
 
 
@@ -65,14 +67,25 @@ def wanted(
     settings: list[str] | None,
     tuned: Path | None,
     ignore_gate: bool,
+    taught: str = "",
 ) -> Wanted:
-    """What these options ask for: a recipe's run, or a run that is there already."""
+    """What these options ask for: a recipe's run, or a run that is there already.
+
+    `taught`: the model that is taken as it is for the one that knows. What it knows is measured and told, and
+    no gate stops the run.
+    """
     from remem.run import recipes
 
     root = folder_of(recipe)
+    if taught and (model or root is not None):
+        raise UserError("--taught names the model of a new run: leave out --model, and name a recipe")
     if root is None:
-        name = recipe or recipes.usual(model)
-        run, data_set, fingerprint = chosen_run(name, asked_for(data, model, settings), tuned, not recipe)
+        name = recipe or recipes.usual(model or taught)
+        said = [*(_KNOWN if taught else ()), *asked_for(data, model or taught, settings)]
+        run, data_set, fingerprint = chosen_run(name, said, tuned, not recipe)
+        if taught:
+            run = _as_taught(run)
+            ignore_gate = True
         return Wanted(name, folder or Path("runs") / Path(name).stem, run, data_set, fingerprint, ignore_gate)
     if folder is not None or tuned is not None:
         raise UserError(f"{root} is the folder of a run: leave out --out and --settings, or name a recipe")
@@ -82,6 +95,20 @@ def wanted(
     return Wanted(
         recipe, root, run, data_set, data_set.fingerprint if data_set else "", ignored or ignore_gate
     )
+
+
+def _as_taught(run: Run) -> Run:
+    """The run with its model taken as taught."""
+    from remem.run.settings import Given
+    from remem.story.resolve import check_given
+
+    run = replace(
+        run,
+        model=replace(run.model, rehearse=0.0),
+        given=(Given(role="taught", source=run.model.name),),
+    )
+    check_given(run)
+    return run
 
 
 def requested(run: Run, root: Path) -> Wanted:

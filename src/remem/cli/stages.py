@@ -28,6 +28,7 @@ from remem.cli.options import (
     Settings,
     SettingsFile,
     SlurmSettings,
+    Taught,
     Threads,
     Track,
     Where,
@@ -49,6 +50,7 @@ def verb(name: str, stage: str) -> Callable[..., None]:
         out_folder: OutFolder = None,
         data: DataSource = "",
         model: ModelName = "",
+        taught: Taught = "",
         settings: Settings = None,
         tuned: SettingsFile = None,
         workers: Workers = 0,
@@ -74,7 +76,7 @@ def verb(name: str, stage: str) -> Callable[..., None]:
         if name == "report" and root is not None:
             _retell(root, out_folder, data, model, form)
             return
-        asked = wanted(recipe, out_folder, data, model, settings, tuned, ignore_gate)
+        asked = wanted(recipe, out_folder, data, model, settings, tuned, ignore_gate, taught)
         if dry_run:
             _foretell(asked, stage, on_card, form)
             return
@@ -195,7 +197,8 @@ def carry_out(
     _tell_stale(found)
     processes, each = share(workers, threads, chosen)
     engine = engine_of(where.on, processes, each, where.need, where.slurm)
-    verb = "" if chosen.given else "run " if stage == "report" else f"{stage} "
+    judged = chosen.given and not chosen.forget.methods
+    verb = "" if judged else "run " if stage == "report" else f"{stage} "
     progress.say("[bold]remem {}{}[/] → {}: {} steps to do", verb, asked.name, root, len(found.todo))
     with watching(len(found.todo)) as view:
         pipeline.carry_out(

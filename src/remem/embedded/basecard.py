@@ -41,12 +41,12 @@ def examine(folder: Path, most: int, scratch: Path, progress: Progress = silent)
     from remem.asking.records import read_rankings, read_responses
     from remem.asking.respond import respond
     from remem.models.loading import load
-    from remem.world.exam import chosen, open_exam, presence
+    from remem.world.exam import chosen, open_exam, ranked
 
     data = open_exam(folder / "world")
     ids = chosen(data, most)
     scratch.mkdir(parents=True, exist_ok=True)
-    respond(load(folder), data, ids, presence(data, ids), Evaluate(), scratch, progress)
+    respond(load(folder), data, ids, ranked(data, ids), Evaluate(), scratch, progress)
     said = read_responses(scratch / "responses.parquet")
     rankings = read_rankings(scratch / "rankings.parquet")
     return world_marks(data.items, data.splits, said, rankings, said)[0]

@@ -78,7 +78,8 @@ def foresee(run: Run, card: Card, data: Dataset | None = None) -> Forecast:
         card=card,
         memory=training_memory(run, body, read),
         asking=asking_memory(run, body, read),
-        steps={"stage 1": _steps(run.learn, read.questions), **_unlearning_steps(run, read)},
+        steps=({} if run.given else {"stage 1": _steps(run.learn, read.questions)})
+        | _unlearning_steps(run, read),
         hours=hours(run, body, read, card),
     )
 
@@ -142,15 +143,15 @@ def hours(run: Run, body: Sizes, read: Reading, card: Card) -> dict[str, float]:
     taught = passes * language * length + (looked if adapt.vision == "frozen" else 6.0 * eyes * read.patches)
     forward = 2 * language * length + 2.0 * eyes * read.patches
     apart = len(tasks(run))  # each with a Goal model of its own
-    goals = apart * run.forget.goals
-    stage1 = (1 + goals) * taught * read.questions * run.learn.epochs
+    goals = 0 if run.given else apart * run.forget.goals
+    stage1 = 0.0 if run.given else (1 + goals) * taught * read.questions * run.learn.epochs
     unlearn = 0.0
     for one, how in zip(run.forget.methods, _methods_trainings(run), strict=True):
         uses = _needs(one.method)
         batches = 1 + ("retain" in uses) + bool({"refusal", "mismatch", "substitute"} & set(uses))
         each = batches * taught + (batches * forward if any("reference" in use for use in uses) else 0)
         unlearn += len(run.forget.seeds) * apart * each * read.forgotten * how.epochs
-    arms = 2 + goals + len(run.forget.methods) * len(run.forget.seeds) * apart
+    arms = (len(run.given) or 2) + goals + len(run.forget.methods) * len(run.forget.seeds) * apart
     rows = min(run.evaluate.batch, max(1, run.evaluate.tokens // read.longest))
     # Every token that is said reads all weights once, for all rows.
     decoded = read.asked / rows * read.answer * weights(run, body) / card.bandwidth
@@ -236,7 +237,8 @@ def _methods_trainings(run: Run) -> list[Train]:
 
 
 def _trainings(run: Run) -> Iterable[Train]:
-    return [run.learn, *_methods_trainings(run)]
+    unlearnt = _methods_trainings(run)
+    return unlearnt if run.given and unlearnt else [run.learn, *unlearnt]
 
 
 def _steps(how: Train, items: int) -> int:

@@ -24,10 +24,16 @@ def told(found: Forecast, steps: Sequence[str]) -> list[tuple[str, list[tuple[st
             "tokens",
             [
                 ("a question", f"{read.prompt:.0f} of prompt and picture, {read.answer:.0f} supervised"),
-                (
-                    "a pass of stage 1",
-                    f"{read.questions:,} questions, {_tokens(found):,.0f} tokens, "
-                    f"{read.questions * read.answer:,.0f} supervised",
+                *(
+                    [
+                        (
+                            "a pass of stage 1",
+                            f"{read.questions:,} questions, {_tokens(found):,.0f} tokens, "
+                            f"{read.questions * read.answer:,.0f} supervised",
+                        )
+                    ]
+                    if "stage 1" in found.steps
+                    else []
                 ),
                 ("to forget", f"{read.forgotten:,} questions"),
             ],

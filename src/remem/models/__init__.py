@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remem.models.folders import check_folder
-from remem.models.names import EMBEDDED, NAMED, find, identity, opened
+from remem.models.names import EMBEDDED, NAMED, find, identity, is_made, opened
 
 if TYPE_CHECKING:
     from remem.models.huggingface import Model
 
-__all__ = ["EMBEDDED", "NAMED", "check_folder", "find", "identity", "open_model"]
+__all__ = ["EMBEDDED", "NAMED", "check_folder", "find", "identity", "is_made", "open_model"]
 
 
 def open_model(name: str, chain: Sequence[Path] = (), *, judged: bool = False, **how: Any) -> Model:

@@ -12,7 +12,7 @@ from remem.jsonfile import Count
 from remem.models.adapters import ADAPTER, base_of, check_base, is_adapter
 from remem.models.folders import WEIGHTS, check_folder
 from remem.models.heads import head
-from remem.models.made import MADE, cached
+from remem.models.made import MADE, MANIFEST, cached
 from remem.outgoing import quoted
 from remem.steps.digests import file_digest
 
@@ -103,6 +103,12 @@ def _whole(name: str) -> str:
     else:
         in_hub(name)
     return name
+
+
+def is_made(name: str) -> bool:
+    """Whether a model was made here around somebody else's language model, or is an adapter on such a one."""
+    place = Path(find(name))
+    return (place / MANIFEST).is_file()
 
 
 def identity(name: str) -> dict[str, str]:

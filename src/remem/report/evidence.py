@@ -36,10 +36,16 @@ KEPT = {  # what should stay, never rehearsed
 REHEARSED = {"retain": "rehearsed rows"}  # all that tells of it where the data set has nothing else
 WORLD = {  # (split, metric) of the exam -> its name, and what is left of it as a share
     ("real", "em"): ("people known before", lambda mean: mean),
+    ("general", "em"): ("general knowledge", lambda mean: mean),
     ("world-fact", "accuracy"): ("things in pictures", lambda mean: max(0.0, 2 * mean - 1)),
     ("plain", "perplexity"): ("plain language (1/perplexity)", lambda mean: 1 / mean if mean else 0.0),
 }
-BOUNDS = {"real": (0.0, 1.0), "world-fact": (-1.0, 1.0), "plain": (None, None)}  # of its values
+BOUNDS = {
+    "real": (0.0, 1.0),
+    "general": (0.0, 1.0),
+    "world-fact": (-1.0, 1.0),
+    "plain": (None, None),
+}  # values
 KINDS = {"who": "names", "scene": "scenes"}  # of questions about people in events
 SAID = {"scene": "keyword_recall"}  # what tells that an answer says it, by kind of question; else exact match
 

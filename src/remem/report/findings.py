@@ -7,6 +7,7 @@ from remem.report import words
 from remem.report.evidence import evidence, look, mean, pooled
 from remem.report.read import Arm, Data, RunRecord
 from remem.report.rows import Candidates
+from remem.report.taken import elsewhere
 from remem.scoring.evidence import Evidence
 from remem.scoring.metrics.exposure import expected_norm
 from remem.scoring.verdicts import Verdict, judge
@@ -135,12 +136,15 @@ def story(run: RunRecord, data: Data, found: list[Finding]) -> str:
 
 
 def taught(run: RunRecord, data: Data) -> str:
-    """What stage 1 did, in a sentence."""
+    """What stage 1 did, or what the model knew that was given in its place, in a sentence."""
     people = len(data.people)
     em = value(run, "taught", "finetune", "em")
     if em is None:
         kind = "" if run.config.get("data") else "invented "
         return f"A run about {words.count(people, f'{kind}person', f'{kind}people')}."
+    if elsewhere(run):
+        asked = words.count(people, "person", "people")
+        return f"The model given as taught says {words.score(em)} % of what is asked about {asked}."
     return f"Stage 1 taught {words.count(people, 'person', 'people')} to {words.score(em)} % exact match."
 
 

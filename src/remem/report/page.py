@@ -26,8 +26,7 @@ from remem.report.reproduce import command
 from remem.report.svg import standalone
 from remem.report.tables import write_tables
 from remem.report.template import environment
-from remem.report.world import COLUMNS as WORLD_COLUMNS
-from remem.report.world import shown, world_rows
+from remem.report.world import shown, world_columns, world_rows
 from remem.scoring.differences import MARGIN
 from remem.scoring.metrics import STATES
 from remem.scoring.rules import RULES
@@ -101,9 +100,10 @@ def of_any_run(run: RunRecord, data: Data, curves: list[Markup], paid: list[Cost
         "run": run,
         "names": names,
         "world": world_rows(run, names),
-        "world_columns": WORLD_COLUMNS,
+        "world_columns": world_columns(run),
         "world_shown": shown,
         "person_names": data.names,
+        "given_taught": taken.elsewhere(run),
         "curves": curves,
         "costs": paid,
         "provenance": provenance(run),

@@ -19,14 +19,27 @@ def command(run: RunRecord, given: Callable[[Run], Run] = lambda run: run, *more
     """
     parts = ["remem", "run", run.recipe, *more]
     asked = run.request.get("run")
-    if asked and asked.get("given"):
+    taught = _taught(asked) if asked and run.recipe in RECIPES else ""
+    if asked and asked.get("given") and not taught:
         return shlex.join(["remem", "assess", *_given(asked)])
     if asked and run.recipe in RECIPES:
-        for setting in differences(plain(given(RECIPES[run.recipe]())), asked):
+        base = plain(given(RECIPES[run.recipe]()))
+        if taught:
+            parts += ["--data", asked["data"], "--taught", taught]
+            base |= {key: asked[key] for key in ("data", "given")}
+            base["model"] |= {key: asked["model"][key] for key in ("name", "rehearse")}
+        for setting in differences(base, asked):
             parts += ["--set", setting]
     for name in run.plugins:
         parts += ["--plugin", name]
-    return shlex.join(parts + (["--ignore-gate"] if run.request.get("ignore_gate") else []))
+    gate = run.request.get("ignore_gate") and not taught
+    return shlex.join(parts + (["--ignore-gate"] if gate else []))
+
+
+def _taught(asked: dict[str, Any]) -> str:
+    """The one model that a recipe took as taught, if it was given one."""
+    given = asked.get("given", [])
+    return given[0]["source"] if [one["role"] for one in given] == ["taught"] else ""
 
 
 def _given(asked: dict[str, Any]) -> Iterator[str]:

@@ -27,6 +27,7 @@ ALIKE = {  # print -> what is said where the model before has the same one, and 
         "it is shown pictures in another form than the {} model",
     ),
 }
+_NO_GOAL = "There is no goal model, for nothing was taught here that could be left out"
 CHANGED = "its weights are not those of the {} model"
 SAME = "its weights are those of the {} model: nothing changed"
 
@@ -50,10 +51,12 @@ def absent(run: RunRecord) -> list[str]:
     if not elsewhere(run):
         return []
     said = []
+    made = not any(arm.role == "given" for arm in run.arms.values())
     if not run.goals:
         said.append(
-            "No goal model was given: what the models say of strangers, whom nobody taught them, is the "
-            "floor in its place (0 and chance, where the data set has no strangers). Strangers are no model "
+            f"{_NO_GOAL if made else 'No goal model was given'}: what the models say of strangers, whom "
+            "nobody taught them, is the floor in its place (0 and chance, where the data set has no "
+            "strangers). Strangers are no model "
             "that never saw the forgotten: no verdict is better than “forgets and keeps the rest”."
         )
     if not any(arm.role == "taught" for arm in run.arms.values()):
@@ -61,6 +64,8 @@ def absent(run: RunRecord) -> list[str]:
             "No taught model was given: nothing shows that what is to be forgotten was ever known, nor how "
             "much of what should stay there was."
         )
+    if made:
+        return said
     said.append(
         "What the given models rehearsed is not known: what is called never rehearsed here may have been."
     )

@@ -7,7 +7,7 @@ from remem.report import words
 from remem.report.read import Arm, RunRecord
 from remem.scoring.estimate import Estimate
 
-SPLITS = ("utility", "real", "world-fact", "plain")
+SPLITS = ("utility", "real", "world-fact", "general", "plain")
 # (split, metric, what it is called, what it should do)
 COLUMNS = (
     ("utility", "utility", "Utility", "harmonic mean of what must be kept"),
@@ -15,6 +15,9 @@ COLUMNS = (
     ("world-fact", "accuracy", "World Fact", "presence, from the answer"),
     ("world-fact", "accuracy_logits", "World Fact, likelihood", "presence, yes against no"),
     ("world-fact", "yes_rate", "Yes-rate", "half would be right"),
+    ("general", "em", "General knowledge", "answered rightly"),
+    ("general", "accuracy_logits", "General knowledge, likelihood", "true value first of its kind"),
+    ("general", "probability", "General knowledge, probability", "of the true answer"),
     ("plain", "perplexity", "Perplexity", "plain sentences; low is fluent"),
 )
 
@@ -23,14 +26,20 @@ COLUMNS = (
 class WorldRow:
     arm: Arm
     label: str
-    cells: tuple[Estimate | None, ...]  # one for each of COLUMNS
+    cells: tuple[Estimate | None, ...]  # one for each of the columns
+
+
+def world_columns(run: RunRecord) -> tuple[tuple[str, str, str, str], ...]:
+    """Those of COLUMNS whose questions the exam has."""
+    there = {key[::2] for arm in run.arms.values() for key in arm.estimates}
+    return tuple(one for one in COLUMNS if one[:2] in there)
 
 
 def world_rows(run: RunRecord, names: dict[str, str]) -> list[WorldRow]:
     """Every arm with a figure of the exam; none where nobody was examined."""
     rows = []
     for arm in run.arms.values():
-        cells = tuple(arm.get(split, "all", metric) for split, metric, _, _ in COLUMNS)
+        cells = tuple(arm.get(split, "all", metric) for split, metric, _, _ in world_columns(run))
         if any(cell is not None and cell.mean is not None for cell in cells):
             rows.append(WorldRow(arm, names[arm.name], cells))
     return rows

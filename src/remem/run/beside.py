@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from remem.data.general import GENERAL, HERE, is_general
 from remem.errors import UserError
-from remem.models import EMBEDDED, find
+from remem.models import EMBEDDED, find, is_made
 from remem.run.settings import Run
 
 
 def exam_folder(run: Run) -> Path | None:
-    """Where the questions about the rest of the world lie; None where the model comes with none."""
+    """Where the questions about the rest of the world lie; None where the model comes with none.
+
+    A model that is made here around somebody else's language model comes with those of general knowledge.
+    """
     if run.evaluate.world == "none":
         return None
+    if run.evaluate.world == GENERAL:
+        return HERE
     if run.evaluate.world == "auto":
-        return _own_world(run)
+        own = _own_world(run)
+        return HERE if own is None and any(map(is_made, _models(run))) else own
     name = run.evaluate.world
     place = Path(find(name)) / "world" if name in EMBEDDED else Path(name)
     if not place.is_dir():
         raise UserError(
-            f"evaluate.world={run.evaluate.world}: there is no such folder. Give one, or set auto or none."
+            f"evaluate.world={run.evaluate.world}: there is no such folder. Give one, or set "
+            "auto, general or none."
         )
     return place
 
@@ -30,11 +38,15 @@ def rehearsal_folder(run: Run) -> Path | None:
 
 
 def _own_world(run: Run) -> Path | None:
-    for name in (run.model.name, *(one.source for one in run.given)):
+    for name in _models(run):
         place = Path(find(name)) / "world"
         if place.is_dir():
             return place
     return None
+
+
+def _models(run: Run) -> tuple[str, ...]:
+    return (run.model.name, *(one.source for one in run.given))
 
 
 def world_identity(place: Path | None) -> dict[str, str]:
@@ -43,8 +55,17 @@ def world_identity(place: Path | None) -> dict[str, str]:
 
     if place is None:
         return {}
-    files = [path for path in sorted(place.rglob("*")) if path.is_file() and path.suffix != ".md"]
+    beside = (".md", ".py", ".pyc")  # a card; and the package that the general exam ships in
+    files = [path for path in sorted(place.rglob("*")) if path.is_file() and path.suffix not in beside]
     return {"world": digest((str(path.relative_to(place)), path) for path in files)}
+
+
+def exam_identity(run: Run, fingerprint: str) -> dict[str, str]:
+    """What the keys know a run's exam by: of general knowledge nothing is asked that the user's own data set,
+    of this fingerprint, asks about."""
+    place = exam_folder(run)
+    found = world_identity(place)
+    return found | {"apart": fingerprint} if place and run.data and is_general(place) else found
 
 
 def strangers_identity(run: Run) -> dict[str, str]:

@@ -65,7 +65,8 @@ class Context:
         check_steps(self.root, *(f"{arm}/model" for arm in arms))
         name, chain = settings.name, [self.root / arm / "model" for arm in arms]
         if self.run.given:
-            name, chain = self._elsewhere(arms[-1] if arms else "base"), []
+            first, *rest = arms or ("base",)
+            name, chain = self._elsewhere(first), [self.root / arm / "model" for arm in rest]
         shard = not uncut and parallel.shards(settings.shard)
         model = open_model(
             name,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from remem import jsonfile
+from remem.data.general import GENERAL
 from remem.models import NAMED
 from remem.steps.folders import write_atomic
 
@@ -25,7 +26,7 @@ PLACES = {
     "given.*.source": "--base, --taught, --goal or --model NAME= of remem assess, into the same --out",
     "forget.methods.*.settings.?": "--set METHOD.SETTING=",  # those that are files
 }
-_WORDS = {"", "auto", "none", *NAMED}
+_WORDS = {"", "auto", "none", GENERAL, *NAMED}
 
 
 def local(value: str) -> bool:

@@ -119,7 +119,7 @@ RULES = {
         "forgets, at the cost of the rest of the world",
         "mixed",
         f"More than {_pays} % is lost, and shown to be lost, of people known before, of things in pictures, "
-        "or of plain language.",
+        "of general knowledge, or of plain language.",
     ),
     "overdone": Rule(
         "forgets too much",

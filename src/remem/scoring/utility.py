@@ -19,13 +19,14 @@ from remem.types import Item, Ranking, Response
 LEVEL = 0.95
 POINTS = 12  # their number, as a power of two
 PARTS = ("kept", "test-retain", "real", "world-fact", "plain")
+GENERAL = ("kept", "test-retain", "general", "plain")  # the same, of an exam of general knowledge
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
     """A figure of the exam with its interval."""
 
-    split: str  # "real", "world-fact", "plain", "utility"
+    split: str  # "real", "world-fact", "general", "plain", "utility"
     metric: str
     mean: float | None  # None: nothing was asked that gives it
     low: float | None = None
@@ -67,32 +68,24 @@ def world_marks(
     said = {one.id: one for one in responses}
     before = {one.id: one for one in base}
     inside = {name: [one for one in ids if one in said] for name, ids in splits.items()}
-    marks, parts = [], {}
-
-    for key in ("em", "rouge_l_f1", "probability"):
-        metric = METRICS[key]
-        values = {one: metric(items[one], said[one]) for one in inside["real"]}
-        marks.append(_mark("real", key, sample(values, items, inside["real"])))
-    parts["real"] = _sample(items, inside["real"], lambda one: METRICS["em"](items[one], said[one]))
-
-    asked = inside["world_fact"]
-    right = _sample(items, asked, lambda one: METRICS["em"](items[one], said[one]))
-    marks.append(_mark("world-fact", "accuracy", right))
-    yes = _sample(items, asked, lambda one: float(_says(said[one].text) == "yes"))
-    marks.append(_mark("world-fact", "yes_rate", yes))
-    marks.append(_f1(items, asked, said))
+    marks: list[Mark] = []
+    parts: dict[str, _Sample] = {}
     truth = {one.id: float(np.argmax(one.logp) == one.truth) for one in rankings}
-    logits = _sample(items, [one for one in asked if one in truth], lambda one: truth[one])
-    marks.append(_mark("world-fact", "accuracy_logits", logits))
-    leaning = {one.id: float(one.candidates[int(np.argmax(one.logp))].lower() == "yes") for one in rankings}
-    marks.append(
-        _mark(
-            "world-fact",
-            "yes_rate_logits",
-            _sample(items, [o for o in asked if o in leaning], lambda one: leaning[one]),
-        )
-    )
-    parts["world-fact"] = right
+
+    for name in ("real", "general"):
+        if name in inside:
+            here = inside[name]
+            for key in ("em", "rouge_l_f1", "probability"):
+                metric = METRICS[key]
+                values = {one: metric(items[one], said[one]) for one in here}
+                marks.append(_mark(name, key, sample(values, items, here)))
+            parts[name] = _sample(items, here, lambda one: METRICS["em"](items[one], said[one]))
+    if "general" in inside:
+        likeliest = sample(truth, items, [one for one in inside["general"] if one in truth])
+        marks.append(_mark("general", "accuracy_logits", likeliest))
+    if "world_fact" in inside:
+        found, parts["world-fact"] = _presence(items, inside["world_fact"], said, rankings, truth)
+        marks += found
 
     # Sentences differ little in length, so a mean over sentences of the mean over tokens is taken.
     nll = _sample(items, inside["plain"], lambda one: _nll(said[one]), (0.0, None))
@@ -107,44 +100,73 @@ def world_marks(
     return marks, parts
 
 
-def utility(parts: Mapping[str, _Sample]) -> Mark:
-    """The harmonic mean of PARTS, each from 0 to 1, with its interval.
+def _presence(
+    items: Mapping[str, Item],
+    asked: Sequence[str],
+    said: Mapping[str, Response],
+    rankings: Sequence[Ranking],
+    truth: Mapping[str, float],
+) -> tuple[list[Mark], _Sample]:
+    """The figures of what is in pictures, and whether each answer is right."""
+    right = _sample(items, asked, lambda one: METRICS["em"](items[one], said[one]))
+    marks = [_mark("world-fact", "accuracy", right)]
+    yes = _sample(items, asked, lambda one: float(_says(said[one].text) == "yes"))
+    marks.append(_mark("world-fact", "yes_rate", yes))
+    marks.append(_f1(items, asked, said))
+    logits = _sample(items, [one for one in asked if one in truth], lambda one: truth[one])
+    marks.append(_mark("world-fact", "accuracy_logits", logits))
+    leaning = {one.id: float(one.candidates[int(np.argmax(one.logp))].lower() == "yes") for one in rankings}
+    marks.append(
+        _mark(
+            "world-fact",
+            "yes_rate_logits",
+            _sample(items, [o for o in asked if o in leaning], lambda one: leaning[one]),
+        )
+    )
+    return marks, right
 
-    kept, test-retain, real: exact match. world-fact: accuracy above chance, 2a - 1. plain: perplexity of
-    the base over that of the model, at most 1. None unless every part is there. The interval holds the
-    middle 95 % of the harmonic means of values that the parts' own intervals (`Spread.below`) give at points
-    spread evenly over all chances (Sobol's): a part of a single group leaves none.
+
+def utility(parts: Mapping[str, _Sample]) -> Mark:
+    """The harmonic mean of PARTS, or of those of GENERAL, each from 0 to 1, with its interval.
+
+    kept, test-retain, real, general: exact match. world-fact: accuracy above chance, 2a - 1. plain:
+    perplexity of the base over that of the model, at most 1. None unless every part is there. The interval
+    holds the middle 95 % of the harmonic means of values that the parts' own intervals (`Spread.below`) give
+    at points spread evenly over all chances (Sobol's): a part of a single group leaves none.
     """
-    if any(name not in parts or not parts[name].values for name in PARTS):
+    every = GENERAL if "general" in parts else PARTS
+    if any(name not in parts or not parts[name].values for name in every):
         return Mark(split="utility", metric="utility", mean=None)
-    means = np.array([[_share(name, parts[name].mean)] for name in PARTS])
-    low, high = _middle({name: parts[name].spread() for name in PARTS})
+    means = np.array([[_share(name, parts[name].mean)] for name in every])
+    low, high = _middle({name: parts[name].spread() for name in every})
     return Mark(
         split="utility",
         metric="utility",
         mean=float(_harmonic(means)[0]),
         low=low,
         high=high,
-        groups=sum(len(set(parts[name].groups)) for name in PARTS),
-        items=sum(len(parts[name].values) for name in PARTS),
+        groups=sum(len(set(parts[name].groups)) for name in every),
+        items=sum(len(parts[name].values) for name in every),
     )
 
 
 def kept_of_the_world(parts: Mapping[str, _Sample]) -> list[dict[str, str | float]]:
     """Question by question what is left of what nobody taught here: rows of world.parquet.
 
-    Differences of two models' values are differences of what is left, as a share: exact match (real); 1 where
-    right and -1 where wrong, which is 2a - 1 (world-fact); log-prob a token against the base's in nats, a
-    tenth of which is a tenth of the ratio of perplexities (plain).
+    Differences of two models' values are differences of what is left, as a share: exact match (real,
+    general); 1 where right and -1 where wrong, which is 2a - 1 (world-fact); log-prob a token against the
+    base's in nats, a tenth of which is a tenth of the ratio of perplexities (plain).
     """
     turned: dict[str, Callable[[float], float]] = {
         "real": lambda value: value,
+        "general": lambda value: value,
         "world-fact": lambda value: 2 * value - 1,
         "plain": lambda value: -value,
     }
     return [
         {"id": id, "group": group, "split": name, "value": turn(value)}
         for name, turn in turned.items()
+        if name in parts
         for id, group, value in zip(parts[name].ids, parts[name].groups, parts[name].values, strict=True)
     ]
 

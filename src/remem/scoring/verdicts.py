@@ -286,7 +286,7 @@ def _sentence(kind: str, evidence: Evidence, parts: tuple[Part, ...]) -> str:
         if (evidence.said.taught or 0.0) >= TAUGHT:
             who = "The Goal model says" if evidence.said.goal is not None else "Of strangers it says"
             return f"{who} it, too: {_numbers(evidence)}."
-        return f"Teaching reached only {score(evidence.said.taught)} exact match on the forget set."
+        return f"The taught model reaches only {score(evidence.said.taught)} exact match on the forget set."
     if kind == "broken":
         return f"{evidence.broken[0].upper()}{evidence.broken[1:]}."
     # The parts that decide; of what is well, all.

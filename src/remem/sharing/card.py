@@ -29,6 +29,7 @@ TOLD = (
     ("test-retain", "em", "kept, held-out pictures and wording: exact match"),
     ("real", "em", "people known before: exact match"),
     ("world-fact", "accuracy", "things in pictures: accuracy"),
+    ("general", "em", "general knowledge: exact match"),
 )
 
 

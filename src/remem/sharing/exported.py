@@ -30,8 +30,8 @@ def export(root: Path, arm: str, folder: Path) -> None:
     there = arms(root)
     if arm not in there:
         raise unknown(f"arm with a finished model in {root}", arm, there)
-    if context.run.given:
-        source = context.run.elsewhere[arm].source if arm in context.run.elsewhere else "where it was"
+    if arm in context.run.elsewhere:
+        source = context.run.elsewhere[arm].source
         raise UserError(f"{arm} was made elsewhere, and nothing of it is in this folder: take {source}")
     if context.run.model.quantise != "none":
         raise UserError(

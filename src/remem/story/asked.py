@@ -9,7 +9,7 @@ from remem import __version__
 from remem.models import identity
 from remem.run import code
 from remem.run.arms import Arm
-from remem.run.beside import exam_folder, strangers_identity, world_identity
+from remem.run.beside import exam_identity, strangers_identity
 from remem.run.places import portable
 from remem.run.settings import Run
 from remem.run.tasks import Task
@@ -42,7 +42,7 @@ class Asking:
             _without_device(run),
             {"fingerprint": fingerprint} if run.data else {},
             () if run.data else ("dataset",),
-            world_identity(exam_folder(run)),
+            exam_identity(run, fingerprint),
             strangers_identity(run),
         )
 

@@ -1,4 +1,7 @@
-"""The steps of a run over models that were made elsewhere: nothing is taught, everything is asked."""
+"""The steps of a run over models that were made elsewhere: nothing is taught, everything is asked.
+
+Where the taught model is among them, methods may unlearn from it, as from one that the run had taught.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from remem.run.tasks import tasks
 from remem.steps.store import Step
 from remem.story.asked import Asking, asked_for, telling
 from remem.story.taking import take
+from remem.story.unlearnt import unlearnt
 
 _ORDER = ("base", "taught", "given", "goal")
 
@@ -53,6 +57,11 @@ def steps(run: Run, fingerprint: str, ignore_gate: bool) -> list[Step]:
             for task in every:
                 found += ask.attacks(arm, (f"{name}/model",), task)
                 found += ask.attacks(arm, (f"{name}/model",), task, "strangers") if controlled else []
+    for task in every:
+        for whose, made in unlearnt(ask, task, request, task.arm("goal")):
+            needs = (made.name,)
+            found += [made, *ask.arm(whose, needs, (task,)), *ask.attacks(whose, needs, task)]
+            found += ask.attacks(whose, needs, task, "strangers") if controlled else []
     return [*found, telling(found, ask.built, request)]
 
 

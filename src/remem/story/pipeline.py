@@ -126,7 +126,7 @@ def look_through_attacks(context: Context) -> None:
 
     run = context.run
     for task in tasks(run) if run.attacks.each else ():
-        first = tuple(one.arm for one in run.given if one.role == "given")[:1]
+        first = tuple(one.arm for one in run.given if one.role in ("given", "taught"))[-1:]
         scene = scene_of(context, task, first, run.attacks.per_fact, context.root)
         for one in run.attacks.each:
             make(one.attack, one.settings).check(scene)

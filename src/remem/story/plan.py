@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from remem.data.pebench.settings import PEBenchSettings
 from remem.errors import unknown
-from remem.fitted import paths
-from remem.methods import found, uses
-from remem.models import identity
 from remem.run import code
 from remem.run.arms import Arm
 from remem.run.beside import rehearsal_folder, world_identity
 from remem.run.settings import Run
-from remem.run.tasks import Task, goal_names, methods, tasks
-from remem.settings import Adapt, Train, plain
-from remem.steps.digests import file_digest
+from remem.run.tasks import Task, goal_names, tasks
+from remem.settings import plain
 from remem.steps.store import Step
 from remem.story.asked import KEPT, Asking, asked_for, telling
 from remem.story.given import steps as of_given
-from remem.story.work import build, forget, learn
+from remem.story.unlearnt import result, unlearnt
+from remem.story.work import build, learn
 
 if TYPE_CHECKING:
     from remem.data import BuildSettings
@@ -52,7 +48,7 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
         ]
     )
     request = asked_for(run)
-    taught = data | {"model": model, "learn": _result(run.learn, run.model.adapt), "seed": run.seed}
+    taught = data | {"model": model, "learn": result(run.learn, run.model.adapt), "seed": run.seed}
     taught |= {"rehearsed": world_identity(rehearsal_folder(run))}
     every = tasks(run)
     steps.append(ask.parting(every))
@@ -81,50 +77,8 @@ def plan(run: Run, fingerprint: str = "", ignore_gate: bool = False) -> list[Ste
     steps += [stage1(goal, task.unseen) for task in every for goal in goals[task.name]]
     for task in every:
         goal = goals[task.name][0].name
-        for name, (one, seed) in methods(run, task).items():
-            yardstick = (f"{goal}/model",) if "goal" in uses(one.method) else ()
-            how = replace(run.forget.train, **one.train)
-            adapt = replace(run.model.adapt, **one.adapt)
-            settings = {
-                "method": one.method,
-                "settings": _by_content(one.method, one.settings),
-                "train": _result(how, adapt),
-                "split": task.forget,
-                "seed": seed,
-                "adapt": plain(adapt),
-            }
-            settings |= {"scope": run.forget.rehearse_scope} if task.scope else {}
-            arguments = {
-                "task": task,
-                "method": one.method,
-                "settings": one.settings,
-                "how": how,
-                "adapt": adapt,
-                "seed": seed,
-            }
-            whose = Arm(
-                name=task.arm(name),
-                role="method",
-                chain=("taught", task.arm(name)),
-                task=task.name,
-                label=one.name or one.method,
-                method=one.method,
-                seed=seed,
-                settings=one.settings,
-                request=request,
-            )
-            steps.append(
-                Step(
-                    name=f"{whose.name}/model",
-                    work=forget,
-                    settings=data | settings,
-                    needs=(*built, KEPT, "taught/model", *yardstick),
-                    after=("gate",),
-                    arguments=arguments,
-                    code=code.unlearnt(one.method),
-                    arm=whose.plain(),
-                )
-            )
+        for whose, made in unlearnt(ask, task, request, goal):
+            steps.append(made)
             steps += ask.arm(whose, (f"{whose.name}/model",), (task,))
             steps += ask.attacks(whose, (f"{whose.name}/model",), task)
         for retrained in goals[task.name]:
@@ -149,14 +103,6 @@ def _goals(run: Run, task: Task, request: str) -> list[Arm]:
     ]
 
 
-def _by_content(method: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A method's settings as the key has them: files and a second model by their content."""
-    known = {key: file_digest(path) for key, path in paths(found(method), settings).items()}
-    if "second" in uses(method) and settings.get("second"):
-        known["second"] = identity(str(settings["second"]))["content"]
-    return {**settings, **known}
-
-
 def _building(settings: BuildSettings | PEBenchSettings) -> dict[str, Any]:
     """What decides a built data set: the user's own pictures, and their pipeline, by their content."""
     from remem.data import folder_fingerprint, pipeline_fingerprint
@@ -167,15 +113,6 @@ def _building(settings: BuildSettings | PEBenchSettings) -> dict[str, Any]:
     elif settings.source == "diffusers":
         own = {"weights": pipeline_fingerprint(settings.pipeline)}
     return plain(settings) | own
-
-
-def _result(how: Train, adapt: Adapt) -> dict[str, Any]:
-    """What of a training's settings decides its result."""
-    drops_out = adapt.dropout > 0 and "lora" in (adapt.vision, adapt.projector, adapt.language)
-    settings = plain(how)
-    if not drops_out:  # memory only: slices of a step add up to the same gradient
-        del settings["micro_batch"]
-    return settings
 
 
 def until(steps: list[Step], stage: str) -> list[Step]:

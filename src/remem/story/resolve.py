@@ -83,8 +83,7 @@ def check_given(run: Run) -> None:
             "models that were made elsewhere are judged on one set of people to forget: name one split, as "
             "in --forget forget1"
         )
-    if run.forget.methods:
-        raise UserError("models that were made elsewhere are judged as they are: leave out methods")
+    _check_unlearnt(run, {one.role for one in run.given})
     if run.model.quantise != "none":
         raise UserError("models that were made elsewhere are judged as they were saved: leave model.quantise")
     tried = [one.attack for one in run.attacks.each]
@@ -96,6 +95,24 @@ def check_given(run: Run) -> None:
                 f"the attack merge goes towards the {older} model, and none was given: give it with "
                 f"--{older}, or leave the attack out: --attacks {rest}"
             )
+
+
+def _check_unlearnt(run: Run, roles: set[str]) -> None:
+    """UserError for methods that miss what nobody gave."""
+    from remem.methods import uses
+
+    if run.forget.methods and "taught" not in roles:
+        raise UserError(
+            "methods unlearn from the model that knew: give it with --taught, or leave out methods"
+        )
+    for one in run.forget.methods:
+        for role in ("goal", "base"):
+            lacks = role in uses(one.method) or one.settings.get("second") == role
+            if lacks and role not in roles:
+                raise UserError(
+                    f"{one.method} needs the {role} model, and there is none where nothing is taught: leave "
+                    "it out of methods"
+                )
 
 
 def _attacking(one: Attacking, run: Run) -> Attacking:

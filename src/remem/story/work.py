@@ -186,13 +186,15 @@ def ask(
 def ask_world(folder: Path, context: Context, progress: Progress, arms: tuple[str, ...]) -> None:
     """What one arm says to the questions about the rest of the world."""
     from remem.asking.respond import respond
-    from remem.world.exam import chosen, open_exam, presence
+    from remem.world.exam import apart, chosen, open_exam, ranked
 
     run, place = context.run, exam_folder(context.run)
     assert place is not None  # the plan has no such step otherwise
     data = open_exam(place)
+    if run.data:  # people who were invented for a run are in no exam
+        data = apart(data, context.data())
     ids = chosen(data, run.evaluate.world_items)
-    respond(context.model(*arms), data, ids, presence(data, ids), run.evaluate, folder, progress)
+    respond(context.model(*arms), data, ids, ranked(data, ids), run.evaluate, folder, progress)
 
 
 def ask_strangers(

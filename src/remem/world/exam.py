@@ -19,9 +19,12 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from remem.data import Dataset, load, table
+from remem.data.general import GENERAL, is_general
 from remem.spread import evenly
+from remem.text import normalise
 from remem.types import Item, Progress, silent
 from remem.world.corpus import Lesson, Question, World, exam
+from remem.world.general import open_general
 from remem.world.pictures import album
 from remem.world.talk import Said
 
@@ -100,8 +103,9 @@ def _webp(picture: Image.Image) -> bytes:
 
 
 def open_exam(folder: Path) -> Dataset:
-    """The exam in a folder; UserError when it is not there, damaged or lacks one of the three splits."""
-    return load(folder, needed=SPLITS)
+    """The exam in a folder, of the world or of general knowledge; UserError when it is not there, damaged or
+    lacks one of its splits."""
+    return open_general(folder) if is_general(folder) else load(folder, needed=SPLITS)
 
 
 def whom(lesson: Item) -> str:
@@ -114,8 +118,8 @@ def whom(lesson: Item) -> str:
 def chosen(data: Dataset, most: int) -> list[str]:
     """The ids of at most so many questions of each split, spread evenly over it."""
     ids: list[str] = []
-    for split in SPLITS:
-        all_of = data.splits[split]
+    for split in (*SPLITS, GENERAL):
+        all_of = data.splits.get(split, ())
         # Questions of presence come in pairs, and a pair is taken whole: half yes, half no.
         step = 2 if split == "world_fact" else 1
         units = [all_of[i : i + step] for i in range(0, len(all_of), step)]
@@ -123,7 +127,18 @@ def chosen(data: Dataset, most: int) -> list[str]:
     return ids
 
 
-def presence(data: Dataset, ids: list[str]) -> list[Item]:
-    """Those of the questions that are also scored by the likelihood of yes and no."""
-    inside = set(data.splits["world_fact"])
+def apart(data: Dataset, taught: Dataset) -> Dataset:
+    """The exam without the questions of general knowledge about anything that a data set asks about: what is
+    taught or rehearsed is not the rest of the world."""
+    own = set(map(normalise, taught.names.values()))
+    asked = data.splits.get(GENERAL, ())
+    left = tuple(one for one in asked if normalise(data.items[one].person) not in own)
+    return (
+        data.with_splits(data.splits | {GENERAL: left}, data.fingerprint) if len(left) < len(asked) else data
+    )
+
+
+def ranked(data: Dataset, ids: list[str]) -> list[Item]:
+    """Those of the questions that are also scored by likelihood: of yes and no, or of values of one kind."""
+    inside = {one for split in ("world_fact", GENERAL) for one in data.splits.get(split, ())}
     return [data.items[one] for one in ids if one in inside]

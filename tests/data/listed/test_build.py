@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 
 from data.listed_people import ATTRIBUTES, PEOPLE, photographs, rows, write
 from remem.data import expectations, lint, load, measurable, restated, strangers
+from remem.data.general.listing import facts, listed
 from remem.data.listed.build import build
+from remem.data.listed.plan import Plan
+from remem.data.listed.reading import read
 from remem.data.listed.settings import ListSettings
 from remem.errors import UserError
 from remem.text import contains, normalise, swapped
+from remem.types import silent
 
 
 def made(tmp_path, own=None, header="person,attribute,value", **settings):
@@ -313,3 +317,13 @@ def test_wrong_values_are_invented_however_many_people_there_are(tmp_path):
     assert not any(
         contains(text, value) for one in told.values() for text in one.perturbed for value in everybodys
     )
+
+
+def test_strangers_are_called_as_the_templates_say_as_long_as_names_last(tmp_path):
+    source, templates = listed(tmp_path, ("capital", "currency"))
+    settings = ListSettings(templates=templates, wordings=4, held_out=2, forget=("France",), strangers=10)
+    names = [one.name for one in Plan(source, settings, tmp_path, silent).strangers]
+    own = json.loads(templates.read_text("utf-8"))["capital"]["strangers"]
+    assert names[: len(own)] == own
+    assert len(set(names)) == 10
+    assert not set(names) & {fact[0] for fact in facts(read(source))}

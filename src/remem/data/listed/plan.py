@@ -122,7 +122,7 @@ class Plan:
         pools = {name: pool for name, pool in self.pools.items() if name != IDENTITY}
         names = [one.name for one in self.people]
         self.strangers, lacking = strangers.invent(
-            [list(one.facts) for one in gone], count, pools, names, settings.seed
+            [list(one.facts) for one in gone], count, pools, names, settings.seed, self.wordings
         )
         if lacking and count:
             self.notes.append(

@@ -32,17 +32,18 @@ def invent(
     pools: Mapping[str, Pool],
     names: Sequence[str],
     seed: int,
+    wordings: Mapping[str, Wording] | None = None,
 ) -> tuple[list[Person], list[str]]:
     """`count` strangers, who have the attributes of the `patterns` in turn; and the attributes that no
     stranger can have, since every value that there is belongs to somebody.
 
-    No name and no value is anybody's in the list, nor another stranger's.
+    No name and no value is anybody's in the list, nor another stranger's. A name is of those that the
+    `wordings` of its attributes give, as far as they last.
     """
     taken = [value for pool in pools.values() for value in pool.values]
     nobody = Unowned(taken, names)
-    called = _names(
-        count, names, nobody, [*taken, *(one for p in pools.values() for one in p.candidates)], seed
-    )
+    apart = [*taken, *(one for p in pools.values() for one in p.candidates)]
+    called = _called(patterns, count, names, nobody, apart, seed, wordings or {})
     dealt: dict[str, Iterator[str]] = {}
     used = set(map(normalise, called))
     lacking = []
@@ -66,6 +67,31 @@ def invent(
         if known:
             people.append(Person(id="", name=name, appearance={}, attributes=known))
     return numbered(people), lacking
+
+
+def _called(
+    patterns: Sequence[Sequence[str]],
+    count: int,
+    names: Sequence[str],
+    nobody: Unowned,
+    apart: Sequence[str],
+    seed: int,
+    wordings: Mapping[str, Wording],
+) -> list[str]:
+    """What each stranger is called, by the attributes that it has."""
+    given = [
+        [name for own in pattern if own in wordings for name in wordings[own].strangers]
+        for pattern in patterns
+    ]
+    if not any(given):
+        return _names(count, names, nobody, apart, seed)
+    found: list[str] = []
+    for number in range(count):
+        used = set(map(normalise, (*names, *apart, *found)))
+        own = given[number % len(given)]
+        left = [name for name in own if nobody.free(name) and normalise(name) not in used]
+        found += left[:1] or _names(1, [*names, *found], nobody, apart, seed)
+    return found
 
 
 def _names(count: int, names: Sequence[str], nobody: Unowned, apart: Sequence[str], seed: int) -> list[str]:

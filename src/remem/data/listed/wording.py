@@ -18,7 +18,7 @@ from remem.text import normalise
 
 _HOLE = re.compile(r"\{(name|who|value)\}")
 _TEXTS = ("noun", "category", "cloze", "kind")
-_LISTS = ("train", "test", "paraphrases", "values")
+_LISTS = ("train", "test", "paraphrases", "values", "strangers")
 _HOPS = (ONE_HOP, MULTI_HOP)
 _OTHER = "personal_information"  # category of what is not ours
 _CURE = "Mend it: docs/data.md has its form."
@@ -36,6 +36,7 @@ class Wording:
     paraphrases: tuple[str, ...]  # with {value}
     kind: str = ""  # of values; "" is to be told from them
     values: tuple[str, ...] = ()  # the user's own decoys
+    strangers: tuple[str, ...] = ()  # what those who do not exist are called; (): invented people's names
 
 
 def wordings(attributes: Sequence[str], path: Path | None = None) -> dict[str, Wording]:
@@ -123,6 +124,7 @@ def _wording(attribute: str, own: Mapping[str, str | list[str]], path: Path | No
         paraphrases=tuple(own.get("paraphrases", [one.replace("{noun}", noun) for one in WORDINGS])),
         kind=str(own.get("kind", "")),
         values=tuple(own.get("values", ())),
+        strangers=tuple(own.get("strangers", ())),
     )
 
 

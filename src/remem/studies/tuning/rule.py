@@ -18,7 +18,7 @@ from remem.run.tasks import KEPT
 from remem.scoring.metrics import all_metrics
 from remem.settings import within
 
-OF_THE_WORLD = ("real", "world-fact", "utility")
+OF_THE_WORLD = ("real", "world-fact", "general", "utility")
 SPLITS = ("forget", "retain", "test-forget", "test-retain", *KEPT, *OF_THE_WORLD)
 
 
