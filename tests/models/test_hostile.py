@@ -202,6 +202,10 @@ TOLD_AT_ONCE: dict[str, tuple[Change, str]] = {
 }
 TOLD_OF_WEIGHTS: dict[str, tuple[Change, str]] = {
     "no number": (weights(no_number), "the weight .*up_proj.weight holds what is no number"),
+    "an angle that is no number": (
+        put(CONFIG, "text_config", "rope_parameters", "rope_theta", -654),
+        "config.json makes of .*inv_freq what is no number",
+    ),
     "another shape": (
         weights(lambda all: all.update({first(all): all[first(all)][:3].clone()})),
         "cannot load .*size",
