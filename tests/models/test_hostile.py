@@ -385,6 +385,15 @@ def test_what_is_raised_at_the_boundary(problem: BaseException, said: str) -> No
     assert str(found.value) == said
 
 
+def test_a_panic_of_the_tokenizer_is_told(folder: Path) -> None:
+    path = folder / "tokenizer.json"
+    raw = json.loads(path.read_text())
+    raw["model"]["continuing_subword_prefix"] = "A£¯¢=BNx"  # longer than the words that it should begin
+    path.write_text(json.dumps(raw))
+    with pytest.raises(UserError, match=r"does not load: its tokenizer .*out of range"):
+        check_source(str(folder))
+
+
 def test_who_stops_the_program_is_not_taken_for_a_fault() -> None:
     with pytest.raises(KeyboardInterrupt), foreign.boundary("it is broken"):
         raise KeyboardInterrupt
