@@ -90,6 +90,7 @@ _CHANGED: list[Any] = []  # of one case
 
 
 def cases() -> SearchStrategy[Case]:
+    _answers(True), _answers(False)  # made here, and not in the time of the first case
     value = st.sampled_from(NUMBERS) | st.sampled_from(TEXTS) | st.sampled_from(OTHERS)
     value |= st.integers(-(10**6), 10**10) | st.text(max_size=8) | st.just("NaN") | st.just("deep")
     where = st.sampled_from(("base", "base", ADAPTER))

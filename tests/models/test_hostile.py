@@ -202,6 +202,10 @@ TOLD_AT_ONCE: dict[str, tuple[Change, str]] = {
 }
 TOLD_OF_WEIGHTS: dict[str, tuple[Change, str]] = {
     "no number": (weights(no_number), "the weight .*up_proj.weight holds what is no number"),
+    "an angle that is no number": (
+        put(CONFIG, "text_config", "rope_parameters", "rope_theta", -654),
+        "config.json makes of .*inv_freq what is no number",
+    ),
     "another shape": (
         weights(lambda all: all.update({first(all): all[first(all)][:3].clone()})),
         "cannot load .*size",
@@ -379,6 +383,15 @@ def test_what_is_raised_at_the_boundary(problem: BaseException, said: str) -> No
     with pytest.raises(UserError) as found, foreign.boundary("it is broken", "Mend it."):
         raise problem
     assert str(found.value) == said
+
+
+def test_a_panic_of_the_tokenizer_is_told(folder: Path) -> None:
+    path = folder / "tokenizer.json"
+    raw = json.loads(path.read_text())
+    raw["model"]["continuing_subword_prefix"] = "A£¯¢=BNx"  # longer than the words that it should begin
+    path.write_text(json.dumps(raw))
+    with pytest.raises(UserError, match=r"does not load: its tokenizer .*out of range"):
+        check_source(str(folder))
 
 
 def test_who_stops_the_program_is_not_taken_for_a_fault() -> None:

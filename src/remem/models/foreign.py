@@ -85,8 +85,9 @@ def blamed(source: str) -> str:
     )
     for named, kind in parts:
         try:
-            kind.from_pretrained(source, trust_remote_code=False)
-        except Exception:  # as the whole, at the boundary
+            with boundary(named):
+                kind.from_pretrained(source, trust_remote_code=False)
+        except UserError:
             return named
     return "processor_config.json"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -176,7 +177,10 @@ def load_processor(source: str) -> Any:
         with boundary(f"the processor of {source} does not load"):
             processor = transformers.AutoProcessor.from_pretrained(source, trust_remote_code=False)
     except UserError as problem:
-        processor = picture_half(source) if isinstance(problem.__cause__, HALF) else None
+        processor = None
+        if isinstance(problem.__cause__, HALF):
+            with contextlib.suppress(UserError), boundary(source):
+                processor = picture_half(source)
         if processor is None:
             why = reason(problem.__cause__ or problem)
             raise UserError(f"the processor of {source} does not load: {blamed(source)}: {why}") from problem

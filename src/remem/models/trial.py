@@ -72,8 +72,8 @@ def try_model(model: Model, name: str, *, numbers: bool = True) -> None:
     """
     from PIL import Image
 
-    if numbers and (path := _no_number(model.network)):
-        raise UserError(f"{name}: the weight {path} holds what is no number (NaN or infinity). {CURE}")
+    if numbers and (wrong := _no_number(model.network)):
+        raise UserError(f"{name}: {wrong} what is no number (NaN or infinity). {CURE}")
     seen = Image.new("RGB", SIDES, "grey")
     asked = [
         Question("trial", ASKED, "Jane.", lambda: seen, "trial"),
@@ -83,12 +83,11 @@ def try_model(model: Model, name: str, *, numbers: bool = True) -> None:
     said = (
         f"{name}: it does not answer a question: its config.json, weights and processor do not fit together"
     )
-    for question in asked:
-        row = model.encode(question)
-        with boundary(said, CURE), torch.inference_mode():
-            logp = _read(model, model.collate([row]), whole)
-        if numbers and logp is not None and not bool(torch.isfinite(logp).all()):
-            raise UserError(f"{name}: its answers are no numbers (NaN or infinity). {CURE}")
+    rows = [model.encode(question) for question in asked]
+    with boundary(said, CURE), torch.inference_mode():  # both at once: of one length, NaN may pass unseen
+        logp = _read(model, model.collate(rows), whole)
+    if numbers and logp is not None and not bool(torch.isfinite(logp).all()):
+        raise UserError(f"{name}: its answers are no numbers (NaN or infinity). {CURE}")
     model.encoder.held.clear()
 
 
@@ -112,11 +111,14 @@ def _read(model: Model, batch: Any, whole: bool) -> torch.Tensor | None:
 
 
 def _no_number(network: Any) -> str:
-    """The path of a weight with NaN or an infinity in it; "" where there is none."""
+    """Where NaN or an infinity lies, in words; "" where none does."""
     for path, weight in network.state_dict().items():
         # The sum is thirty times as fast, and may overflow.
         if weight.is_floating_point() and not weight.sum().isfinite() and not weight.isfinite().all():
-            return str(path)
+            return f"the weight {path} holds"
+    for path, made in network.named_buffers():
+        if made.is_floating_point() and bool(made.isnan().any()):
+            return f"config.json makes of {path}"
     return ""
 
 
