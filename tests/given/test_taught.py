@@ -55,7 +55,7 @@ def test_a_method_makes_of_it_what_it_makes_of_the_runs_own(finished: Finished, 
 def test_strangers_are_its_floor_and_the_report_says_why(unlearnt: Path) -> None:
     page = (unlearnt / "report/index.html").read_text("utf-8")
     assert "Did the given model know it?" in page
-    assert "The model given as taught says 100.0 % of what is asked about 4 people." in page
+    assert "The model given as taught says 100.0 % of what is asked about four people." in page
     assert "There is no goal model, for nothing was taught here that could be left out" in page
     assert "What the given models rehearsed is not known" not in page
     assert (unlearnt / "npo-s0/strangers/rankings.parquet").is_file()
