@@ -81,7 +81,7 @@ def test_what_is_there_is_no_new_folder_and_a_file_is_none(tmp_path: Path) -> No
     for place in (tmp_path, tmp_path / "file", nowhere(tmp_path)):
         with pytest.raises(UserError, match="exists already"):
             disk.folder(place, new=True)
-    with pytest.raises(UserError, match="is a file, and a folder is needed"):
+    with pytest.raises(UserError, match="is no folder"):
         disk.folder(tmp_path / "file")
     with pytest.raises(UserError, match="is a folder: name a file"):
         disk.file(tmp_path)

@@ -31,12 +31,14 @@ MACHINE |= {errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE, errno.ENFILE, errno.E
 SHAPE = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY}  # of the place itself
 _NUMBER = re.compile(r"(?:\(os error |Os \{ code: |\[errno )(\d+)")  # as Rust and Arrow have it
 _WORDS = {os.strerror(number): number for number in (*FULL, errno.EROFS, errno.EIO, errno.EMFILE)}
+_MOST = 240  # bytes of a name, of the 255 that disks take: parts of it are called by longer ones
 _BELOW = 250  # letters of what is written below a folder
 AGAIN = "Free some space and run the same command again."
 
 
-def folder(path: str | Path, new: bool = False) -> Path:
-    """A folder that is to be written, tried: nothing is left of that. `new`: it must not be there yet.
+def folder(path: str | Path, new: bool = False, write: bool = True) -> Path:
+    """A folder that is to be written, tried: nothing is left of that. `new`: it must not be there yet; not
+    `write`: it is looked at and not tried.
 
     UserError where it cannot be made or written, by name.
     """
@@ -49,10 +51,11 @@ def folder(path: str | Path, new: bool = False) -> Path:
             if not place.exists():
                 raise UserError(f"{_shown(place)} is a link that leads nowhere: choose another folder.")
             if not place.is_dir():
-                raise UserError(f"{_shown(place)} is a file, and a folder is needed: choose another.")
-            _try(place, "x")
+                raise UserError(f"{_shown(place)} is no folder. Choose another place.")
+            if write:
+                _try(place, "x")
         else:
-            _try_below(place)
+            _try_below(place, write)
     return place
 
 
@@ -93,9 +96,12 @@ def _fits(place: Path) -> None:
     """OSError where a path is too long for the system, with what goes below it, or goes round in links."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         os.lstat(place / ("x" * _BELOW))
+    for part in place.parts:
+        if len(os.fsencode(part)) > _MOST:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
 
 
-def _try_below(place: Path) -> None:
+def _try_below(place: Path, write: bool = True) -> None:
     """Whether a file or folder of that name, and the folders that it still needs, can be made."""
     missing = [place.name]
     there = place.absolute().parent
@@ -105,7 +111,7 @@ def _try_below(place: Path) -> None:
     if not there.is_dir():
         what = "a file" if there.exists() else "a link that leads nowhere"
         raise UserError(f"{_shown(place)} cannot be made: {_shown(there)} is {what}. Choose another place.")
-    for name in missing:
+    for name in missing if write else ():
         _try(there, name)
 
 

@@ -15,6 +15,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -42,8 +43,8 @@ PATHS = ("OUT", "DATA", "LIST", "RUN", "FILE")
 VERBS = {  # each with arguments that are right
     "run": "tiny --out OUT --workers 1 --threads 1 --set learn.epochs=1 --track tensorboard",
     "learn": "tiny --out OUT --data DATA --dry-run --on-card h100",
-    "forget": "tiny --out OUT --model tiny --need train:cpus=1 --on local --workers 2",
-    "evaluate": "tiny --out OUT --format json --settings tiny --slurm time=1",
+    "forget": "tiny --out OUT --model tiny --need train:cpus=1 --on ray --workers 2",
+    "evaluate": "tiny --out OUT --format json --settings tiny",
     "report": "RUN --out OUT --format csv",
     "attack": "RUN --attacks quick --workers 1",
     "assess": "--data DATA --model a=tiny --taught tiny --out OUT --attacks none --forget forget1",
@@ -78,6 +79,8 @@ WORDS = (
     *("%s", "a" * 3000, "'; rm", "--help", "--version", "https://x/y", "a/b/c", "a@b", "C:\\x", " ", "\t"),
     *("tiny", "demo", "pebench", "auto", "all", "quick", "none", "forget1", "taught", "npo", "csv", "ray"),
 )
+COUNTS = ("--workers", "--threads", "--views", "--count", "--items", "--rows", "--trials", "--people", "--qa")
+COUNTS += ("--images", "--strangers", "--wordings", "--size", "--candidates")
 SETTINGS = (
     *("seed=-1", "learn.batch=0", "methods=", "x", "learn.lr=1e999", "npo.beta=[[[", "data=", "a.b.c=1"),
     *(
@@ -142,11 +145,15 @@ def run(case: Case, folder: Path) -> str:
     impossible = [_change(arguments, *one) for one in case["changes"]]
     argv = [case["verb"], *(places.get(one, one) for one in arguments)]
     before = _tree(folder)
+    numbers = [value for name, value in pairwise(argv) if name in COUNTS]
     status, said, wrong = _command(argv, folder, {k: places.get(v, v) for k, v in case["around"].items()})
     _plain(said + wrong)
     if status == 0:
         if any(impossible) and set(argv) & {places.get(one, one) for one in filter(None, impossible)}:
             raise Silent(f"an argument that can be none was taken: {case['verb']}")
+        for value in numbers if not {"--help", "--version"} & set(argv) else ():
+            if not re.fullmatch(r"\s*\+?\d[\d_]{0,5}\s*", value):
+                raise Silent(f"{value[:40]!r} was taken for a number by {case['verb']}")
         return ACCEPTED
     if status == 1 and not wrong and re.search(r"^(error|FAIL)", said, re.MULTILINE):
         return REFUSED  # lint and verify say what they found as what was asked for

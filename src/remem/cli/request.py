@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from remem.run.settings import Run
 
 
+MOST = 1024  # processes or threads: each takes memory of its own before it does anything
 SMALL = 20_000_000  # weights, below which several processes are faster than several threads
 
 
@@ -205,10 +206,9 @@ def share(workers: int, threads: int, chosen: Run) -> tuple[int, int]:
     from remem.steps import parallel
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if workers < 0:
-        raise UserError(f"--workers {workers}: give 0 (automatic) or more")
-    if threads < 0:
-        raise UserError(f"--threads {threads}: give 0 (automatic) or more")
+    for option, given in (("--workers", workers), ("--threads", threads)):
+        if not 0 <= given <= MOST:
+            raise UserError(f"{option} {given}: give 0 (automatic) or more, {MOST} at most")
     if parallel.world() > 1:  # they share each step instead
         return 1, threads
     named = {chosen.model.name, *(one.source for one in chosen.given)}

@@ -233,11 +233,13 @@ def _tell_stale(found: Survey) -> None:
 
 def _foretell(asked: Wanted, stage: str, on_card: str, form: str) -> None:
     """What --dry-run prints. Exit status 1 where the run does not fit."""
+    from remem import disk
     from remem.estimate import cards, foresee
     from remem.estimate.told import refuse, told
     from remem.story import plan
     from remem.story.resolve import resolve
 
+    disk.folder(asked.root, write=False)
     on = cards.card(on_card)
     asked.run.build.check()
     if asked.data_set:

@@ -55,6 +55,13 @@ def diagnose(
 
     speak(quiet)
     disk.folder(folder)
+    for key, option, given in (
+        ("qa", "--counts", counts),
+        ("one-hop", "--shares", shares),
+        ("beside", "--beside", beside),
+    ):
+        if given and sweep and key not in sweep:
+            raise UserError(f"{option} {given} is of the sweep {key}, which is not made: add --sweep {key}")
     base = override(recipes.recipe("tiny" if quick else recipe), asked_for("", model, settings))
     chosen = sweeps(
         base,
@@ -68,6 +75,8 @@ def diagnose(
     if not repeats:
         raise UserError("--seeds names none: give at least one, as in --seeds 0")
     study = Study(folder, tuple(chosen), tuple(members(chosen, repeats)), base.seed)
+    for one in study.members:
+        one.run.build.check()
     todo = pending_steps(study)
     progress.say(
         "[bold]remem diagnose[/] → {}: {} models, {} steps to do", folder, len(study.members), len(todo)

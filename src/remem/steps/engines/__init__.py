@@ -31,6 +31,11 @@ def engine(
             f"--on {on}: {parallel.world()} processes share each step of this run already. Leave --on out, "
             "or start remem once, without accelerate launch or torchrun"
         )
+    for option, given, idle in (("--slurm", slurm, (LOCAL, RAY)), ("--need", need, (LOCAL,))):
+        if given and on in idle:
+            raise UserError(
+                f"{option} {given[0]} is of no use with --on {on}: leave it out, or say --on slurm"
+            )
     if on == LOCAL:
         from remem.steps.engines.local import Processes
 
