@@ -107,7 +107,7 @@ def test_a_model_of_another_shape_is_refused_and_nothing_is_left_changed(
     [
         ({"alphas": [0.0]}, "merge.alphas must be above 0 and at most 1"),
         ({"alphas": [1.5]}, "merge.alphas must be above 0 and at most 1"),
-        ({"alphas": [0.5, 0.5]}, "several different ones"),
+        ({"alphas": [0.5, 0.5]}, "is there twice"),
         ({"towards": "goal"}, "unknown model for merge.towards: goal"),
     ],
 )

@@ -112,7 +112,7 @@ def test_shares_that_are_as_many_facts_are_one_trial() -> None:
     [
         ({"shares": [0.0]}, "relearn.shares must be above 0 and at most 1"),
         ({"shares": [1.5]}, "relearn.shares must be above 0 and at most 1"),
-        ({"shares": [0.1, 0.1]}, "several different ones"),
+        ({"shares": [0.1, 0.1]}, "is there twice"),
         ({"how": "adapter"}, "unknown way to train for relearn.how: adapter"),
         ({"lr": -1.0}, "relearn.lr must be at least 0"),
         ({"epochs": 0.0}, "relearn.epochs must be above 0"),

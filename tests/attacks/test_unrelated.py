@@ -97,7 +97,7 @@ def test_sources_that_are_not_there_are_refused_before_anything_runs(source: str
     ("settings", "said"),
     [
         ({"sources": ["keep"]}, "unknown source of unrelated: keep. Did you mean kept"),
-        ({"sources": ["kept", "kept"]}, "several different ones"),
+        ({"sources": ["kept", "kept"]}, "is there twice"),
         ({"rows": 0}, "unrelated.rows must be at least 1"),
         ({"how": "adapter"}, "unknown way to train for unrelated.how"),
     ],

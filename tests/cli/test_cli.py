@@ -53,7 +53,7 @@ def run(
         (["run", "--set", "forget.split=retain"], "choose a split of people to forget"),
         (["run", "--set", "gate.split=nowhere"], "unknown split"),
         (["run", "--set", "model.device=tpu"], "model.device=tpu"),
-        (["run", "--out", "/dev/null"], "choose another"),
+        (["run", "--out", "/dev/null"], "Choose another"),
         (["run", "--out", "/dev/null/x"], "Choose another"),
         (["run", "--set", "npo.language=lara"], "Did you mean lora"),
         (["run", "--set", "evaluate.membership=true", "--set", "build.strangers=0"], "see build.strangers"),

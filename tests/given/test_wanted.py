@@ -79,7 +79,7 @@ def test_home_folders_are_found_behind_a_name(monkeypatch: pytest.MonkeyPatch) -
         ({"forget": "retain"}, "choose a split of people to forget"),
         ({"forget": "forget9"}, "Did you mean forget1"),
         ({"forget": "forget1,forget2"}, "name one split, as in --forget forget1"),
-        ({"settings": ["methods=npo"]}, "judged as they are: leave out methods"),
+        ({"settings": ["methods=npo"]}, "give it with --taught, or leave out methods"),
         ({"settings": ["model.adapt.language=lora", "model.quantise=4bit"]}, "judged as they were saved"),
         ({"settings": ["forget.tasks=person"]}, "judged on one set of people to forget"),
         ({"attacks": "prefil"}, "Did you mean prefill"),
