@@ -89,5 +89,5 @@ def test_half_precision_cannot_be_relearnt(plain: Small, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("bits", [[], [3], [4, 4]])
 def test_other_bits_are_refused(bits: list[int]) -> None:
-    with pytest.raises(UserError, match="give 8, 4 or both|is there twice"):
+    with pytest.raises(UserError, match=r"give 8, 4 or both|is there twice"):
         make("quantise", {"bits": bits})

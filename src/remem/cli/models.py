@@ -57,6 +57,7 @@ def make_base(
     An alignment that is stopped goes on where it was with the same command; what it knows so far lies in
     FOLDER.kept. docs/smollm2.md has what it takes and what comes of it.
     """
+    from remem import disk
     from remem.cli.console import Line, warn
     from remem.errors import UserError, unknown
     from remem.models import made
@@ -66,6 +67,7 @@ def make_base(
         raise unknown("base", base, made.MADE)
     if (steps or enough) and not align:
         raise UserError("--steps and --enough are of an alignment: give --align as well")
+    disk.folder(folder, new=True)
     file = gguf or packaged()
     if align:
         from remem.embedded.align import Alignment, align_base
