@@ -33,7 +33,7 @@ from report.invented_attacks import attack
 from report.invented_run import Invented
 from report.invented_run import run as invented
 
-CASES = 1500
+CASES, SOME = 1500, 8
 SHARES = ("em", "rouge_l_f1", "rouge_l_recall", "exposure_norm", "state_correct", "keyword_recall", "value")
 COUNTS = ("seconds", "people", "items", "missing", "bytes", "candidates")
 KEPT = ("base", "taught", "goal", "npo-s0", "po-s0")

@@ -403,11 +403,11 @@ SPOILT = {"blind": blind, "noisy": noisy, "nan": no_number}
 def test_each_guard_fails_exactly_where_it_should(
     doubtful: RunRecord, arm: str, guards: set[str], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = {one["guard"] for one in taken.guards(doubtful, doubtful.arms["noisy-s0"]) if not one["passed"]}
+    told = {one.guard for one in taken.guards(doubtful, doubtful.arms["noisy-s0"]) if not one.passed}
     assert "speaks" not in told  # of a model that never had a language
     monkeypatch.setattr(taken, "MUTE", 1e9)
     told = taken.guards(doubtful, doubtful.arms[arm])
-    wrong = {one["guard"]: one["what"] for one in told if not one["passed"]}
+    wrong = {one.guard: one.what for one in told if not one.passed}
     assert set(wrong) - ({"ends"} if arm == "nan-s0" else set()) == guards
     assert said in "; ".join(wrong.values())
 
@@ -456,7 +456,7 @@ def test_measures_by_token_are_not_compared_among_tokenizers(finished: Finished,
         assert one.said.taught > 0.8
         assert one.said.goal < 0.2
         assert None not in (one.exposure.taught, one.exposure.goal)
-    wrong = {one["guard"]: one["passed"] for one in taken.guards(foreign, foreign.arms["other-s0"])}
+    wrong = {one.guard: one.passed for one in taken.guards(foreign, foreign.arms["other-s0"])}
     assert not wrong["tokenizer"]
     assert not wrong["processor"]
-    assert foreign.arms["other-s0"].given["family"] == "smolvlm"
+    assert foreign.arms["other-s0"].given.family == "smolvlm"
