@@ -22,7 +22,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
 
-from remem import disk
+from remem import disk, jsonfile
 from remem.embedded import shown as worlds
 from remem.embedded.sight import Sight
 from remem.embedded.words import name_parts
@@ -236,7 +236,8 @@ def _own_answers(model: Model, path: Path, progress: Progress) -> list[Said]:
             progress(len(told), len(rows), "its own answers")
         pairs = [(q, a.text) for q, a in zip(asked, told, strict=True) if a.finished and a.text]
         write_atomic(path, json.dumps(pairs, indent=0))
-    return [Said(kind="general", question=q, answer=a) for q, a in json.loads(path.read_text("utf-8"))]
+    kept = jsonfile.read(path, list[tuple[str, str]], "Delete it: they are asked again.")
+    return [Said(kind="general", question=q, answer=a) for q, a in kept]
 
 
 def _save(path: Path, state: dict[str, Any], weights: dict[str, Tensor], stepper: Any) -> None:

@@ -18,7 +18,7 @@ from remem import disk, jsonfile
 from remem.errors import UserError
 from remem.models.folders import WEIGHTS
 from remem.models.ggufs import INSTALL, PACKAGE, VERSION, Head, check_memory, packaged, read_head
-from remem.outgoing import in_markdown
+from remem.outgoing import in_markdown, text_table
 from remem.steps.digests import file_digest, text_digest
 from remem.steps.folders import discard, new_folder
 from remem.steps.make import locked
@@ -160,10 +160,11 @@ def _seen(record: Aligned) -> str:
 def table(record: Aligned) -> str:
     """What is seen in pictures that were held out, in Markdown."""
     held = record.figures.get("held_out", {})
-    lines = ["| what | held out | with another picture | always the commonest word |", "|---|---:|---:|---:|"]
+    rows = []
     for kind, about in ASKED.items():
         if kind in held:
             beside = [held.get(f"{kind}, {other}") for other in ("other picture", "commonest word")]
             shares = [f"{one:.3f}" if isinstance(one, float) else "" for one in (held[kind], *beside)]
-            lines.append(f"| {about} | {' | '.join(shares)} |")
-    return "\n".join(lines)
+            rows.append((about, *shares))
+    header = ("what", "held out", "with another picture", "always the commonest word")
+    return text_table(header, rows, " rrr")

@@ -1,6 +1,5 @@
 """A list of the facts, with its templates, as a data set is made of: of some attributes, less some facts."""
 
-import csv
 import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from remem import jsonfile
 from remem.data.general import FACTS, HERE, WORDINGS
 from remem.data.listed.reading import Listed, read
 from remem.errors import UserError, unknown
+from remem.outgoing import csv_text
 
 PLACES = ("capital", "continent", "currency", "language")  # of countries: several facts of each
 
@@ -37,8 +37,7 @@ def listed(folder: Path, about: Sequence[str] = PLACES, without: Collection[Fact
 
 def write_list(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A CSV of ours: its cells are the shipped facts' and numbers."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([header, *rows])
+    path.write_text(csv_text(header, rows), encoding="utf-8")
 
 
 def facts(people: Sequence[Listed]) -> list[tuple[str, str, str]]:
