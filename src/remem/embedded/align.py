@@ -236,10 +236,8 @@ def _own_answers(model: Model, path: Path, progress: Progress) -> list[Said]:
             progress(len(told), len(rows), "its own answers")
         pairs = [(q, a.text) for q, a in zip(asked, told, strict=True) if a.finished and a.text]
         write_atomic(path, json.dumps(pairs, indent=0))
-    return [
-        Said(kind="general", question=q, answer=a)
-        for q, a in jsonfile.read(path, list[tuple[str, str]], "Delete it: it is made again.")
-    ]
+    kept = jsonfile.read(path, list[tuple[str, str]], "Delete it: they are asked again.")
+    return [Said(kind="general", question=q, answer=a) for q, a in kept]
 
 
 def _save(path: Path, state: dict[str, Any], weights: dict[str, Tensor], stepper: Any) -> None:

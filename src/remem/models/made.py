@@ -160,11 +160,11 @@ def _seen(record: Aligned) -> str:
 def table(record: Aligned) -> str:
     """What is seen in pictures that were held out, in Markdown."""
     held = record.figures.get("held_out", {})
-    head = ("what", "held out", "with another picture", "always the commonest word")
     rows = []
     for kind, about in ASKED.items():
         if kind in held:
             beside = [held.get(f"{kind}, {other}") for other in ("other picture", "commonest word")]
             shares = [f"{one:.3f}" if isinstance(one, float) else "" for one in (held[kind], *beside)]
             rows.append((about, *shares))
-    return text_table(head, rows, "lrrr")
+    header = ("what", "held out", "with another picture", "always the commonest word")
+    return text_table(header, rows, " rrr")

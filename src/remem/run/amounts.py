@@ -90,10 +90,10 @@ def check(run: Run, data: Dataset | None = None) -> None:
 def _check_batch(run: Run, key: str, how: Train, taught: int) -> None:
     """A recipe's own batch may be more than a small data set has; one that somebody chose may not.
 
-    A run of another name, such as a study's, stands on one of ours.
+    A study names its runs otherwise, so that the batches of all recipes count as nobody's choice.
     """
-    usual = [RECIPES[run.recipe]] if run.recipe in RECIPES else RECIPES.values()
-    own = {one.batch for base in usual for whole in [base()] for one in (whole.learn, whole.forget.train)}
+    bases = (RECIPES[run.recipe],) if run.recipe in RECIPES else RECIPES.values()
+    own = {one.batch for base in bases for made in (base(),) for one in (made.learn, made.forget.train)}
     if how.batch > taught and how.batch not in own:
         raise UserError(
             f"{key}={how.batch:,}: the data set teaches {taught:,} questions, so that no batch is ever full. "

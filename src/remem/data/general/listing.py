@@ -37,7 +37,7 @@ def listed(folder: Path, about: Sequence[str] = PLACES, without: Collection[Fact
 
 def write_list(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A CSV of ours: its cells are the shipped facts' and numbers."""
-    path.write_text(csv_text(header, rows), encoding="utf-8", newline="")
+    path.write_text(csv_text(header, rows), encoding="utf-8")
 
 
 def facts(people: Sequence[Listed]) -> list[tuple[str, str, str]]:
