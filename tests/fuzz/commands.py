@@ -32,7 +32,7 @@ SLOW = (  # what is not done: accepted is whatever comes so far
     "remem.studies.diagnosis.study.carry_out",
     "remem.studies.tuning.study.carry_out",
     "remem.embedded.pretrain.pretrain",
-    "remem.models.families.make_tiny",
+    "remem.models.families.save",
     "remem.data.shapes.build",
     "remem.cli.ending.conclude",
     "remem.estimate.foresee",

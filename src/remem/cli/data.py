@@ -105,7 +105,7 @@ def gallery(
     out_file: Annotated[
         Path | None, typer.Option("--out", help="Default: gallery.html in the folder.")
     ] = None,
-    views: Annotated[int, typer.Option("--views", min=1, help="Most pictures of a person.")] = 12,
+    views: Annotated[int, typer.Option("--views", min=1, max=10_000, help="Most pictures of a person.")] = 12,
     allow_pictures: AllowPictures = None,
 ) -> None:
     """A contact sheet, one HTML page: rows are people, columns are views and events."""

@@ -14,9 +14,10 @@ from typing import Any
 
 import torch
 
-from remem.errors import unknown
+from remem.errors import UserError, unknown
 from remem.models.architectures import save
 from remem.models.families import gemma, idefics, internvl, llavas, mllama, qwen
+from remem.outgoing import quoted
 
 # Texts to train the tokenizer on -> (network, processor)
 FAMILIES: dict[str, Callable[[Iterable[str]], tuple[Any, Any]]] = {
@@ -47,6 +48,8 @@ def make_tiny(family: str, folder: Path, texts: Iterable[str] = _TEXTS, seed: in
     """
     if family not in FAMILIES:
         raise unknown("model family", family, FAMILIES)
+    if not -(1 << 63) <= seed < 1 << 63:
+        raise UserError(f"seed {quoted(str(seed))} is out of range: give one of 63 bits")
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network, processor = FAMILIES[family](texts)
