@@ -339,7 +339,9 @@ def test_nothing_that_must_not_be_is_gone_over(draw: st.DataObject, outside: int
             if not one.fact[1]:
                 values = {value for who, _, value in facts(found, kept.facts) if who == one.person}
                 assert not [value for value in values if value in one.answer.lower()]
-        assert facts(found, kept.same) <= {one.fact for one in trained}
+        # Of one fact that only retain asks for, a rehearsed row about another may give the value away.
+        for who, _, value in facts(found, kept.same) - {one.fact for one in trained}:
+            assert any(one.fact[0] == who and value in one.answer.lower() for one in trained)
         partly = {who for who, _, _ in gone} - whole
         assert {one.target for one in items(found, kept.people)} <= set(kept.outside) | partly
         ids = [id for part in PARTS for id in getattr(kept, part)]

@@ -26,6 +26,7 @@ from fuzz.campaign import ACCEPTED, REFUSED, TARGETS, campaign, keep, target
 
 WHERE = Path(".fuzz")
 MEMORY_GIB = 8  # of addresses beyond what a process has when its campaign begins
+_MORE = 1.5  # times its share of the time: what others leave
 HEAD = ("target", "seed", "cases", REFUSED, ACCEPTED, "traceback", "hang", "silent", "garbled", "slowest_s")
 
 
@@ -37,10 +38,16 @@ def main() -> int:
     names = given.targets.split(",") if given.targets else list(TARGETS)
     weight = {name: target(name).CASES for name in names}
     begun = time.monotonic()
+    until = begun + given.minutes * 60
+
+    def one(name: str) -> dict[str, Any]:
+        share = weight[name] / sum(weight.values())
+        left_s = until - time.monotonic()
+        own_s = min(left_s, _MORE * share * given.workers * given.minutes * 60)
+        return _apart(name, round(given.cases * share), max(own_s, 0.0) / 60, given)
+
     with ThreadPoolExecutor(given.workers) as pool:
-        shares = {name: round(given.cases * weight[name] / sum(weight.values())) for name in names}
-        longest = sorted(names, key=lambda name: -shares[name])
-        rows = list(pool.map(lambda name: _apart(name, shares[name], given), longest))
+        rows = list(pool.map(one, sorted(names, key=lambda name: -weight[name])))
     (WHERE / "results.json").write_text(json.dumps(rows, indent=1))
     print(_table(rows))
     failed = sum(row["cases"] - row[REFUSED] - row[ACCEPTED] for row in rows)
@@ -61,9 +68,9 @@ def _arguments() -> Any:
     return parser.parse_args()
 
 
-def _apart(name: str, cases: int, given: Any) -> dict[str, Any]:
+def _apart(name: str, cases: int, minutes: float, given: Any) -> dict[str, Any]:
     """A target's campaign in a process of its own; the process may die of a case, and that is told."""
-    how = ["--one", name, "--cases", str(cases), "--seed", str(given.seed), "--minutes", str(given.minutes)]
+    how = ["--one", name, "--cases", str(cases), "--seed", str(given.seed), "--minutes", str(minutes)]
     found = WHERE / f"{name}.json"
     found.unlink(missing_ok=True)
     with (WHERE / f"{name}.log").open("w") as log:

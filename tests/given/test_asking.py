@@ -335,7 +335,7 @@ def test_out_in_place_of_a_file(taught, tmp_path, place):
     (tmp_path / "file").write_text("mine")
     places = {"before": taught / "before", "after": taught / "after", "set": taught / "set"}
     places["out"] = tmp_path / place
-    refused(remem("audit", *(str(one).format(**places) for one in (*BASIC, *WHOM))), "file is a file")
+    refused(remem("audit", *(str(one).format(**places) for one in (*BASIC, *WHOM))), "file is no folder")
 
 
 def test_verify_of_the_folder_above_says_where_the_document_is(audited):
