@@ -24,7 +24,7 @@ def page(text: str, record: made.Aligned) -> str:
         f"the last steps {figures['loss']:.2f}, held out {figures['held_out']['loss']:.2f} nats a token."
     )
     return re.sub(
-        r"(<!-- figures -->\n).*?(\n<!-- end of figures -->)", rf"\g<1>{told}\g<2>", text, flags=re.S
+        r"(<!-- figures -->\n).*?(<!-- end of figures -->)", rf"\g<1>{told}\n\g<2>", text, flags=re.S
     )
 
 

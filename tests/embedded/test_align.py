@@ -148,9 +148,8 @@ def test_what_is_held_out_is_shown_to_nobody() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not (made.SHIPPED / made.ALIGNED).exists(), reason="nothing was aligned and shipped yet")
 def test_the_shipped_projector_beats_chance_on_what_is_held_out() -> None:
-    """On people and scenes that nobody was trained on; and the picture matters."""
+    """On scenes that nobody was trained on: is a thing there, and which place is it, of 20."""
     try:
         ggufs.packaged()
     except UserError as absent:
@@ -158,13 +157,12 @@ def test_the_shipped_projector_beats_chance_on_what_is_held_out() -> None:
     model = load(find("smollm2"))
     found = Sight(model, 100).look(100, control=True)
     said = made.aligned(made.SHIPPED).figures["held_out"]
-    for kind in ("presence", "place", "looks"):
+    for kind in ("presence", "place"):
         chance = max(found[f"{kind}, commonest word"], found[f"{kind}, other picture"])
         assert found[kind] > chance + 3 * math.sqrt(chance * (1 - chance) / 100), kind
         assert abs(found[kind] - said[kind]) < 0.15, kind
 
 
-@pytest.mark.skipif(not (made.SHIPPED / made.ALIGNED).exists(), reason="nothing was aligned and shipped yet")
 def test_the_shipped_parts_are_for_the_tower_that_ships() -> None:
     record = made.aligned(made.SHIPPED)
     assert record.tower == made.file_digest(WEIGHTS / "embedded" / "model.safetensors")

@@ -179,8 +179,10 @@ def _change(arguments: list[str], does: str, at: int, value: str) -> str | None:
     elif does == "swap":
         arguments[at], arguments[-1] = arguments[-1], arguments[at]
     else:
-        while arguments[at].startswith("--"):  # an option's name stays
-            at = (at + 1) % len(arguments)
+        values = [n for n, one in enumerate(arguments) if not one.startswith("--")]  # options' names stay
+        if not values:
+            return None
+        at = next((n for n in values if n >= at), values[0])
         written = arguments[at] == "OUT"
         arguments[at] = value
         return value if written and value in NEVER else None

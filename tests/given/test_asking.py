@@ -330,12 +330,14 @@ def test_out_with_other_content_stays_as_it_is(taught, tmp_path):
     assert content(tmp_path / "out") == {"thesis.txt": b"mine"}
 
 
-@pytest.mark.parametrize("place", ["file", "file/below/it"])
-def test_out_in_place_of_a_file(taught, tmp_path, place):
+@pytest.mark.parametrize(
+    ("place", "says"), [("file", "file is no folder"), ("file/below/it", "file is a file")]
+)
+def test_out_in_place_of_a_file(taught, tmp_path, place, says):
     (tmp_path / "file").write_text("mine")
     places = {"before": taught / "before", "after": taught / "after", "set": taught / "set"}
     places["out"] = tmp_path / place
-    refused(remem("audit", *(str(one).format(**places) for one in (*BASIC, *WHOM))), "file is no folder")
+    refused(remem("audit", *(str(one).format(**places) for one in (*BASIC, *WHOM))), says)
 
 
 def test_verify_of_the_folder_above_says_where_the_document_is(audited):
