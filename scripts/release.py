@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-MOST = 22_000_000  # bytes of the wheel; docs/decisions/0041-site-and-release.md says what they are
+MOST = 28_000_000  # bytes of the wheel; docs/decisions/0041-site-and-release.md says what they are
 PARTS = (  # what makes the wheel large; all else is code
     "remem/data/images/people_pack/",
     "remem/models/weights/embedded/",
