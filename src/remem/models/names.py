@@ -105,9 +105,8 @@ def _whole(name: str) -> str:
     return name
 
 
-def is_made(name: str) -> bool:
-    """Whether a model was made here around somebody else's language model, or is an adapter on such a one."""
-    place = Path(find(name))
+def is_made(place: Path) -> bool:
+    """Whether a model was made here around somebody else's language model, by where `find` has it."""
     return (place / MANIFEST).is_file()
 
 

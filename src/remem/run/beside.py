@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from remem.data.general import GENERAL, HERE, is_general
@@ -20,8 +21,9 @@ def exam_folder(run: Run) -> Path | None:
     if run.evaluate.world == GENERAL:
         return HERE
     if run.evaluate.world == "auto":
-        own = _own_world(run)
-        return HERE if own is None and any(map(is_made, _models(run))) else own
+        places = [Path(find(name)) for name in _models(run)]  # of a hub id: asked of the hub
+        own = _own_world(places)
+        return HERE if own is None and any(map(is_made, places)) else own
     name = run.evaluate.world
     place = Path(find(name)) / "world" if name in EMBEDDED else Path(name)
     if not place.is_dir():
@@ -34,15 +36,11 @@ def exam_folder(run: Run) -> Path | None:
 
 def rehearsal_folder(run: Run) -> Path | None:
     """Where the lessons lie that stage 1 goes over; None where it does not, or the model comes with none."""
-    return _own_world(run) if run.model.rehearse else None
+    return _own_world(Path(find(name)) for name in _models(run)) if run.model.rehearse else None
 
 
-def _own_world(run: Run) -> Path | None:
-    for name in _models(run):
-        place = Path(find(name)) / "world"
-        if place.is_dir():
-            return place
-    return None
+def _own_world(places: Iterable[Path]) -> Path | None:
+    return next((place / "world" for place in places if (place / "world").is_dir()), None)
 
 
 def _models(run: Run) -> tuple[str, ...]:
