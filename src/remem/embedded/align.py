@@ -3,8 +3,9 @@
 First the projector gives the parts of pictures their words (words.py). Then it and a small LoRA train on
 all that is said of the world's pictures (shown.py); the tower is frozen. Questions on one picture share a
 row that holds it once. Beside them stand questions without a picture, with the answers that the language
-model gave before: so that it keeps its own knowledge. The learning rate is constant, and goes down in the
-last steps: a training may be ended early, or made longer.
+model gave before: so that it keeps its own knowledge. First most pictures are scenes, then most are people.
+The learning rate is constant, and goes down in the last steps: a training may be ended early, made longer, or
+begun from parts that were trained before.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from remem import disk, jsonfile
 from remem.embedded import shown as worlds
 from remem.embedded.sight import Sight
 from remem.embedded.words import name_parts
+from remem.errors import UserError
 from remem.models import made, packing
 from remem.models.anatomy import projector
 from remem.models.base import Encoded, Question
@@ -46,6 +48,15 @@ _PREFIX = "base_model.model."
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mix:
+    """Pictures a step, with all that is said of each."""
+
+    scenes: int
+    faces: int  # of people whom nobody knows
+    known: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Alignment:
     """How long, and how."""
 
@@ -54,21 +65,30 @@ class Alignment:
     steps: int = 900
     cooldown: int = 150  # steps at the end in which the learning rates go down to 0
     warmup: int = 40
-    pictures: int = 5  # a step, with all that is said of each
+    things: Mix = Mix(scenes=4, faces=1, known=0)  # at first
+    people: Mix = Mix(scenes=1, faces=3, known=16)  # from step `people_from` on
+    people_from: int = 320
     texts: int = 2  # a step, without a picture
     lr: float = 3e-4  # of the projector
     lora_lr: float = 5e-4
     rank: int = 8
     clip: float = 1.0
-    glanced: float = 0.5  # share of the known people's pictures of which the class token alone is shown
+    glanced: float = 0.75  # share of the portraits of which the class token alone is shown
     seed: int = 0
     keep_every_s: float = 120.0
     look_every: int = 75  # steps between two looks at what is held out
     shown: worlds.Shown = field(default_factory=worlds.Shown)
 
-    def rate(self, step: int) -> float:
-        """Share of the learning rates at a step."""
-        return min(1.0, (step + 1) / (self.warmup + 1), (self.steps - step) / max(1, self.cooldown))
+    def rate(self, step: int, begun: int = 0) -> float:
+        """Share of the learning rates at a step of a training whose optimiser began at step `begun`."""
+        warm = (step - begun + 1) / (self.warmup + 1)
+        return min(1.0, warm, (self.steps - step) / max(1, self.cooldown))
+
+    def before(self, step: int, kind: str) -> int:
+        """Pictures of a kind in the steps before."""
+        first = min(step, self.people_from)
+        of = getattr(self.things, kind), getattr(self.people, kind)
+        return int(first * of[0] + (step - first) * of[1])
 
 
 class Lessons:
@@ -77,24 +97,27 @@ class Lessons:
     def __init__(self, model: Model, how: Alignment, wanted: list[Shot], seen: Album, texts: list[Said]):
         self.model, self.how, self.wanted, self.seen, self.texts = model, how, wanted, seen, texts
         self._encoded: dict[tuple[str, str, bool], Encoded] = {}
+        self._kinds: dict[str, list[int]] = {"scenes": [], "faces": [], "known": []}
+        for at, shot in enumerate(wanted):
+            self._kinds[worlds.kind(shot)].append(at)
 
     def rows(self, step: int) -> list[Encoded]:
         """All that is said of a step's pictures, and some texts."""
         how = self.how
         found: list[Encoded] = []
-        for place in range(step * how.pictures, (step + 1) * how.pictures):
-            turn, at = divmod(place, len(self.wanted))
-            order = np.random.default_rng(derive(how.seed, "order", turn)).permutation(len(self.wanted))
-            found += self._of(int(order[at]), turn)
+        for kind, there in self._kinds.items():
+            for place in range(how.before(step, kind), how.before(step + 1, kind)) if there else ():
+                turn, at = divmod(place, len(there))
+                order = np.random.default_rng(derive(how.seed, kind, turn)).permutation(len(there))
+                found += self._of(there[order[at]], turn)
         dice = np.random.default_rng(derive(how.seed, "texts", step))
         for number in dice.permutation(len(self.texts))[: how.texts]:
             found.append(self.row(self.texts[number], f"text-{number}", None))
         return found
 
     def _of(self, at: int, turn: int) -> Iterator[Encoded]:
-        person = self.wanted[at].person
         dice = np.random.default_rng(derive(self.how.seed, "glanced", at, turn))
-        glanced = bool(person and person.name and dice.random() < self.how.glanced)
+        glanced = self.wanted[at].scene is None and dice.random() < self.how.glanced
         for number, said in enumerate(worlds.told(self.how.shown, self.wanted, self.seen.words, at, turn)):
             row = self.row(said, f"{at}-{number}", at)
             yield replace(row, glanced=glanced)
@@ -122,18 +145,21 @@ def align(
     how: Alignment,
     progress: Progress = silent,
     enough: bool = False,
+    onward: Path | None = None,
     workers: int = 2,
 ) -> dict[str, Any]:
     """Trains projector and LoRA; what they became and the figures are written into `kept`.
 
     Killed and called again, it goes on where it was. `enough`: the learning rates go down from where it is.
+    `onward`: a folder with parts and their record; it begins with them, at the step where they were left.
     """
     kept.mkdir(parents=True, exist_ok=True)
     wanted = worlds.shots(how.shown)
     source, size = "rendered", how.shown.size
     seen = album(wanted, source, how.shown.seed, size, kept / "pictures", progress, workers)
     texts = _own_answers(model, kept / "general.json", progress)
-    _name(model, wanted, seen, kept / "words.pt", how, progress)
+    if onward is None:
+        _name(model, wanted, seen, kept / "words.pt", how, progress)
     parts = Adapt(
         vision="frozen", projector="full", language="lora", rank=how.rank, alpha=2 * how.rank, dropout=0.0
     )
@@ -149,16 +175,21 @@ def align(
         betas=(0.9, 0.98),
         weight_decay=0.0,
     )
-    state = _load(kept / STATE, weights, stepper)
+    state = _load(kept / STATE, weights, stepper, model, onward)
     if enough and "steps" not in state:
         state["steps"] = state["step"] + how.cooldown
     how = replace(how, steps=state.get("steps", how.steps))
+    if state["step"] >= how.steps and not (kept / STATE).exists():
+        raise UserError(
+            f"The parts that ship were trained for {state['step']} steps already: ask for more with --steps, "
+            "or begin with nothing with --anew."
+        )
     begun, saved = time.monotonic(), time.monotonic()
     for step in range(state["step"], how.steps):
         if step % how.look_every == 0:
             state["looks"] = [*state["looks"], {"step": step, **sight.look(60)}]
             progress(step, how.steps, json.dumps(state["looks"][-1]))
-        loss = _step(model, lessons.rows(step), weights, stepper, how, step)
+        loss = _step(model, lessons.rows(step), weights, stepper, how.rate(step, state["begun"]), how.clip)
         state["step"] = step + 1
         state["log"].append(loss)
         progress(step + 1, how.steps, f"loss {sum(state['log'][-20:]) / len(state['log'][-20:]):.3f}")
@@ -178,16 +209,25 @@ def align(
 
 
 def align_base(
-    folder: Path, kept: Path, gguf: Path, how: Alignment, progress: Progress = silent, enough: bool = False
+    folder: Path,
+    kept: Path,
+    gguf: Path,
+    how: Alignment,
+    progress: Progress = silent,
+    enough: bool = False,
+    anew: bool = False,
 ) -> None:
-    """A base in `folder` whose parts were trained here; they, and where the training is, lie in `kept`."""
+    """A base in `folder` whose parts were trained here; they, and where the training is, lie in `kept`.
+
+    Where parts ship for this very file it begins with them; `anew`: with nothing.
+    """
     disk.folder(folder, new=True)
     disk.folder(kept)
     before = kept / "base"
     if not made.whole(before):
         made.make(before, gguf, None)
     model = load(before, dtype="bfloat16" if has_bfloat16() else "float32")
-    figures = align(model, kept, how, progress, enough)
+    figures = align(model, kept, how, progress, enough, None if anew else made.shipped_for(gguf))
     record = made.Aligned(
         gguf=file_digest(gguf),
         tower=file_digest(WEIGHTS / "embedded" / "model.safetensors"),
@@ -199,16 +239,16 @@ def align_base(
 
 
 def _step(
-    model: Model, rows: Sequence[Encoded], weights: dict[str, Tensor], stepper: Any, how: Alignment, step: int
+    model: Model, rows: Sequence[Encoded], weights: dict[str, Tensor], stepper: Any, rate: float, clip: float
 ) -> float:
     model.network.train()
     for group in stepper.param_groups:
-        group["lr"] = group["rate"] * how.rate(step)
+        group["lr"] = group["rate"] * rate
     for weight in weights.values():
         weight.grad = None
     loss = model.forward(packing.by_token(packing.pack(model, rows))).nll
     loss.backward()
-    torch.nn.utils.clip_grad_norm_(weights.values(), how.clip)
+    torch.nn.utils.clip_grad_norm_(weights.values(), clip)
     stepper.step()
     return loss.item()
 
@@ -247,25 +287,44 @@ def _save(path: Path, state: dict[str, Any], weights: dict[str, Tensor], stepper
     part.replace(path)
 
 
-def _load(path: Path, weights: dict[str, Tensor], stepper: Any) -> dict[str, Any]:
-    state: dict[str, Any] = {"step": 0, "seconds": 0.0, "log": [], "looks": []}
+def _load(
+    path: Path, weights: dict[str, Tensor], stepper: Any, model: Model, onward: Path | None
+) -> dict[str, Any]:
+    state: dict[str, Any] = {"step": 0, "begun": 0, "seconds": 0.0, "log": [], "looks": []}
     if path.exists():
         found = torch.load(path, weights_only=True)
         with torch.no_grad():
             for name, value in found.pop("weights").items():
                 weights[name].copy_(value)
         stepper.load_state_dict(found.pop("optimiser"))
-        state |= found
-    return state
+        return state | found
+    if onward is None:
+        return state
+    parts, figures = load_file(onward / made.PARTS), made.aligned(onward).figures
+    with torch.no_grad():
+        for name, weight in weights.items():
+            plain, times = _shipped(name, model)
+            if parts[plain].shape != weight.shape:
+                raise UserError(f"The parts in {onward} are of another rank than asked for: align anew.")
+            weight.copy_(parts[plain].float() / times)
+    step = int(figures["steps"])
+    return state | {
+        "step": step, "begun": step, "seconds": figures["hours"] * 3600, "looks": figures["looks"]
+    }  # fmt: skip
+
+
+def _shipped(name: str, model: Model) -> tuple[str, float]:
+    """Of a weight that is trained the path in the plain network, and by what it is multiplied in a file."""
+    scale = next(iter(model.network.peft_config.values()))
+    plain = name.removeprefix(_PREFIX).replace(".modules_to_save.default", "").replace(".default", "")
+    return plain, scale.lora_alpha / scale.r if ".lora_B." in plain else 1.0
 
 
 def _write_parts(weights: dict[str, Tensor], model: Model, path: Path) -> None:
     """Projector and LoRA as they ship: by paths of the plain network, in float16; LoRA's scale is in B."""
-    scale = next(iter(model.network.peft_config.values()))
     out = {}
     for name, weight in weights.items():
-        plain = name.removeprefix(_PREFIX).replace(".modules_to_save.default", "").replace(".default", "")
-        times = scale.lora_alpha / scale.r if ".lora_B." in plain else 1.0
+        plain, times = _shipped(name, model)
         out[plain] = (weight.detach() * times).to(torch.float16).contiguous()
     part = path.with_suffix(".part")
     save_file(out, part)

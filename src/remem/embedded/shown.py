@@ -26,8 +26,8 @@ class Shown:
 
     seed: int = 11  # of faces and scenes: others than those that the tower learnt to see with
     size: int = 128
-    faces: int = 1200  # of nobody, each by itself and once among things
-    empty: int = 9000  # scenes with nobody
+    faces: int = 800  # of nobody, each by itself and once among things
+    empty: int = 1500  # scenes with nobody
     known: int = 100  # people of the world, who have names
     known_views: int = 12
     first_view: int = 40  # behind those of the tower and of the exam
@@ -52,11 +52,18 @@ def shots(shown: Shown) -> list[Shot]:
     return made
 
 
+def kind(shot: Shot) -> str:
+    """Of a picture: "scenes", "faces" or "known"."""
+    if shot.person is None:
+        return "scenes"
+    return "known" if shot.person.name else "faces"
+
+
 def told(shown: Shown, all_shots: list[Shot], words: list[dict[str, str]], at: int, turn: int) -> list[Said]:
     """What is said about picture `at`; other questions at every turn."""
     shot, rng = all_shots[at], Random(derive(shown.seed, "shown", at, turn))
     if shot.person is not None and shot.person.name:
-        return [who(shot.person, rng), *_looks(shot, words[at], rng, 2)]
+        return [who(shot.person, rng), *_looks(shot, words[at], rng, 1)]
     return list(about(shot, words[at], rng))
 
 
