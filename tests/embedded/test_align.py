@@ -31,8 +31,9 @@ from remem.world.pictures import Album, Shot, picture
 pytest.importorskip("gguf", reason="the extra smollm2 is not installed")
 
 SMALL = Alignment(
-    words=3, steps=6, cooldown=2, warmup=1, things=Mix(scenes=2, faces=0, known=0), texts=1, lr=1e-2, lora_lr=1e-2, rank=2,
-    keep_every_s=0.0, shown=Shown(faces=0, empty=8, known=0, size=32),
+    words=3, steps=6, cooldown=2, warmup=1, texts=1, lr=1e-2, lora_lr=1e-2, rank=2, keep_every_s=0.0,
+    things=Mix(scenes=2, faces=0, known=0), people=Mix(scenes=1, faces=0, known=0),
+    shown=Shown(faces=0, empty=8, known=0, size=32),
 )  # fmt: skip
 
 
@@ -132,6 +133,33 @@ def test_enough_ends_it_with_the_rate_going_down(gguf: Path, tmp_path: Path, bri
     assert figures["steps"] == 2 + SMALL.cooldown  # the third step was not kept
     rates = [replace(SMALL, steps=4).rate(step) for step in range(4)]
     assert rates == [0.5, 1.0, 1.0, 0.5]
+
+
+def test_it_goes_on_from_the_parts_that_ship(
+    gguf: Path, tmp_path: Path, brief: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    align_base(tmp_path / "base", tmp_path / "ships", gguf, SMALL)
+    monkeypatch.setattr(made, "SHIPPED", tmp_path / "ships")
+    with pytest.raises(UserError, match=r"6 steps already: ask for more with --steps, or .* --anew"):
+        align_base(tmp_path / "more", tmp_path / "none", gguf, SMALL)
+    unmoved = replace(SMALL, steps=7, lr=1e-9, lora_lr=1e-9)
+    align_base(tmp_path / "more", tmp_path / "kept", gguf, unmoved)
+    assert made.aligned(tmp_path / "kept").figures["steps"] == 7
+    one, two = (load_file(tmp_path / name / made.PARTS) for name in ("ships", "kept"))
+    assert all(torch.allclose(one[name], two[name], atol=1e-3) for name in one)
+    with pytest.raises(UserError, match="another rank"):
+        align_base(tmp_path / "third", tmp_path / "other", gguf, replace(unmoved, rank=3))
+    align_base(tmp_path / "anew", tmp_path / "fresh", gguf, replace(SMALL, steps=1), anew=True)
+    assert made.aligned(tmp_path / "fresh").figures["steps"] == 1
+
+
+def test_things_come_first_and_then_people() -> None:
+    how = Alignment(
+        things=Mix(scenes=4, faces=1, known=0), people=Mix(scenes=1, faces=3, known=16), people_from=10
+    )
+    assert [how.before(10, kind) for kind in ("scenes", "faces", "known")] == [40, 10, 0]
+    assert [how.before(12, kind) for kind in ("scenes", "faces", "known")] == [42, 16, 32]
+    assert how.rate(320, 320) == 1 / (how.warmup + 1) < how.rate(400, 320) == 1
 
 
 def test_what_is_held_out_is_shown_to_nobody() -> None:

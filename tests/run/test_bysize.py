@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from remem.cli.request import wanted
+from remem.cli.request import chosen_run, wanted
 from remem.models import find
 from remem.models.families import make_tiny
 from remem.models.names import weights_of
 from remem.run import bysize
 from remem.run.bysize import of_its_size
-from remem.run.recipes import demo, drawn, usual
-from remem.settings import ModelSettings, Train
+from remem.run.recipes import drawn, recipe, usual
+from remem.settings import Train
 
 
 @pytest.fixture(scope="module")
@@ -44,15 +43,10 @@ def test_a_small_model_keeps_what_was_tuned_for_small_ones() -> None:
     assert of_its_size(drawn(), 2_400_000) == (drawn(), "")
 
 
-def test_a_model_that_is_known_by_name_takes_its_own_settings() -> None:
-    assert (usual(""), usual("smollm2"), usual("a/folder")) == ("demo", "demo", "drawn")
-    run, said = of_its_size(replace(demo(), model=ModelSettings(name="smollm2")), 134_000_000)
-    adapt = run.model.adapt
-    assert (adapt.vision, adapt.projector, adapt.language, adapt.dropout) == ("frozen", "full", "lora", 0.0)
-    assert (run.learn.by_picture, run.learn.vary_views, run.forget.train.lr) == (True, True, run.learn.lr / 2)
-    assert all(one.train == {} for one in run.forget.methods)
-    assert "smollm2 takes its own settings" in said
-    assert run.build == demo().build
+def test_a_model_that_is_known_by_name_takes_its_own_recipe() -> None:
+    assert (usual(""), usual("smollm2"), usual("a/folder")) == ("demo", "smollm2-quick", "drawn")
+    chosen, _, _ = chosen_run("smollm2-quick", ["model.name=smollm2"], None, usual=True)
+    assert chosen == recipe("smollm2-quick")  # though it is large: nothing is looked up, either
 
 
 def test_a_recipe_that_is_named_and_set_come_before_it(

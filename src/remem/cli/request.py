@@ -186,7 +186,7 @@ def _of_its_size(base: Run, chosen: Run, settings: list[str]) -> Run:
     from remem.run.bysize import of_its_size
     from remem.run.overrides import override
 
-    if chosen.model.name in EMBEDDED:
+    if chosen.model.name in (*EMBEDDED, base.model.name):
         return chosen
     place, _ = opened(chosen.model.name)
     if Path(place).exists():

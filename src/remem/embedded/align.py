@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from remem import disk, jsonfile
+from remem.embedded import resuming
 from remem.embedded import shown as worlds
 from remem.embedded.sight import Sight
 from remem.embedded.words import name_parts
@@ -44,7 +44,6 @@ from remem.world.pictures import Album, Shot, album
 from remem.world.talk import Said
 
 STATE = "state.pt"
-_PREFIX = "base_model.model."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +152,13 @@ def align(
     Killed and called again, it goes on where it was. `enough`: the learning rates go down from where it is.
     `onward`: a folder with parts and their record; it begins with them, at the step where they were left.
     """
+    if onward is not None and not (kept / STATE).exists():
+        done = made.aligned(onward).figures["steps"]
+        if done >= how.steps:
+            raise UserError(
+                f"The parts that ship were trained for {done} steps already: ask for more with --steps, or "
+                "begin with nothing with --anew."
+            )
     kept.mkdir(parents=True, exist_ok=True)
     wanted = worlds.shots(how.shown)
     source, size = "rendered", how.shown.size
@@ -175,15 +181,10 @@ def align(
         betas=(0.9, 0.98),
         weight_decay=0.0,
     )
-    state = _load(kept / STATE, weights, stepper, model, onward)
+    state = resuming.load(kept / STATE, weights, stepper, model, onward)
     if enough and "steps" not in state:
         state["steps"] = state["step"] + how.cooldown
     how = replace(how, steps=state.get("steps", how.steps))
-    if state["step"] >= how.steps and not (kept / STATE).exists():
-        raise UserError(
-            f"The parts that ship were trained for {state['step']} steps already: ask for more with --steps, "
-            "or begin with nothing with --anew."
-        )
     begun, saved = time.monotonic(), time.monotonic()
     for step in range(state["step"], how.steps):
         if step % how.look_every == 0:
@@ -196,8 +197,8 @@ def align(
         if time.monotonic() - saved > how.keep_every_s or step + 1 == how.steps:
             state["seconds"] += time.monotonic() - begun
             begun = saved = time.monotonic()
-            _save(kept / STATE, state, weights, stepper)
-            _write_parts(weights, model, kept / made.PARTS)
+            resuming.save(kept / STATE, state, weights, stepper)
+            resuming.write_parts(weights, model, kept / made.PARTS)
     model.network.eval()
     return {
         "steps": state["step"],
@@ -278,54 +279,3 @@ def _own_answers(model: Model, path: Path, progress: Progress) -> list[Said]:
         write_atomic(path, json.dumps(pairs, indent=0))
     kept = jsonfile.read(path, list[tuple[str, str]], "Delete it: they are asked again.")
     return [Said(kind="general", question=q, answer=a) for q, a in kept]
-
-
-def _save(path: Path, state: dict[str, Any], weights: dict[str, Tensor], stepper: Any) -> None:
-    part = path.with_suffix(".part")
-    inside = {p: w.detach() for p, w in weights.items()}
-    torch.save({**state, "weights": inside, "optimiser": stepper.state_dict()}, part)
-    part.replace(path)
-
-
-def _load(
-    path: Path, weights: dict[str, Tensor], stepper: Any, model: Model, onward: Path | None
-) -> dict[str, Any]:
-    state: dict[str, Any] = {"step": 0, "begun": 0, "seconds": 0.0, "log": [], "looks": []}
-    if path.exists():
-        found = torch.load(path, weights_only=True)
-        with torch.no_grad():
-            for name, value in found.pop("weights").items():
-                weights[name].copy_(value)
-        stepper.load_state_dict(found.pop("optimiser"))
-        return state | found
-    if onward is None:
-        return state
-    parts, figures = load_file(onward / made.PARTS), made.aligned(onward).figures
-    with torch.no_grad():
-        for name, weight in weights.items():
-            plain, times = _shipped(name, model)
-            if parts[plain].shape != weight.shape:
-                raise UserError(f"The parts in {onward} are of another rank than asked for: align anew.")
-            weight.copy_(parts[plain].float() / times)
-    step = int(figures["steps"])
-    return state | {
-        "step": step, "begun": step, "seconds": figures["hours"] * 3600, "looks": figures["looks"]
-    }  # fmt: skip
-
-
-def _shipped(name: str, model: Model) -> tuple[str, float]:
-    """Of a weight that is trained the path in the plain network, and by what it is multiplied in a file."""
-    scale = next(iter(model.network.peft_config.values()))
-    plain = name.removeprefix(_PREFIX).replace(".modules_to_save.default", "").replace(".default", "")
-    return plain, scale.lora_alpha / scale.r if ".lora_B." in plain else 1.0
-
-
-def _write_parts(weights: dict[str, Tensor], model: Model, path: Path) -> None:
-    """Projector and LoRA as they ship: by paths of the plain network, in float16; LoRA's scale is in B."""
-    out = {}
-    for name, weight in weights.items():
-        plain, times = _shipped(name, model)
-        out[plain] = (weight.detach() * times).to(torch.float16).contiguous()
-    part = path.with_suffix(".part")
-    save_file(out, part)
-    part.replace(path)

@@ -11,9 +11,6 @@ LARGE = 50_000_000  # weights from which training all of them at a small model's
 # Weights up to which a rate of stage 1 is taken; the larger the model, the smaller the rate.
 RATES = ((500e6, 1e-3), (3e9, 5e-4), (10e9, 2e-4), (float("inf"), 1e-4))
 ADAPT = Adapt(vision="frozen", projector="frozen", language="lora", rank=16, alpha=32, dropout=0.05)
-# Models by name whose settings were tried: docs/smollm2.md. Without dropout questions on a picture share a
-# row.
-OWN = {"smollm2": (replace(ADAPT, projector="full", dropout=0.0), 1e-3)}
 
 
 def of_its_size(run: Run, weights: int) -> tuple[Run, str]:
@@ -21,8 +18,6 @@ def of_its_size(run: Run, weights: int) -> tuple[Run, str]:
 
     The rates that were tuned for the methods on a small model go, too: a method then takes stage 2's.
     """
-    if run.model.name in OWN:
-        return _own(run)
     if weights < LARGE:
         return run, ""
     rate = next(rate for most, rate in RATES if weights <= most)
@@ -35,19 +30,3 @@ def of_its_size(run: Run, weights: int) -> tuple[Run, str]:
         "ours, from no paper and not tuned for it; a recipe that is named, or --set, comes before them"
     )
     return replace(run, model=replace(run.model, adapt=ADAPT), learn=learn, forget=forget), said
-
-
-def _own(run: Run) -> tuple[Run, str]:
-    """Of a model that is known by name: as it was taught where it was tried."""
-    adapt, rate = OWN[run.model.name]
-    learn = Train(
-        lr=rate, epochs=10, batch=8, by_picture=True, vary_views=True, patch_dropout=0.5, schedule="cosine"
-    )
-    methods = tuple(replace(one, train={}, adapt={}) for one in run.forget.methods)
-    forget = replace(run.forget, methods=methods, train=Train(lr=rate / 2, epochs=5, batch=8))
-    said = (
-        f"{run.model.name} takes its own settings: LoRA of rank {adapt.rank} and the projector in full, "
-        f"learning rate {rate:g} in stage 1 and {rate / 2:g} in stage 2; a recipe that is named, or --set, "
-        "comes before them"
-    )
-    return replace(run, model=replace(run.model, adapt=adapt), learn=learn, forget=forget), said

@@ -12,8 +12,7 @@ from remem.data.pebench.settings import PEBenchSettings
 from remem.data.settings import BuildSettings
 from remem.errors import UserError, unknown
 from remem.methods import METHODS
-from remem.run import papers
-from remem.run.bysize import OWN
+from remem.run import papers, smollm2
 from remem.run.settings import Run
 from remem.settings import Attacking, Attacks, Evaluate, Forget, ModelSettings, Train, Unlearn
 
@@ -220,6 +219,8 @@ RECIPES: dict[str, Callable[[], Run]] = {
     "tiny": tiny,
     "pebench": pebench,
     "pebench-tiny": pebench_tiny,
+    "smollm2-quick": smollm2.smollm2_quick,
+    "smollm2": smollm2.smollm2,
     "remem-llava15": papers.remem_llava15,
     "remem-llava15-24gb": papers.remem_llava15_24gb,
     "remem-qwen25vl": papers.remem_qwen25vl,
@@ -231,7 +232,9 @@ RECIPES: dict[str, Callable[[], Run]] = {
 def usual(model: str) -> str:
     """The recipe where none is named. The demo's training is for its own model, which has a class token, and
     its rendered people are for whoever has that model's eyes."""
-    return "drawn" if model and model not in OWN else "demo"
+    if model == smollm2.NAME:
+        return "smollm2-quick"
+    return "drawn" if model else "demo"
 
 
 def recipe(name: str) -> Run:
