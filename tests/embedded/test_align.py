@@ -142,7 +142,7 @@ def test_it_goes_on_from_the_parts_that_ship(
     monkeypatch.setattr(made, "SHIPPED", tmp_path / "ships")
     with pytest.raises(UserError, match=r"6 steps already: ask for more with --steps, or .* --anew"):
         align_base(tmp_path / "more", tmp_path / "none", gguf, SMALL)
-    unmoved = replace(SMALL, steps=7, lr=1e-9, lora_lr=1e-9)
+    unmoved = replace(SMALL, words=0, steps=7, lr=1e-9, lora_lr=1e-9)
     align_base(tmp_path / "more", tmp_path / "kept", gguf, unmoved)
     assert made.aligned(tmp_path / "kept").figures["steps"] == 7
     one, two = (load_file(tmp_path / name / made.PARTS) for name in ("ships", "kept"))

@@ -77,6 +77,22 @@ def test_adapter_off_is_the_stage_before_it(folders: dict[str, Path], tmp_path: 
         assert torch.allclose(said(again), said(stage2), atol=1e-4), family
 
 
+def test_an_adapter_in_float32_on_half_precision_says_what_was_trained(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    """The projector comes back in float32, and is given what a tower in bfloat16 saw."""
+    for family, folder in folders.items():
+        trained = load(folder, dtype="bfloat16")
+        trained.adapt(MIXED)
+        shake(trained)
+        trained.save(tmp_path / family)
+        again = load(folder, [tmp_path / family], dtype="bfloat16")
+        rows = [again.encode(question) for question in questions()]
+        assert any(row.question.pictures for row in rows)
+        assert torch.allclose(said(again), said(trained), atol=0.1)  # of log-probs of about -6, in bfloat16
+        assert len(again.generate(rows, 4)) == len(rows)
+
+
 def test_a_full_model_keeps_its_reference_and_loads_again(model: Model, tmp_path: Path) -> None:
     model.adapt(Adapt(vision="frozen", projector="full", language="full"))
     before = said(model)

@@ -65,7 +65,7 @@ class Alignment:
     cooldown: int = 150  # steps at the end in which the learning rates go down to 0
     warmup: int = 40
     things: Mix = Mix(scenes=4, faces=1, known=0)  # at first
-    people: Mix = Mix(scenes=1, faces=3, known=16)  # from step `people_from` on
+    people: Mix = Mix(scenes=1, faces=4, known=8)  # from step `people_from` on
     people_from: int = 320
     texts: int = 2  # a step, without a picture
     lr: float = 3e-4  # of the projector
@@ -164,8 +164,9 @@ def align(
     source, size = "rendered", how.shown.size
     seen = album(wanted, source, how.shown.seed, size, kept / "pictures", progress, workers)
     texts = _own_answers(model, kept / "general.json", progress)
-    if onward is None:
-        _name(model, wanted, seen, kept / "words.pt", how, progress)
+    if onward is not None and not (kept / STATE).exists():
+        resuming.put_projector(model, onward)
+    _name(model, wanted, seen, kept / "words.pt", how, progress, onward is not None)
     parts = Adapt(
         vision="frozen", projector="full", language="lora", rank=how.rank, alpha=2 * how.rank, dropout=0.0
     )
@@ -255,12 +256,18 @@ def _step(
 
 
 def _name(
-    model: Model, wanted: list[Shot], seen: Album, path: Path, how: Alignment, progress: Progress
+    model: Model,
+    wanted: list[Shot],
+    seen: Album,
+    path: Path,
+    how: Alignment,
+    progress: Progress,
+    again: bool,
 ) -> None:
     """The projector after its words; kept in a file."""
     parts = projector(model.network)
     if not path.exists():
-        name_parts(model, wanted, seen, how.words, how.words_lr, how.seed, progress)
+        name_parts(model, wanted, seen, how.words, how.words_lr, how.seed, progress, again)
         torch.save(parts.state_dict(), path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
     parts.load_state_dict(torch.load(path, weights_only=True))

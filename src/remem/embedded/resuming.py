@@ -13,6 +13,7 @@ from remem.errors import UserError
 from remem.models import made
 from remem.models.huggingface import Model
 
+PROJECTOR = "multi_modal_projector"
 _PREFIX = "base_model.model."
 
 
@@ -27,7 +28,8 @@ def save(path: Path, state: dict[str, Any], weights: dict[str, Tensor], stepper:
 def load(
     path: Path, weights: dict[str, Tensor], stepper: Any, model: Model, onward: Path | None
 ) -> dict[str, Any]:
-    """The state in a file; where there is none that of parts that were trained before, or of nothing."""
+    """The state in a file; where there is none that of parts that were trained before (the projector is as
+    it is, and may have learnt words since), or of nothing."""
     state: dict[str, Any] = {"step": 0, "begun": 0, "seconds": 0.0, "log": [], "looks": []}
     if path.exists():
         found = torch.load(path, weights_only=True)
@@ -44,11 +46,21 @@ def load(
             plain, times = _shipped(name, model)
             if parts[plain].shape != weight.shape:
                 raise UserError(f"The parts in {onward} are of another rank than asked for: align anew.")
-            weight.copy_(parts[plain].float() / times)
+            if PROJECTOR not in name:
+                weight.copy_(parts[plain].float() / times)
     step = int(figures["steps"])
     return state | {
         "step": step, "begun": step, "seconds": figures["hours"] * 3600, "looks": figures["looks"]
     }  # fmt: skip
+
+
+def put_projector(model: Model, folder: Path) -> None:
+    """The projector of the parts in a folder in place of the model's."""
+    weights = dict(model.network.named_parameters())
+    with torch.no_grad():
+        for name, value in load_file(folder / made.PARTS).items():
+            if PROJECTOR in name:
+                weights[name].copy_(value)
 
 
 def _shipped(name: str, model: Model) -> tuple[str, float]:

@@ -232,8 +232,11 @@ class Model:
         return out[self._cache]
 
     def precision(self) -> contextlib.AbstractContextManager[Any]:
-        """Half precision where the model has it, though what trains is kept in float32."""
-        if self.trainables is None or self.dtype == torch.float32:
+        """Half precision where the model has it, though what trains, or has been trained and comes with an
+        adapter, is in float32."""
+        if self.dtype == torch.float32 or all(
+            p.dtype == self.dtype for p in self.network.parameters() if p.is_floating_point()
+        ):
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, self.dtype)
 

@@ -22,6 +22,7 @@ _SIDE = ("Where is the {one}?", "On which side is the {one}?")
 _COLOUR = ("What colour is the {one}?", "Which colour does the {one} have?")
 _PLACE = ("Where is this?", "What place is shown?", "Where was this taken?")
 _WEAR = ("What colour are the clothes?", "Which colour are the clothes of this {kind}?")
+LOOKS = ("hair", "hair_colour", "glasses", "facial_hair", "age", "gender")  # that are asked about
 NEGATIVES = ("random", "popular", "adversarial")
 _POPULAR = ("dog", "tree", "car", "apple", "balloon", "book", "suitcase", "flower")  # most often asked about
 
@@ -119,7 +120,7 @@ def looks(person: Person) -> str:
 
 def about_person(person: Person, words: dict[str, str], rng: Random) -> Iterator[Said]:
     """One question about looks, and one about clothes where their colour is known."""
-    trait = rng.choice(("hair", "hair_colour", "glasses", "facial_hair", "age", "gender"))
+    trait = rng.choice(LOOKS)
     name, value = trait.replace("_", " "), person.appearance[trait]
     asked = rng.choice((f"Describe the {name}.", f"What is the {name} like?", f"Which {name} do you see?"))
     if trait == "hair_colour" and person.appearance["hair"] == "bald":
