@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from remem import cli
 from remem.errors import UserError
 from remem.models.families import make_tiny
 from remem.run.overrides import override
@@ -187,3 +188,18 @@ def test_engines_are_refused_where_processes_share_the_steps(monkeypatch: pytest
     with pytest.raises(UserError, match="2 processes share each step"):
         engine("ray", 2)
     assert engine("local", 1) is None
+
+
+@pytest.mark.parametrize(("name", "value"), [("WORLD_SIZE", "x"), ("WORLD_SIZE", "0"), ("RANK", "-1")])
+def test_variables_of_a_launcher_that_are_no_numbers(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match=f"{name}={value} in the environment is no number"):
+        parallel.rank()
+    monkeypatch.setattr("sys.argv", ["remem", "list", "methods"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 1
+    assert f"unset {name}" in capsys.readouterr().err

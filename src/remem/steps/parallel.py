@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from remem.errors import UserError
+from remem.outgoing import quoted
+from remem.text import whole
 
 T = TypeVar("T")
 _DEEPSPEED = "ACCELERATE_USE_DEEPSPEED"
@@ -25,12 +27,12 @@ PATIENCE = timedelta(hours=24)  # the others wait while the first builds a data 
 
 def world() -> int:
     """How many processes there are."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+    return _number("WORLD_SIZE", 1, least=1)
 
 
 def rank() -> int:
     """Which one this is, from 0."""
-    return int(os.environ.get("RANK", "0")) if world() > 1 else 0
+    return _number("RANK", 0) if world() > 1 else 0
 
 
 def first() -> bool:
@@ -108,7 +110,18 @@ def _zero() -> dict[str, Any]:
         what: {"device": os.environ.get(f"ACCELERATE_DEEPSPEED_{what.upper()}_DEVICE", "none")}
         for what in ("offload_optimizer", "offload_param")
     }
-    return {"stage": int(os.environ.get("ACCELERATE_DEEPSPEED_ZERO_STAGE", 2))} | told
+    return {"stage": _number("ACCELERATE_DEEPSPEED_ZERO_STAGE", 2)} | told
+
+
+def _number(name: str, usual: int, least: int = 0) -> int:
+    """A variable of the environment that a launcher sets; UserError where it is no such number."""
+    told = os.environ.get(name) or str(usual)
+    if (number := whole(told)) is None or number < least:
+        raise UserError(
+            f"{name}={quoted(told)} in the environment is no number that accelerate launch or torchrun sets: "
+            f"start remem with one of them, or unset it (unset {name})"
+        )
+    return number
 
 
 def barrier() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from remem.errors import UserError
 from remem.steps.engines.base import RETRIES, Resources, job_of, lacks_remem
 from remem.steps.jobs import Job, View, kind_of
+from remem.text import whole
 
 JOBS = 64  # at once; the others wait here and not in SLURM's queue
 
@@ -115,11 +116,15 @@ class Slurm:
 
 def _settings(asked: Sequence[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    told: set[str] = set()
     for one in asked:
         name, equals, value = one.partition("=")
         if not equals or not name:
             raise UserError(f"--slurm {one}: write it as partition=gpu")
-        number: Any = int(value) if value.lstrip("-").isdigit() else value
+        if name in told:
+            raise UserError(f"--slurm says twice what {name} is: say it once")
+        told.add(name)
+        number: Any = value if (read := whole(value)) is None else read
         if name in ("time", "timeout_min"):
             if not isinstance(number, int) or number < 1:
                 raise UserError(f"--slurm {one}: write it in minutes, as time=240")
