@@ -150,7 +150,7 @@ def test_an_address_that_cannot_be_one(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["http://x/v1?version=1", "http://x/v1#end", "http://x?"])
 def test_an_address_to_which_nothing_can_be_added(url: str) -> None:
-    with pytest.raises(UserError, match="THE_URL holds a . or #"):
+    with pytest.raises(UserError, match=r"THE_URL holds a \? or #"):
         endpoint.check(url, "key", ("THE_URL", "THE_KEY"))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from remem.text import _fold, _placed, contains, find, normalise, swapped, whole
+from remem.text import _fold, _placed, contains, find, normalise, swapped
 
 
 @pytest.mark.parametrize(
@@ -145,13 +145,3 @@ def test_only_whole_values_are_swapped_all_of_them():
 
 def test_ascii_has_a_short_way():
     assert normalise(" Ann\tLEE\n ") == " ".join(_fold(" Ann\tLEE\n ").split()) == "ann lee"
-
-
-@pytest.mark.parametrize("text", ["", "²", "٣", "--5", "1.0", "1_0", " 1", "1\n", "x", "9" * 19, "9" * 5000])
-def test_what_is_no_whole_number(text):
-    assert whole(text) is None
-
-
-@given(st.integers(-(10**18) + 1, 10**18 - 1))
-def test_whole_numbers(number):
-    assert whole(str(number)) == number

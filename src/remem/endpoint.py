@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from remem.errors import UserError
-from remem.text import whole
+from remem.jsonfile import whole
 
 AGAIN = {408, 409, 425, 429, 500, 502, 503, 504}  # answers after which it is worth asking once more
 MOST_WAIT_S = 60.0  # between two attempts
@@ -159,7 +159,7 @@ def _asked(request: urllib.request.Request, url: str, most: int, timeout_s: floa
 
 
 def _without(key: str, said: bytes) -> bytes:
-    """What an endpoint says, without the key that it may repeat, as it is or as JSON and addresses have it."""
+    """What an endpoint says, without the key that it may repeat: plain, or as JSON or addresses have it."""
     forms = (key, key.replace("/", "\\/"), quote(key, safe=""), quote(key))
     for form in forms if len(key) >= _SECRET else ():
         said = said.replace(form.encode(), _HIDDEN.encode())

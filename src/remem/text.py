@@ -66,15 +66,6 @@ def _digit(char: str) -> str:
 _TABLE = _Table()
 
 
-def whole(text: str) -> int | None:
-    """The whole number that a text of the digits 0 to 9 is, a minus before them or not; None for any other
-    text, and for more than 18 digits.
-
-    `isdigit` is not asked: it says so of ², too, which `int` does not read.
-    """
-    return int(text) if re.fullmatch("-?[0-9]{1,18}", text) else None
-
-
 def normalise(text: str) -> str:
     """One form for what is written in several ways, for both sides of every comparison.
 

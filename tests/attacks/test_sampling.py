@@ -15,13 +15,7 @@ def test_any_of_the_drawn_answers_counts(four, tmp_path, knows):
     assert all(len(answer.texts) == 2 for answer in found[setting].answers)  # equal ones once
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        *({"count": 0}, {"count": 10**6}, {"temperature": 0.0}, {"temperature": -1.0}),
-        *({"temperature": 1e-40}, {"temperature": 1e40}),
-    ],
-)
+@pytest.mark.parametrize("settings", [{"count": 0}, {"temperature": 0.0}, {"temperature": -1.0}])
 def test_bad_settings(settings):
     with pytest.raises(UserError, match="sampling"):
         make("sampling", settings)

@@ -244,7 +244,11 @@ def test_lint_says_all_that_is_wrong_and_a_dry_run_refuses_it_too(
     ],
 )
 def test_a_dry_run_refuses_the_options_that_the_run_would(
-    option: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    option: str,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     code, _, wrong = run(
         monkeypatch, capsys, "run", "tiny", "--out", str(tmp_path / "run"), option, "--dry-run"

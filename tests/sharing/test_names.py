@@ -58,5 +58,5 @@ def test_nothing_goes_up_that_is_no_file_of_the_folder(of: str, tmp_path: Path) 
         (folder / "odd\npushed").write_text("x")
     else:
         (folder / "odd").symlink_to(to[of])
-    with pytest.raises(UserError, match="odd.* is (a link that leads out|no file that can go up)"):
+    with pytest.raises(UserError, match=r"odd.* is (a link that leads out|no file that can go up)"):
         ready(folder, "me/model")

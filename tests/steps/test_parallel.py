@@ -162,7 +162,7 @@ def test_a_deepspeed_configuration_is_followed(monkeypatch: pytest.MonkeyPatch, 
     with pytest.raises(UserError, match="offload_optimizer is not followed"):
         parallel.check(False)
     path.write_text("{")
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="is not readable JSON"):
         parallel.check(False)
 
 
@@ -203,3 +203,22 @@ def test_variables_of_a_launcher_that_are_no_numbers(
         cli.main()
     assert end.value.code == 1
     assert f"unset {name}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        ('{"zero_optimization": {"stage": "3"}}', "stage"),
+        ('{"zero_optimization": {"offload_optimizer": "cpu"}}', "offload_optimizer"),
+        ('{"zero_optimization": []}', "zero_optimization"),
+        ("{", "line 1"),
+    ],
+)
+def test_a_deepspeed_configuration_that_is_none(
+    written: str, at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ds.json").write_text(written)
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
+    monkeypatch.setenv("ACCELERATE_DEEPSPEED_CONFIG_FILE", str(tmp_path / "ds.json"))
+    with pytest.raises(UserError, match=f"ds.json.*{at}.*Mend the DeepSpeed configuration"):
+        parallel.check(False)

@@ -7,15 +7,15 @@ Departure: their bounds are on the chance of one answer; here it is counted whet
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from remem.attacks.base import Access, Asked, Trial, Tried
 from remem.attacks.guard import told
-from remem.attacks.queries import none_of
+from remem.attacks.queries import at_least, none_of
 from remem.errors import UserError
-from remem.settings import within
 
 if TYPE_CHECKING:
     from remem.attacks.scene import Scene
@@ -32,8 +32,11 @@ class Sampling:
     temperature: float = 1.0  # logits are divided by it
 
     def __post_init__(self) -> None:
-        within("sampling.count", self.count, 1, 10_000)  # all at once, in one batch
-        within("sampling.temperature", self.temperature, 0.001, 1000)  # logits beyond that are no numbers
+        at_least("sampling", 1, count=self.count)
+        if not (math.isfinite(self.temperature) and self.temperature > 0):
+            raise UserError(
+                f"sampling.temperature={self.temperature} must be above 0: 1 leaves the model as it is."
+            )
 
     def check(self, scene: Scene) -> None:
         """UserError where there is nothing to ask."""

@@ -129,8 +129,8 @@ def bounded(source: str, width: float | None = None, stored: int | None = None) 
             )
         if stored is not None and weights > OVER * stored + BESIDE:
             raise UserError(
-                f"{source}: config.json asks for more than {weights:,} weights, and its files hold {stored:,}. "
-                "Put the model's own config.json there."
+                f"{source}: config.json asks for more than {weights:,} weights, and its files hold "
+                f"{stored:,}. Put the model's own config.json there."
             )
 
     hooks: tuple[Any, ...] = (

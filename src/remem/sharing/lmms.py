@@ -17,9 +17,9 @@ from PIL import Image
 from remem.asking.respond import in_buckets
 from remem.data.opening import rgb
 from remem.errors import UserError
+from remem.jsonfile import whole
 from remem.models import open_model
 from remem.models.base import Encoded, Question
-from remem.text import whole
 
 _LONGEST = 1024  # tokens of an answer where a task says nothing: lmms-eval's own default
 _PLACEHOLDER = "<image>"  # some tasks write it into their questions; the chat template does so here

@@ -10,7 +10,7 @@ from pathlib import Path
 from remem.data import csvfile
 from remem.data.events import EVENTS
 from remem.errors import UserError
-from remem.text import whole
+from remem.jsonfile import whole
 
 # Role -> names of its column, lower case, letters alone. The first name that a table has is taken.
 NAMES = {

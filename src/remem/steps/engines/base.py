@@ -13,7 +13,6 @@ from remem import jsonfile
 from remem.errors import UserError, unknown
 from remem.steps.jobs import KINDS, Job, Nobody, View
 from remem.steps.make import make, settle
-from remem.text import whole
 
 RETRIES = 3  # of a step whose worker was lost
 MOST = 100_000  # CPUs, GPUs or GiB of one step
@@ -61,10 +60,11 @@ def needs(asked: Sequence[str]) -> dict[str, Resources]:
             if (kind, name) in told:
                 raise UserError(f"--need says twice how many {name} {kind} needs: say it once")
             told.add((kind, name))
-            number: Any = whole(value) if name == "cpus" else jsonfile.literal(value, f"--need {one}", "Give one such as 8.")
-            if isinstance(number, bool) or not isinstance(number, int | float):
+            number: Any = jsonfile.literal(value, f"--need {one}", "Give one such as 8.")
+            if isinstance(number, bool) or not isinstance(number, int if name == "cpus" else int | float):
                 raise UserError(f"--need {one}: {value} is no number; give one such as 8")
-            found[kind] = replace(found[kind], **{name: number})
+            more: dict[str, Any] = {name: number}
+            found[kind] = replace(found[kind], **more)
     return found
 
 

@@ -11,9 +11,9 @@ from concurrent.futures import Future
 from typing import Any
 
 from remem.errors import UserError
+from remem.jsonfile import whole
 from remem.steps.engines.base import RETRIES, Resources, job_of, lacks_remem
 from remem.steps.jobs import Job, View, kind_of
-from remem.text import whole
 
 JOBS = 64  # at once; the others wait here and not in SLURM's queue
 
