@@ -32,11 +32,12 @@ def test_what_is_not_asked_for_is_one_cpu() -> None:
         ("train:gpus=one", "one is no number"),
         ("train:cpus=0", "at least one CPU"),
         ("train:cpus=²", "² is no number"),
-        ("train:cpus=99999999999999999999", "is no number"),
+        ("train:cpus=99999999999999999999", "no machine has more than"),
         ("train:gpus=nan", "nan is no number"),
         ("train:memory=inf", "inf is no number"),
         ("train:memory=1e999", "too large"),
         ("train:memory=1e30", "no machine has more than"),
+        ("train:cpus=1.5", "1.5 is no number"),
         ("train:cpus=1,cpus=2", "twice how many cpus train needs"),
     ],
 )
