@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -137,10 +138,19 @@ def test_a_key_that_cannot_be_one_is_refused_unshown(key: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["localhost:80", "ftp://x/v1", "http://", "http://x:port/", "http://a b/", "http://x/\n", "file:///etc"],
+    [
+        *("localhost:80", "ftp://x/v1", "http://", "http://x:port/", "http://a b/", "http://x/\n"),
+        *("file:///etc", "http://a..b/v1", "http://x/vé", f"http://{'x' * 64}/v1"),
+    ],
 )
 def test_an_address_that_cannot_be_one(url: str) -> None:
     with pytest.raises(UserError, match="THE_URL is no address"):
+        endpoint.check(url, "key", ("THE_URL", "THE_KEY"))
+
+
+@pytest.mark.parametrize("url", ["http://x/v1?version=1", "http://x/v1#end", "http://x?"])
+def test_an_address_to_which_nothing_can_be_added(url: str) -> None:
+    with pytest.raises(UserError, match=r"THE_URL holds a \? or #"):
         endpoint.check(url, "key", ("THE_URL", "THE_KEY"))
 
 
@@ -166,7 +176,7 @@ def test_one_byte_at_a_time_is_not_waited_for_for_ever(servers: tuple[Any, Any])
 
 def test_a_busy_endpoint_is_asked_again_when_it_says(servers: tuple[Any, Any]) -> None:
     first, _ = servers
-    after = ["7", "0", "soon", "999999999999"]
+    after = ["7", "²", "soon", "999999999999"]
 
     def answer(to: Handler) -> None:
         to.send_response(429)
@@ -178,6 +188,64 @@ def test_a_busy_endpoint_is_asked_again_when_it_says(servers: tuple[Any, Any]) -
     with pytest.raises(endpoint.Failing, match="HTTP 429"):
         ask(first, waits=waits)
     assert waits == [7, 4, 8, 16]
+
+
+@pytest.mark.parametrize("status", [200, 302, 401, 429])
+def test_a_key_that_an_endpoint_repeats_is_handed_on_nowhere(servers: tuple[Any, Any], status: int) -> None:
+    first, _ = servers
+    key = "sk/of-nobody+at=all"
+
+    def answer(to: Handler) -> None:
+        to.send_response(status)
+        to.send_header("Location", f"/{key}?key=sk%2Fof-nobody%2Bat%3Dall")
+        to.end_headers()
+        to.wfile.write(b"x" * 290 + key.encode() + b" sk\\/of-nobody+at=all")
+
+    first.answer = answer
+    patience = endpoint.Patience(5, wait=lambda seconds: None)
+    try:
+        said = endpoint.post(
+            address(first), b"{}", {"Authorization": f"Bearer {key}"}, most=1000, patience=patience
+        ).decode()
+    except UserError as problem:
+        said = str(problem)
+    assert "nobody" not in said
+    assert "sk" not in said.replace("(the key)", "")
+
+
+def test_a_word_for_a_key_changes_no_answer(servers: tuple[Any, Any]) -> None:
+    first, _ = servers
+    first.answer = lambda to: to.wfile.write(b"HTTP/1.1 200 OK\r\n\r\nSCORE: 1")
+    patience = endpoint.Patience(5)
+    assert b"SCORE: 1" in endpoint.post(
+        address(first), b"{}", {"Authorization": "Bearer 1"}, most=1000, patience=patience
+    )
+
+
+def test_behind_a_proxy_a_key_never_goes_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = []
+
+    def one(to: socket.socket) -> None:
+        with to:
+            to.settimeout(5)
+            heard.append(to.recv(65536))
+            to.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            heard.append(to.recv(65536))
+
+    def serve(listening: socket.socket) -> None:
+        for _ in range(5):
+            one(listening.accept()[0])
+
+    for name in ("no_proxy", "NO_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{listening.getsockname()[1]}")
+        threading.Thread(target=serve, args=(listening,), daemon=True).start()
+        with pytest.raises(endpoint.Failing):
+            ask(None, url="https://example.org/v1")
+    assert len(heard) == 10
+    assert all(told.startswith(b"CONNECT example.org:443 ") for told in heard[::2])
+    assert not any(KEY.encode() in told for told in heard)
 
 
 def test_an_answer_that_is_packed_is_not_unpacked(servers: tuple[Any, Any]) -> None:

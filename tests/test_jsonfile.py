@@ -212,3 +212,13 @@ def test_an_error_is_short_however_long_what_is_wrong():
     assert error.startswith("nnn")
     assert error.endswith("Mend it.")
     assert str(unknown("setting", "n" * 10**6, ["name"])).startswith("unknown setting: nnn")
+
+
+@pytest.mark.parametrize("text", ["", "²", "٣", "--5", "1.0", "1_0", " 1", "1\n", "x", "9" * 19, "9" * 5000])
+def test_what_is_no_whole_number(text):
+    assert jsonfile.whole(text) is None
+
+
+@given(st.integers(-(10**18) + 1, 10**18 - 1))
+def test_whole_numbers(number):
+    assert jsonfile.whole(str(number)) == number

@@ -1,7 +1,8 @@
 """One way to an endpoint of the user's: its address and key are checked, and what it answers has an end.
 
 A key goes to the address that the user gave and nowhere else: a redirect is refused, and said. Neither a key
-nor the name and password in an address ever stand in a message.
+nor the name and password in an address ever stand in a message, nor in what is handed on of an answer: some
+endpoints repeat what they were sent.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from queue import Empty, Queue
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from remem.errors import UserError
+from remem.jsonfile import whole
 
 AGAIN = {408, 409, 425, 429, 500, 502, 503, 504}  # answers after which it is worth asking once more
 MOST_WAIT_S = 60.0  # between two attempts
 _CHUNK = 1 << 16
 _SAID = 300  # letters of a refusal that are shown
+_SECRET = 8  # letters of a key from which on it is one, and no word that stands where none is asked for
+_HIDDEN = "(the key)"
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -43,10 +47,16 @@ def check(url: str, key: str, names: tuple[str, str]) -> None:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable()
         _ = parts.port
+        (parts.hostname or "").encode("idna")
     except ValueError:
         sound = False
-    if not sound or " " in url:
+    if not sound or " " in url or not parts.path.isascii():
         raise UserError(f"{names[0]} is no address such as http://localhost:8000/v1")
+    if {"?", "#"} & set(url):
+        raise UserError(
+            f"{names[0]} holds a ? or #, behind which nothing can be added: give the address up to there, as "
+            "http://localhost:8000/v1"
+        )
 
 
 def shown(url: str) -> str:
@@ -69,8 +79,9 @@ class Patience:
 
     def between(self, attempt: int, told: str | None) -> float:
         """Seconds before an attempt, the second of which is 1."""
-        asked = float(told) if told is not None and told.isdigit() and len(told) < 4 else 0.0
-        return min(MOST_WAIT_S, max(asked, self.first_s * 2 ** (attempt - 1)))
+        asked = whole(told or "") or 0
+        soon = asked if asked < 1000 else 0  # a date, or an hour: nobody waits for that
+        return min(MOST_WAIT_S, max(soon, self.first_s * 2 ** (attempt - 1)))
 
 
 class Failing(UserError):
@@ -92,15 +103,21 @@ def post(
     """
     # The key says who asks: a name and password in the address are neither sent nor told.
     bare = urlsplit(url)._replace(netloc=urlsplit(url).netloc.rpartition("@")[2]).geturl()
-    request = urllib.request.Request(bare, body, dict(headers), method="POST")
+    key = headers.get("Authorization", "").rpartition(" ")[2]
+
+    def once() -> _Answer:
+        # A new one each time: behind a proxy urllib turns a request that it has sent into one without TLS.
+        request = urllib.request.Request(bare, body, dict(headers), method="POST")
+        return _asked(request, url, most, patience.timeout_s, key)
+
     trouble, told = "", None
     for attempt in range(patience.attempts):
         if attempt:
             patience.wait(patience.between(attempt, told))
         try:
-            answer = _within(patience.timeout_s, lambda: _asked(request, url, most, patience.timeout_s))
+            answer = _within(patience.timeout_s, once)
         except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: heads that are none
-            trouble, told = _in_words(error), None
+            trouble, told = _in_words(error, key), None
             continue
         if 200 <= answer.status < 300:
             return answer.body
@@ -128,17 +145,25 @@ class _Answer:
     again: str | None = None  # when it wants to be asked again
 
 
-def _asked(request: urllib.request.Request, url: str, most: int, timeout_s: float) -> _Answer:
+def _asked(request: urllib.request.Request, url: str, most: int, timeout_s: float, key: str) -> _Answer:
     try:
         with urllib.request.build_opener(_Stay).open(request, timeout=timeout_s) as response:
-            return _Answer(response.status, _read(response, most, url))
+            return _Answer(response.status, _without(key, _read(response, most, url)))
     except urllib.error.HTTPError as error:
         try:
-            said = error.read(_SAID)
+            said = error.read(_SAID + 3 * len(key))  # a key at the end is read whole, and so is found
         except (OSError, http.client.HTTPException):
             said = b""
-        heads = error.headers
-        return _Answer(error.code, said, heads.get("Location") or "", heads.get("Retry-After"))
+        to = _without(key, (error.headers.get("Location") or "").encode("utf-8", "replace")).decode()
+        return _Answer(error.code, _without(key, said)[:_SAID], to, error.headers.get("Retry-After"))
+
+
+def _without(key: str, said: bytes) -> bytes:
+    """What an endpoint says, without the key that it may repeat: plain, or as JSON or addresses have it."""
+    forms = (key, key.replace("/", "\\/"), quote(key, safe=""), quote(key))
+    for form in forms if len(key) >= _SECRET else ():
+        said = said.replace(form.encode(), _HIDDEN.encode())
+    return said
 
 
 def _within(seconds: float, call: Callable[[], _Answer]) -> _Answer:
@@ -165,12 +190,12 @@ def _within(seconds: float, call: Callable[[], _Answer]) -> _Answer:
     return answer
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: Exception, key: str) -> str:
     if isinstance(error, urllib.error.URLError) and isinstance(error.reason, Exception):
         error = error.reason
     if isinstance(error, http.client.IncompleteRead):
         return f"its answer broke off after {len(error.partial):,} bytes"
-    return _plain(str(error))[:_SAID] or type(error).__name__
+    return _plain(_without(key, str(error).encode("utf-8", "replace")))[:_SAID] or type(error).__name__
 
 
 def _read(response: Any, most: int, url: str) -> bytes:
@@ -182,9 +207,9 @@ def _read(response: Any, most: int, url: str) -> bytes:
                 f"{shown(url)} answered with more than {most >> 20} MiB, and was not read to its end: "
                 "is it the endpoint that you mean?"
             )
-    told = response.headers.get("Content-Length")
-    if told is not None and told.isdigit() and len(found) < int(told):
-        raise http.client.IncompleteRead(bytes(found), int(told) - len(found))
+    told = whole(response.headers.get("Content-Length") or "") or 0
+    if len(found) < told:
+        raise http.client.IncompleteRead(bytes(found), told - len(found))
     return bytes(found)
 
 

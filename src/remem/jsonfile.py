@@ -107,6 +107,15 @@ def literal(text: str, where: str, cure: str) -> Any:
         raise UserError(f"{where} is not readable JSON: {_why(error)}. {cure}") from error
 
 
+def whole(text: str) -> int | None:
+    """The whole number that a text of the digits 0 to 9 is, a minus before them or not; None for any other
+    text, and for more than 18 digits.
+
+    `isdigit` is not asked: it says so of ², too, which `int` does not read.
+    """
+    return int(text) if re.fullmatch("-?[0-9]{1,18}", text) else None
+
+
 def regular(path: Path, cure: str) -> None:
     """UserError for what is no regular file: a pipe would be waited for for ever."""
     try:

@@ -306,7 +306,7 @@ class JudgeSettings:
         within("judge.items", self.items, 0)
         within("judge.concurrency", self.concurrency, 1, 256)
         within("judge.retries", self.retries, 0, 20)
-        within("judge.timeout_s", self.timeout_s, 0, above=True)
+        within("judge.timeout_s", self.timeout_s, 0.001, 86_400)  # a day; clocks take no number of any size
         within("judge.price_in", self.price_in, 0)
         within("judge.price_out", self.price_out, 0)
 

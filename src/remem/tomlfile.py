@@ -31,7 +31,7 @@ def read(path: Path, cure: str, most: int = 1 << 20) -> dict[str, Any]:
         text = raw.decode("utf-8-sig")
         if any(_DEEP.match(line) for line in text.split("\n")):
             raise ValueError(f"tables and lists lie more than {MOST_DEPTH} deep in each other")
-        found = tomllib.loads(text)
+        found = tomllib.loads(text, parse_float=_number)
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not readable TOML: byte {error.start} is no UTF-8. {cure}") from error
     except RecursionError as error:
@@ -42,6 +42,14 @@ def read(path: Path, cure: str, most: int = 1 << 20) -> dict[str, Any]:
         raise UserError(f"{path} is not readable TOML: {quoted(str(error))}. {cure}") from error
     _check(path, found, cure)
     return found
+
+
+def _number(text: str) -> float:
+    """A number as TOML has it; ValueError for one that would be read as 0, and is none."""
+    value = float(text)
+    if value == 0 and re.search("[1-9]", text.lower().partition("e")[0]):
+        raise ValueError(f"the number {text[:40]} is too small: it would be read as 0")
+    return value
 
 
 def _check(path: Path, tables: Mapping[str, Any], cure: str) -> None:

@@ -231,3 +231,27 @@ def test_lint_says_all_that_is_wrong_and_a_dry_run_refuses_it_too(
     assert "note There is no split forget2" in told
     code, said, wrong = run(monkeypatch, capsys, "run", "tiny", "--data", str(root), "--dry-run")
     assert (code, "finetune row 4: the answer holds <|im_end|>" in wrong) == (1, True), (said, wrong)
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("--workers=-1", "give 0 (automatic) or more"),
+        ("--track=wandbb", "unknown tracker"),
+        ("--on=rai", "unknown engine"),
+        ("--need=train:gpus=nan", "nan is no number"),
+        ("--slurm=time=5", "is of no use with --on local"),
+    ],
+)
+def test_a_dry_run_refuses_the_options_that_the_run_would(
+    option: str,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, _, wrong = run(
+        monkeypatch, capsys, "run", "tiny", "--out", str(tmp_path / "run"), option, "--dry-run"
+    )
+    assert code == 1
+    assert told in wrong

@@ -108,8 +108,9 @@ def test_a_refusal_is_not_repeated(server):
 )
 def test_an_answer_that_is_no_picture(server, answer):
     server.answers = [(200, answer)]
-    with pytest.raises(UserError, match="no picture"):
+    with pytest.raises(UserError, match="no picture") as problem:
         Api(wait=lambda seconds: None).view(PERSON, 0, 0, 8)
+    assert "Error(" not in str(problem.value)
 
 
 def test_nobody_listens(server, monkeypatch):

@@ -222,6 +222,10 @@ TOLD_OF_WEIGHTS: dict[str, tuple[Change, str]] = {
         put(CONFIG, "text_config", "intermediate_size", 10**12),
         "GiB of weights, far more than",
     ),
+    "a part left to its default": (
+        put(CONFIG, "text_config", {"model_type": "llama"}),
+        r"config.json asks for more than [\d,]+ weights, and its files hold",
+    ),
     "an end that is none": (put("generation_config.json", "eos_token_id", [1, "x"]), "eos_token_id is 'x'"),
     "an end beyond all": (put("generation_config.json", "eos_token_id", 10**6), "eos_token_id is 1000000"),
     "another picture's token": (

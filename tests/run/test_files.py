@@ -71,6 +71,7 @@ def test_a_file_says_what_the_same_settings_say(tmp_path: Path) -> None:
         ("recipe = demo", "is not readable TOML: Invalid value (at line 1"),
         ("a = " + "[" * 5000, "is not readable TOML"),
         ("a = " + "9" * 5000, "is not readable TOML"),
+        ('recipe = "demo"\nlearn.weight_decay = 1e-400', "1e-400 is too small: it would be read as 0"),
     ],
 )
 def test_mistakes(tmp_path: Path, text: str, told: str) -> None:

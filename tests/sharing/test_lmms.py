@@ -108,8 +108,9 @@ def test_what_cannot_be_asked_is_told(asked: Callable[..., Any]) -> None:
         lmm.generate_until_multi_round([])
     with pytest.raises(UserError, match="does not know revision"):
         asked(revision="main")
-    with pytest.raises(UserError, match="--batch_size auto: give remem a number"):
-        asked(batch_size="auto")
+    for size in ("auto", "0", "²"):
+        with pytest.raises(UserError, match=f"--batch_size {size}: give remem a number"):
+            asked(batch_size=size)
 
 
 def test_lmms_eval_finds_it() -> None:

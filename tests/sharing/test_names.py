@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,26 @@ def test_an_adapter_that_cannot_be_read(tmp_path: Path) -> None:
         ready(tmp_path, "me/mine")
     (tmp_path / "adapter_config.json").write_text("{}")
     assert ready(tmp_path, "me/mine").kind == "model"
+
+
+@pytest.mark.parametrize("of", ["file", "folder", "nothing", "itself", "pipe", "name"])
+def test_nothing_goes_up_that_is_no_file_of_the_folder(of: str, tmp_path: Path) -> None:
+    folder, there = tmp_path / "model", tmp_path / "there"
+    folder.mkdir()
+    for name in ("config.json", "weights.safetensors"):
+        (folder / name).write_text("{}")
+    there.mkdir()
+    (there / "secret").write_text("mine")
+    (folder / "inside").symlink_to("config.json")
+    assert [path.name for path, _ in ready(folder, "me/model").files] == [
+        "config.json", "inside", "weights.safetensors",
+    ]  # fmt: skip
+    to = {"file": there / "secret", "folder": there, "nothing": there / "none", "itself": folder / "odd"}
+    if of == "pipe":
+        os.mkfifo(folder / "odd")
+    elif of == "name":
+        (folder / "odd\npushed").write_text("x")
+    else:
+        (folder / "odd").symlink_to(to[of])
+    with pytest.raises(UserError, match=r"odd.* is (a link that leads out|no file that can go up)"):
+        ready(folder, "me/model")

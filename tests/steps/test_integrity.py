@@ -339,3 +339,20 @@ def test_a_folder_that_cannot_be_written_is_read_all_the_same(tmp_path: Path) ->
         assert pending(tmp_path, plan()) == []
     finally:
         tmp_path.chmod(0o700)
+
+
+@pytest.mark.parametrize("to", ["pipe", "/dev/zero", "folder"])
+def test_what_is_no_file_is_damaged_and_not_waited_for(tmp_path: Path, to: str) -> None:
+    run(tmp_path, plan())
+    name = next(iter(read_record(tmp_path / "a/model").files))
+    path = tmp_path / "a/model" / name
+    path.unlink()
+    if to == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(tmp_path if to == "folder" else to)
+    found = {one.step: one.wrong for one in verify(tmp_path)}
+    assert name in found["a/model"]
+    assert found["a/responses"] == ""
+    with pytest.raises(UserError, match=f"a/model is not as it was made: {name} (cannot be read|is missing)"):
+        run(tmp_path, plan())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from remem import cli
 from remem.errors import UserError
 from remem.models.families import make_tiny
 from remem.run.overrides import override
@@ -161,7 +162,7 @@ def test_a_deepspeed_configuration_is_followed(monkeypatch: pytest.MonkeyPatch, 
     with pytest.raises(UserError, match="offload_optimizer is not followed"):
         parallel.check(False)
     path.write_text("{")
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="is not readable JSON"):
         parallel.check(False)
 
 
@@ -187,3 +188,37 @@ def test_engines_are_refused_where_processes_share_the_steps(monkeypatch: pytest
     with pytest.raises(UserError, match="2 processes share each step"):
         engine("ray", 2)
     assert engine("local", 1) is None
+
+
+@pytest.mark.parametrize(("name", "value"), [("WORLD_SIZE", "x"), ("WORLD_SIZE", "0"), ("RANK", "-1")])
+def test_variables_of_a_launcher_that_are_no_numbers(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match=f"{name}={value} in the environment is no number"):
+        parallel.rank()
+    monkeypatch.setattr("sys.argv", ["remem", "list", "methods"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 1
+    assert f"unset {name}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        ('{"zero_optimization": {"stage": "3"}}', "stage"),
+        ('{"zero_optimization": {"offload_optimizer": "cpu"}}', "offload_optimizer"),
+        ('{"zero_optimization": []}', "zero_optimization"),
+        ("{", "line 1"),
+    ],
+)
+def test_a_deepspeed_configuration_that_is_none(
+    written: str, at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ds.json").write_text(written)
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
+    monkeypatch.setenv("ACCELERATE_DEEPSPEED_CONFIG_FILE", str(tmp_path / "ds.json"))
+    with pytest.raises(UserError, match=f"ds.json.*{at}.*Mend the DeepSpeed configuration"):
+        parallel.check(False)

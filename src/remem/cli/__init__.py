@@ -92,7 +92,10 @@ def version(show: Annotated[bool, typer.Option("--version", help="Show the versi
 def main() -> None:
     """The entry point: a user's mistake is one message and exit status 1, a failed gate 2."""
     door.open_streams()
-    speak()
+    try:
+        speak()
+    except UserError as problem:  # which of several processes this is cannot be told
+        sys.exit(_told(str(problem)))
     made.told[:] = [lambda text: err.say("[dim]{}[/]", text)]
     with stopping.heard() as stop:
         status = _status(stop)

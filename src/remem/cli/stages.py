@@ -39,6 +39,8 @@ from remem.cli.tables import machine
 from remem.errors import UserError
 
 if TYPE_CHECKING:
+    from remem.run.settings import Run
+    from remem.steps.engines import Engine
     from remem.steps.store import Survey
 
 
@@ -77,10 +79,11 @@ def verb(name: str, stage: str) -> Callable[..., None]:
             _retell(root, out_folder, data, model, form)
             return
         asked = wanted(recipe, out_folder, data, model, settings, tuned, ignore_gate, taught)
+        there = Where(on, need or (), slurm or ())
         if dry_run:
+            _machines(asked.run, workers, threads, there, track)
             _foretell(asked, stage, on_card, form)
             return
-        there = Where(on, need or (), slurm or ())
         carry_out(asked, workers, threads, keep_old, stage, there, track, form)
 
     return command
@@ -176,18 +179,16 @@ def carry_out(
     from remem.cli.console import watching
     from remem.cli.ending import conclude
     from remem.steps import parallel
-    from remem.steps.engines import engine as engine_of
     from remem.story import pipeline, tracking
 
     clock = time.monotonic()
     root, chosen, ignore_gate, fingerprint = asked.root, asked.run, asked.ignore_gate, asked.fingerprint
+    engine, each, trackers = _machines(chosen, workers, threads, where, track)
     if pipeline.finished(root, chosen, ignore_gate, fingerprint, stage, keep_old):
         progress.say("{} is finished already: nothing to do.", root)
         conclude(root, stage, clock, form)
         return
     disk.folder(root)
-    trackers = [name.strip() for name in track.split(",") if name.strip()]
-    tracking.check(trackers)
     chosen.build.check()
     if asked.data_set:
         examine(chosen, asked.data_set, ignore_gate)
@@ -195,8 +196,6 @@ def carry_out(
     if not found.todo:
         progress.say("every step of {} is done: nothing to do but to write this request down.", root)
     _tell_stale(found)
-    processes, each = share(workers, threads, chosen)
-    engine = engine_of(where.on, processes, each, where.need, where.slurm)
     judged = chosen.given and not chosen.forget.methods
     verb = "" if judged else "run " if stage == "report" else f"{stage} "
     progress.say("[bold]remem {}{}[/] → {}: {} steps to do", verb, asked.name, root, len(found.todo))
@@ -214,6 +213,20 @@ def carry_out(
             examined=True,
         )
     conclude(root, stage, clock, form)
+
+
+def _machines(
+    chosen: Run, workers: int, threads: int, where: Where, track: str
+) -> tuple[Engine | None, int, list[str]]:
+    """What makes the steps, with how many threads each, and who is told; UserError for options that cannot
+    be, also where nothing is made: of a dry run, and of one that is finished already."""
+    from remem.steps.engines import engine
+    from remem.story import tracking
+
+    trackers = [name.strip() for name in track.split(",") if name.strip()]
+    tracking.check(trackers)
+    processes, each = share(workers, threads, chosen)
+    return engine(where.on, processes, each, where.need, where.slurm), each, trackers
 
 
 def _tell_stale(found: Survey) -> None:

@@ -24,6 +24,7 @@ from remem.outgoing import quoted
 BARE = (KeyError, IndexError, AttributeError, TypeError, ZeroDivisionError, AssertionError, RecursionError)
 MOST_MODULES = 300_000
 FAR = 1.5  # times the machine's memory
+OVER, BESIDE = 4, 50_000_000  # times what the files hold, and as many weights: of tied ones, and of buffers
 
 
 @contextlib.contextmanager
@@ -93,10 +94,12 @@ def blamed(source: str) -> str:
 
 
 @contextlib.contextmanager
-def bounded(source: str, width: float | None = None) -> Iterator[None]:
+def bounded(source: str, width: float | None = None, stored: int | None = None) -> Iterator[None]:
     """UserError, before memory is taken, for a model that is built inside and has modules without end.
 
-    `width`: bytes of a weight: UserError, too, where all need far more than this machine has.
+    `width`: bytes of a weight: UserError, too, where all need far more than this machine has. `stored`: how
+    many weights its files hold: UserError, too, where far more are built, which would be drawn at random and
+    then refused one by one.
     """
     import psutil
     from torch.nn.modules.module import (
@@ -123,6 +126,11 @@ def bounded(source: str, width: float | None = None) -> Iterator[None]:
             raise UserError(
                 f"{source}: config.json asks for more than {weights * width / 2**30:,.0f} GiB of weights, "
                 "far more than this machine holds. Mend it, or use a smaller model."
+            )
+        if stored is not None and weights > OVER * stored + BESIDE:
+            raise UserError(
+                f"{source}: config.json asks for more than {weights:,} weights, and its files hold "
+                f"{stored:,}. Put the model's own config.json there."
             )
 
     hooks: tuple[Any, ...] = (

@@ -60,6 +60,15 @@ def head(path: Path) -> dict[str, Weight]:
     return found
 
 
+def stored(folder: Path) -> int | None:
+    """How many numbers the files of weights in a folder hold; None where it has none, as of the hub, and
+    where several lie in one, as in quantised models."""
+    weights = [one for path in sorted(folder.glob("*.safetensors")) for one in head(path).values()]
+    if not weights or any(one.whole or BITS[one.kind] < 16 for one in weights if one.count > 64):
+        return None
+    return sum(one.count for one in weights)
+
+
 def _weight(one: dict[str, Any], where: str) -> tuple[Weight, int]:
     """A tensor, and where it ends in the file."""
     kind, shape, place = one.get("dtype"), one.get("shape"), one.get("data_offsets")

@@ -18,7 +18,7 @@ from remem.models.anatomy import LAYER
 from remem.models.folders import check_files, check_folder
 from remem.models.foreign import blamed, boundary, bounded, config, reason
 from remem.models.halves import picture_half
-from remem.models.heads import head
+from remem.models.heads import head, stored
 from remem.models.huggingface import INSTRUCTION, Model
 from remem.models.quantised import PARAMETER_BYTES, four_bit
 from remem.models.templates import template_of
@@ -71,7 +71,8 @@ def load(
     template_of(processor)
     width = DTYPES[dtype].itemsize if quantise == "none" else PARAMETER_BYTES
     what = f"cannot load {start} as an image-text-to-text model"
-    with boundary(what, "Save the model there again"), bounded(str(start), width):
+    held = stored(Path(start)) if Path(start).exists() else None
+    with boundary(what, "Save the model there again"), bounded(str(start), width, held):
         network, loaded = transformers.AutoModelForImageTextToText.from_pretrained(
             str(start), **how, output_loading_info=True
         )

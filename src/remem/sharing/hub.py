@@ -42,13 +42,25 @@ def kind_of(folder: Path) -> str:
 
 
 def contents(folder: Path) -> list[tuple[Path, int]]:
-    """The files that go up, and their bytes."""
+    """The files that go up, and their bytes. UserError for what is no file of this folder: whoever made it
+    could else have any file of this machine sent along."""
     from huggingface_hub.utils._paths import filter_repo_objects
 
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    names = {str(path.relative_to(folder)): path for path in files}
-    kept = filter_repo_objects(names, ignore_patterns=_left_out(folder))
-    return [(names[name], names[name].stat().st_size) for name in kept]
+    names = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*"))}
+    kept = [names[name] for name in filter_repo_objects(names, ignore_patterns=_left_out(folder))]
+    inside = Path(os.path.realpath(folder))
+    for path in kept:
+        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(inside):
+            raise UserError(
+                f"{quoted(str(path))} is a link that leads out of the folder: what lies there is not sent. "
+                "Delete it, or put the file itself in its place."
+            )
+        if not (path.is_file() or path.is_dir()) or not path.name.isprintable():
+            raise UserError(
+                f"{quoted(str(path))} is no file that can go up, or its name is none: delete it, or give it "
+                "another name."
+            )
+    return [(path, path.stat().st_size) for path in kept if path.is_file()]
 
 
 def _left_out(folder: Path) -> list[str]:

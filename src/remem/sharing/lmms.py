@@ -17,6 +17,7 @@ from PIL import Image
 from remem.asking.respond import in_buckets
 from remem.data.opening import rgb
 from remem.errors import UserError
+from remem.jsonfile import whole
 from remem.models import open_model
 from remem.models.base import Encoded, Question
 
@@ -40,14 +41,14 @@ class Remem(lmms):  # type: ignore[misc]
         unknown.pop("max_batch_size", None)  # lmms-eval sends it along
         if unknown:
             raise UserError(f"--model_args: remem does not know {', '.join(sorted(unknown))}")
-        if not str(batch_size).isdigit() or not int(batch_size):
+        if (rows := whole(str(batch_size)) or 0) < 1:
             raise UserError(f"--batch_size {batch_size}: give remem a number, as 8")
         self.accelerator = Accelerator()
         self._rank, self._world_size = self.accelerator.process_index, self.accelerator.num_processes
         place = str(self.accelerator.device) if device is None or self._world_size > 1 else device
         if dtype == "auto":
             dtype = "bfloat16" if place.startswith("cuda") else "float32"
-        self.batch_size = int(batch_size)
+        self.batch_size = rows
         self.model = open_model(pretrained, dtype=dtype, device=place, attention=attention)
         self.model.encoder.marks_of_others = False  # a benchmark is asked as it is
 

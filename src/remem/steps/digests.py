@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -23,8 +25,10 @@ def file_digest(path: Path, whole: bool = False) -> str:
     """SHA-256 of all bytes, in hexadecimal; of a large file the one kept in the user's
     cache while its stamp holds, unless `whole`.
 
-    OSError where it cannot be read.
+    OSError where it cannot be read, and for a pipe or a device, which would be waited for for ever.
     """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "a folder, a pipe or a device, and no file", str(path))
     before = stamp(path)
     place = _kept(path) if before[0] >= LARGE and not whole else None
     if place is not None:

@@ -8,29 +8,45 @@ writes the run folder. With one process nothing here does anything.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from remem import jsonfile
 from remem.errors import UserError
+from remem.outgoing import quoted
 
 T = TypeVar("T")
 _DEEPSPEED = "ACCELERATE_USE_DEEPSPEED"
 PATIENCE = timedelta(hours=24)  # the others wait while the first builds a data set
 
 
+@dataclass(frozen=True)
+class _Zero:
+    """What of DeepSpeed's settings of ZeRO is looked at."""
+
+    stage: int = 0
+    offload_optimizer: dict[str, Any] | None = None
+    offload_param: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class _DeepSpeed:
+    zero_optimization: _Zero = field(default_factory=_Zero)
+
+
 def world() -> int:
     """How many processes there are."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+    return _number("WORLD_SIZE", 1, least=1)
 
 
 def rank() -> int:
     """Which one this is, from 0."""
-    return int(os.environ.get("RANK", "0")) if world() > 1 else 0
+    return _number("RANK", 0) if world() > 1 else 0
 
 
 def first() -> bool:
@@ -100,15 +116,25 @@ def _zero() -> dict[str, Any]:
         return {}
     path = os.environ.get("ACCELERATE_DEEPSPEED_CONFIG_FILE", "none")
     if path != "none":
-        try:
-            return dict(json.loads(Path(path).read_text("utf-8")).get("zero_optimization", {}))
-        except (OSError, ValueError, AttributeError, TypeError) as problem:
-            raise UserError(f"the DeepSpeed configuration {path} cannot be read: {problem}") from problem
+        return asdict(
+            jsonfile.read(Path(path), _DeepSpeed, "Mend the DeepSpeed configuration.").zero_optimization
+        )
     told = {
         what: {"device": os.environ.get(f"ACCELERATE_DEEPSPEED_{what.upper()}_DEVICE", "none")}
         for what in ("offload_optimizer", "offload_param")
     }
-    return {"stage": int(os.environ.get("ACCELERATE_DEEPSPEED_ZERO_STAGE", 2))} | told
+    return {"stage": _number("ACCELERATE_DEEPSPEED_ZERO_STAGE", 2)} | told
+
+
+def _number(name: str, usual: int, least: int = 0) -> int:
+    """A variable of the environment that a launcher sets; UserError where it is no such number."""
+    told = os.environ.get(name) or str(usual)
+    if (number := jsonfile.whole(told)) is None or number < least:
+        raise UserError(
+            f"{name}={quoted(told)} in the environment is no number that accelerate launch or torchrun sets: "
+            f"start remem with one of them, or unset it (unset {name})"
+        )
+    return number
 
 
 def barrier() -> None:

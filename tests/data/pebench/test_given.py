@@ -12,6 +12,7 @@ from PIL import Image
 from remem.data import expectations, lint, load
 from remem.data.events import EVENTS
 from remem.data.pebench.build import build
+from remem.data.pebench.columns import Roles, read_columns
 from remem.data.pebench.published import read
 from remem.data.pebench.settings import PEBenchSettings
 from remem.errors import UserError
@@ -427,3 +428,13 @@ def test_a_scene_that_tells_the_first_name_that_is_asked_for_is_found_before_a_r
     with pytest.raises(UserError, match="describes a scene and names Ada: then forgetting"):
         expectations(data)
     assert any("describes a scene and names Ada" in one.message for one in lint(data))
+
+
+def test_a_column_of_raised_digits_is_no_age(tmp_path):
+    path = tmp_path / "given.csv"
+    rows = [f"{who}-{event}.png,{who},{event},²" for who in ("Ann", "Bo") for event in ("Tea", "Run")]
+    path.write_text("\n".join(["image,person,event,x", *rows]))
+    table = read_columns(path)
+    roles = Roles(table)
+    roles.find_profile(table.values["person"])
+    assert "age" not in roles.of

@@ -366,3 +366,9 @@ def test_a_key_that_cannot_be_one_is_refused(server, tmp_path, monkeypatch):
     monkeypatch.setenv(KEY, "two\nlines")
     with pytest.raises(UserError, match=KEY):
         Endpoint(SETTINGS, tmp_path)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 1e-300, 1e10, 1e300, float("nan"), float("inf")])
+def test_a_time_that_no_clock_takes(seconds: float) -> None:
+    with pytest.raises(UserError, match=r"judge\.timeout_s must be at least 0\.001 and at most 86400"):
+        JudgeSettings(timeout_s=seconds)

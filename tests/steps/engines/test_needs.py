@@ -31,6 +31,14 @@ def test_what_is_not_asked_for_is_one_cpu() -> None:
         ("train:gpu=1", "write it as train:gpus=1"),
         ("train:gpus=one", "one is no number"),
         ("train:cpus=0", "at least one CPU"),
+        ("train:cpus=²", "² is no number"),
+        ("train:cpus=99999999999999999999", "no machine has more than"),
+        ("train:gpus=nan", "nan is no number"),
+        ("train:memory=inf", "inf is no number"),
+        ("train:memory=1e999", "too large"),
+        ("train:memory=1e30", "no machine has more than"),
+        ("train:cpus=1.5", "1.5 is no number"),
+        ("train:cpus=1,cpus=2", "twice how many cpus train needs"),
     ],
 )
 def test_a_mistake_is_one_message(asked: str, message: str) -> None:
@@ -65,7 +73,9 @@ def test_slurm_settings_are_submitits() -> None:
     }  # fmt: skip
     with pytest.raises(UserError, match="write it as partition=gpu"):
         Slurm(needs([]), ["gpu"])
-    for time in ("time=4:00:00", "time=0"):
+    with pytest.raises(UserError, match="twice what partition is"):
+        Slurm(needs([]), ["partition=gpu", "partition=cpu"])
+    for time in ("time=4:00:00", "time=0", "time=²", "time=--5", f"time={'9' * 5000}"):
         with pytest.raises(UserError, match="in minutes, as time=240"):
             Slurm(needs([]), [time])
 

@@ -75,11 +75,14 @@ class Api:
         }
         answer, where = self._post(fields, _png(self._reference.of(person, seed))), endpoint.shown(self._url)
         try:
-            told = jsonfile.parse(answer, dict[str, Any], "the answer", "Ask another model.")
+            told = jsonfile.parse(answer, dict[str, Any], "the answer", "")
             found = base64.b64decode(told["data"][0]["b64_json"], validate=True)
         except (KeyError, IndexError, TypeError, ValueError, binascii.Error, UserError) as error:
+            said = str(error)[:200].rstrip(". ")
+            why = said if isinstance(error, UserError) else "it holds no data[0].b64_json in base64"
             raise UserError(
-                f"{where} answered with something that is no picture ({error!r:.200})."
+                f"{where} answered with something that is no picture: {why}. Is it an endpoint of OpenAI's "
+                "images protocol? Mend it, or choose another source."
             ) from error
         shown = decode(found, f"{where}, whose answer is no picture", "Ask another model.", MOST_PIXELS)
         picture = shown.resize((size, size), Image.Resampling.LANCZOS)

@@ -10,6 +10,7 @@ from pathlib import Path
 from remem.data import csvfile
 from remem.data.events import EVENTS
 from remem.errors import UserError
+from remem.jsonfile import whole
 
 # Role -> names of its column, lower case, letters alone. The first name that a table has is taken.
 NAMES = {
@@ -117,7 +118,7 @@ class Roles:
         def of_people(values: list[str]) -> bool:
             return all(values) and depends(values, who)
 
-        self.find("age", lambda v: of_people(v) and all(one.isdigit() and 0 < int(one) < 120 for one in v))
+        self.find("age", lambda v: of_people(v) and all(0 < (whole(one) or 0) < 120 for one in v))
         self.find("gender", lambda v: of_people(v) and {one.lower() for one in v} <= _GENDERS)
 
     def find_event(self, who: Sequence[str], shown: Sequence[str]) -> None:

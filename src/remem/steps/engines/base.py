@@ -9,11 +9,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from remem import jsonfile
 from remem.errors import UserError, unknown
 from remem.steps.jobs import KINDS, Job, Nobody, View
 from remem.steps.make import make, settle
 
 RETRIES = 3  # of a step whose worker was lost
+MOST = 100_000  # CPUs, GPUs or GiB of one step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,8 @@ class Resources:
     def __post_init__(self) -> None:
         if self.cpus < 1 or self.gpus < 0 or self.memory < 0:
             raise UserError(f"--need: {self} cannot be: at least one CPU, and nothing below 0")
+        if not max(self.cpus, self.gpus, self.memory) <= MOST:
+            raise UserError(f"--need: {self} cannot be: no machine has more than {MOST:,} of anything")
 
 
 class Engine(Protocol):
@@ -44,6 +48,7 @@ class Engine(Protocol):
 def needs(asked: Sequence[str]) -> dict[str, Resources]:
     """Of `train:gpus=1,cpus=8` and the like, by kind of step; UserError for what is not understood."""
     found = {kind: Resources() for kind in KINDS}
+    told: set[tuple[str, str]] = set()
     for one in asked:
         kind, colon, values = one.partition(":")
         if kind not in KINDS:
@@ -52,11 +57,14 @@ def needs(asked: Sequence[str]) -> dict[str, Resources]:
             name, equals, value = pair.partition("=")
             if not colon or not equals or name not in Resources.__dataclass_fields__:
                 raise UserError(f"--need {one}: write it as {kind}:gpus=1,cpus=8,memory=40")
-            try:
-                number: Any = int(value) if name == "cpus" else float(value)
-            except ValueError as problem:
-                raise UserError(f"--need {one}: {value} is no number") from problem
-            found[kind] = replace(found[kind], **{name: number})
+            if (kind, name) in told:
+                raise UserError(f"--need says twice how many {name} {kind} needs: say it once")
+            told.add((kind, name))
+            number: Any = jsonfile.literal(value, f"--need {one}", "Give one such as 8.")
+            if isinstance(number, bool) or not isinstance(number, int if name == "cpus" else int | float):
+                raise UserError(f"--need {one}: {value} is no number; give one such as 8")
+            more: dict[str, Any] = {name: number}
+            found[kind] = replace(found[kind], **more)
     return found
 
 

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from remem.errors import UserError
+from remem.jsonfile import whole
 from remem.steps.engines.base import RETRIES, Resources, job_of, lacks_remem
 from remem.steps.jobs import Job, View, kind_of
 
@@ -115,11 +116,15 @@ class Slurm:
 
 def _settings(asked: Sequence[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    told: set[str] = set()
     for one in asked:
         name, equals, value = one.partition("=")
         if not equals or not name:
             raise UserError(f"--slurm {one}: write it as partition=gpu")
-        number: Any = int(value) if value.lstrip("-").isdigit() else value
+        if name in told:
+            raise UserError(f"--slurm says twice what {name} is: say it once")
+        told.add(name)
+        number: Any = value if (read := whole(value)) is None else read
         if name in ("time", "timeout_min"):
             if not isinstance(number, int) or number < 1:
                 raise UserError(f"--slurm {one}: write it in minutes, as time=240")
