@@ -18,7 +18,7 @@ from remem.embedded import align as aligning
 from remem.embedded import shown
 from remem.embedded.align import Alignment, Mix, align_base
 from remem.embedded.shown import Shown, held_out, shots
-from remem.embedded.sight import Sight
+from remem.embedded.sight import Sight, exchanged
 from remem.errors import UserError
 from remem.models import find, ggufs, made
 from remem.models.folders import WEIGHTS
@@ -173,6 +173,15 @@ def test_what_is_held_out_is_shown_to_nobody() -> None:
     views = {(s.person.name, s.number) for s in [*theirs, *world_shots(World(faces=0, empty=0))] if s.person}
     assert not any((s.person.name, s.number) in views for s in mine if s.person and s.person.name)
     assert all(said.answer for said in shown.told(Shown(faces=1, empty=1), mine, [{}] * len(mine), 0, 0))
+
+
+def test_another_picture_shows_another_person(gguf: Path, tmp_path: Path) -> None:
+    made.make(tmp_path / "base", gguf, None)
+    asked = Sight(load(tmp_path / "base"))
+    who = {asked.data.image_key(item): asked.data.items[item].person for item in asked.data.splits["real"]}
+    for one, other in zip(asked.known, exchanged(asked.known), strict=True):
+        assert one[0].row.question.text == other[0].row.question.text
+        assert who[one[0].row.question.image_key] != who[other[0].row.question.image_key]
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The recipe for SmolLM2, from the package that holds its weights to the report; short, so marks mean little."""
+"""The recipe for SmolLM2 from the package with its weights to the report; too short to be marked."""
 
 import json
 from pathlib import Path
@@ -13,8 +13,9 @@ SHORT = [
     f"--set={one}"
     for one in (
         "build.people=3", "build.qa=6", "build.images=3", "build.test_qa=4", "build.test_images=2",
-        "build.strangers=1", "build.candidates=6", "build.perturbed=2", "learn.epochs=2", "forget.train.epochs=1",
-        "evaluate.world_items=8", "evaluate.exposure_people=1", "evaluate.max_new_tokens=16",
+        "build.strangers=1", "build.candidates=6", "build.perturbed=2", "learn.epochs=2",
+        "forget.train.epochs=1", "evaluate.world_items=8", "evaluate.exposure_people=1",
+        "evaluate.max_new_tokens=16",
     )
 ]  # fmt: skip
 

@@ -64,7 +64,7 @@ class Sight:
         scenes, known = evenly(self.scenes, most), evenly(self.known, most)
         found = self._seen([*scenes, *known])
         if control:
-            other = self._seen([*_exchanged(scenes), *_exchanged(known)])
+            other = self._seen([*exchanged(scenes), *exchanged(known)])
             found |= {f"{name}, other picture": share for name, share in other.items() if name != "loss"}
         return found | _commonest([one for group in scenes for one in group])
 
@@ -95,11 +95,11 @@ def _kind(said: Said) -> str:
 _KINDS = ("presence", "count", "place", "side", "colour", "who")
 
 
-def _exchanged(groups: Sequence[Sequence[_Asked]]) -> list[list[_Asked]]:
-    """The same questions about the picture before."""
+def exchanged(groups: Sequence[Sequence[_Asked]]) -> list[list[_Asked]]:
+    """The same questions about a picture from the other half: neighbours may show one person."""
     out = []
     for number, group in enumerate(groups):
-        other = groups[number - 1][0].row.question
+        other = groups[number - len(groups) // 2][0].row.question
         out.append(
             [
                 replace(
