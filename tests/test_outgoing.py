@@ -104,7 +104,7 @@ READERS = {  # of JSON that is ours or a library's, and is looked at by whoever 
     "jsonfile.py", "data/cells.py", "data/drawing.py", "data/imagefolder.py", "data/images/pipelines.py",
     "data/tablefile.py", "given/listing.py", "given/schema.py", "models/apart.py",
     "models/families/published.py", "models/graft.py",
-    "models/saving.py", "settings.py", "steps/digests.py", "steps/parallel.py", "steps/store.py",
+    "models/saving.py", "settings.py", "steps/digests.py", "steps/store.py",
     "world/pictures.py",
 }  # fmt: skip
 

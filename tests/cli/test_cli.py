@@ -183,6 +183,8 @@ def test_a_data_set_is_built_from_options(
         "1",
         "--set",
         "size=16",
+        "--set",
+        "source=drawn",
     ]
     code, _, said = run(monkeypatch, capsys, "build", "remem", *small)
     assert code == 0, said

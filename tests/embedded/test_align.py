@@ -177,7 +177,7 @@ def test_what_is_held_out_is_shown_to_nobody() -> None:
 
 def test_another_picture_shows_another_person(gguf: Path, tmp_path: Path) -> None:
     made.make(tmp_path / "base", gguf, None)
-    asked = Sight(load(tmp_path / "base"))
+    asked = Sight(load(tmp_path / "base"), 40)
     who = {asked.data.image_key(item): asked.data.items[item].person for item in asked.data.splits["real"]}
     for one, other in zip(asked.known, exchanged(asked.known), strict=True):
         assert one[0].row.question.text == other[0].row.question.text

@@ -39,6 +39,7 @@ from remem.cli.tables import machine
 from remem.errors import UserError
 
 if TYPE_CHECKING:
+    from remem.estimate.cards import Card
     from remem.run.settings import Run
     from remem.steps.engines import Engine
     from remem.steps.store import Survey
@@ -81,8 +82,11 @@ def verb(name: str, stage: str) -> Callable[..., None]:
         asked = wanted(recipe, out_folder, data, model, settings, tuned, ignore_gate, taught)
         there = Where(on, need or (), slurm or ())
         if dry_run:
+            from remem.estimate import cards
+
+            card = cards.card(on_card)
             _machines(asked.run, workers, threads, there, track)
-            _foretell(asked, stage, on_card, form)
+            _foretell(asked, stage, card, form)
             return
         carry_out(asked, workers, threads, keep_old, stage, there, track, form)
 
@@ -247,16 +251,15 @@ def _tell_stale(found: Survey) -> None:
             warn(f"{also}{end}")
 
 
-def _foretell(asked: Wanted, stage: str, on_card: str, form: str) -> None:
+def _foretell(asked: Wanted, stage: str, on: Card, form: str) -> None:
     """What --dry-run prints. Exit status 1 where the run does not fit."""
     from remem import disk
-    from remem.estimate import cards, foresee
+    from remem.estimate import foresee
     from remem.estimate.told import refuse, told
     from remem.story import plan
     from remem.story.resolve import resolve
 
     disk.folder(asked.root, write=False)
-    on = cards.card(on_card)
     asked.run.build.check()
     if asked.data_set:
         examine(asked.run, asked.data_set, asked.ignore_gate)
