@@ -36,9 +36,9 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def _picture(colour=(10, 200, 30)) -> bytes:
+def _picture(colour=(10, 200, 30), size=(64, 64)) -> bytes:
     out = io.BytesIO()
-    Image.new("RGB", (64, 64), colour).save(out, "PNG")
+    Image.new("RGB", size, colour).save(out, "PNG")
     return json.dumps({"data": [{"b64_json": base64.b64encode(out.getvalue()).decode()}]}).encode()
 
 
@@ -111,6 +111,14 @@ def test_an_answer_that_is_no_picture(server, answer):
     with pytest.raises(UserError, match="no picture") as problem:
         Api(wait=lambda seconds: None).view(PERSON, 0, 0, 8)
     assert "Error(" not in str(problem.value)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 8), (8, 17), (1, 4000)])
+def test_a_picture_that_would_be_blown_up_or_squeezed_is_refused(server, size):
+    server.answers = [(200, _picture(size=size)), (200, _picture(size=(8, 16)))]
+    with pytest.raises(UserError, match=rf"a picture of {size[0]} x {size[1]} pixels"):
+        Api(wait=lambda seconds: None).view(PERSON, 0, 0, 8)
+    assert Api(wait=lambda seconds: None).view(PERSON, 0, 0, 8).image.size == (8, 8)
 
 
 def test_nobody_listens(server, monkeypatch):

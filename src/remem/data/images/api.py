@@ -85,6 +85,13 @@ class Api:
                 "images protocol? Mend it, or choose another source."
             ) from error
         shown = decode(found, f"{where}, whose answer is no picture", "Ask another model.", MOST_PIXELS)
+        least, most = sorted(shown.size)
+        if least < size or most > 2 * least:
+            raise UserError(
+                f"{where} answered with a picture of {shown.width} x {shown.height} pixels. A square of 1024 "
+                f"was asked for; at least {size} a side are needed, and no side more than twice the other. "
+                "Ask another model."
+            )
         picture = shown.resize((size, size), Image.Resampling.LANCZOS)
         return Picture(
             image=picture, provenance={"source": self.name, "model": self._model, "prompt": prompt}
