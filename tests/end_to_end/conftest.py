@@ -34,7 +34,7 @@ def command(*arguments: str | Path) -> list[str]:
 
 
 def remem(
-    *arguments: str | Path, cwd: Path, timeout: float = 300, **environment: str
+    *arguments: str | Path, cwd: Path, timeout: float = 1800, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """The command line as a user runs it."""
     settings = os.environ | {"COLUMNS": "200", "NO_COLOR": "1"} | environment

@@ -71,7 +71,7 @@ def together(
     command = [sys.executable, *launch, *script, *map(str, arguments)]
     settings = os.environ | {"NO_COLOR": "1", "COLUMNS": "200", "OMP_NUM_THREADS": "1"}
     return subprocess.run(
-        command, cwd=cwd, env=settings, capture_output=True, text=True, timeout=500, check=False
+        command, cwd=cwd, env=settings, capture_output=True, text=True, timeout=1800, check=False
     )
 
 
