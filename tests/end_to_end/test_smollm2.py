@@ -38,4 +38,4 @@ def test_the_quick_recipe_runs_end_to_end(tmp_path: Path) -> None:
     assert losses["taught"] > losses["base"]  # it was taught something
     assert losses["ga-s0"] < losses["taught"]  # and ascent took of it
     assert (run / "report" / "index.html").stat().st_size > 10_000
-    assert list((run / "attacks").glob("*/quick")) or list(run.glob("*/attacks/quick*"))
+    assert all((run / arm / "attack-quick" / "step.json").exists() for arm in arms)

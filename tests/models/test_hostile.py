@@ -335,8 +335,8 @@ def test_a_template_that_ends_for_some_questions_alone_is_stopped(folder: Path, 
     path.write_text(f"{{% if 'Jane' in {ASKED[3:-3]} %}}{EVER}{{% endif %}}" + path.read_text())
     model = open_model(str(folder))
     model.encode(Question("a", "Who?"))
-    with pytest.raises(UserError, match="does not end: stopped after"):
-        model.encode(Question("b", "Who is Jane?"))
+    with pytest.raises(UserError, match=r"does not end: stopped after|asks for more than 2 GiB"):
+        model.encode(Question("b", "Who is Jane?"))  # on a fast machine it fills its memory first
     assert model.encode(Question("c", "Who?"))  # a new process goes on
 
 

@@ -19,6 +19,7 @@ Texts = dict[str, list[dict[str, str]]]
 Read = tuple[Texts, Pictures, list[Path]]  # texts, pictures, the files to take the fingerprint of
 
 _KEPT_BYTES = 64 << 20  # of row groups' pictures that were read lately, the last one apart
+_AT_ONCE = 8  # rows that `datasets` unpacks together; by itself it takes a whole row group
 _LARGE_GROUP = 64 << 20  # bytes of pictures in a row group, beyond which one row costs too much to read
 
 
@@ -225,6 +226,7 @@ def _converted(root: Path, found: Shards) -> Read:
     cache."""
     from datasets import load_dataset
     from datasets.exceptions import DatasetsError
+    from pyarrow import default_memory_pool
 
     files = [path for paths in found.values() for path in paths]
     for path in files:
@@ -233,7 +235,9 @@ def _converted(root: Path, found: Shards) -> Read:
     try:
         named = {split: list(map(str, paths)) for split, paths in found.items()}
         with intact(root, kind="data set"):
-            return _arrow(load_dataset("parquet", data_files=named), files, root)
+            splits = load_dataset("parquet", data_files=named, batch_size=_AT_ONCE)
+            default_memory_pool().release_unused()  # Arrow keeps what it needed, several row groups
+            return _arrow(splits, files, root)
     except DatasetsError as error:
         raise UserError(
             f"{files[0].parent} holds a damaged Parquet file ({line(error.__cause__ or error)}). "

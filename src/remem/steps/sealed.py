@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from remem import jsonfile
+from remem import disk, jsonfile
 from remem.errors import UserError
 from remem.steps.digests import canonical, file_digest, files_of, stamp, text_digest
 from remem.steps.folders import write_atomic
@@ -79,10 +79,11 @@ def drop(folder: Path, names: Iterable[str]) -> None:
     if sealed is None:
         return
     gone = sorted({*sealed.dropped, *(set(names) & set(sealed.files))})
-    if gone != sealed.dropped:
-        write_record(folder, Sealed(**asdict(sealed) | {"dropped": gone}))
-    for name in gone:
-        (folder / name).unlink(missing_ok=True)  # several processes on one run all come here
+    with disk.writing(folder):
+        if gone != sealed.dropped:
+            write_record(folder, Sealed(**asdict(sealed) | {"dropped": gone}))
+        for name in gone:
+            (folder / name).unlink(missing_ok=True)  # several processes on one run all come here
 
 
 # -- files --------------------------------------------------------------------------------------------
