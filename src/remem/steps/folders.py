@@ -19,11 +19,15 @@ TRASH = ".trash"
 
 
 def write_atomic(path: Path, text: str) -> None:
-    """The whole text or the file as it was, after a power cut too."""
+    """The whole text or the file as it was, after a power cut too; nothing is left beside it."""
     part = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with disk.opened(part) as file:
-        file.write(text.encode("utf-8"))
-    os.replace(part, path)
+    try:
+        with disk.opened(part) as file:
+            file.write(text.encode("utf-8"))
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     sync(path.parent)
 
 
