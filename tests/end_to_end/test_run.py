@@ -186,6 +186,7 @@ def test_ctrl_c_stops_the_workers_and_the_run_goes_on_later(
     assert content(tmp_path / "runs/tiny") == content(finished)
 
 
+@pytest.mark.slow
 def test_own_data_and_a_smolvlm_with_lora(
     finished: Path, model_folders: dict[str, Path], tmp_path: Path
 ) -> None:
