@@ -15,7 +15,17 @@ def test_any_of_the_drawn_answers_counts(four, tmp_path, knows):
     assert all(len(answer.texts) == 2 for answer in found[setting].answers)  # equal ones once
 
 
-@pytest.mark.parametrize("settings", [{"count": 0}, {"temperature": 0.0}, {"temperature": -1.0}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"count": 0},
+        {"temperature": 0.0},
+        {"temperature": -1.0},
+        {"temperature": 1e-40},
+        {"temperature": 1e9},
+        {"temperature": float("nan")},
+    ],
+)
 def test_bad_settings(settings):
     with pytest.raises(UserError, match="sampling"):
         make("sampling", settings)

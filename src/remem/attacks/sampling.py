@@ -7,7 +7,6 @@ Departure: their bounds are on the chance of one answer; here it is counted whet
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -19,6 +18,8 @@ from remem.errors import UserError
 
 if TYPE_CHECKING:
     from remem.attacks.scene import Scene
+
+LEAST, MOST = 0.001, 1000.0  # beyond them logits overflow, or every token is as likely as any other
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +34,10 @@ class Sampling:
 
     def __post_init__(self) -> None:
         at_least("sampling", 1, count=self.count)
-        if not (math.isfinite(self.temperature) and self.temperature > 0):
+        if not LEAST <= self.temperature <= MOST:
             raise UserError(
-                f"sampling.temperature={self.temperature} must be above 0: 1 leaves the model as it is."
+                f"sampling.temperature={self.temperature} must be {LEAST} to {MOST:,}: 1 leaves the model as "
+                "it is."
             )
 
     def check(self, scene: Scene) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from remem.models.inside import Model
 
 PACKED = "packing several questions into one row"
-WORTH = 0.7  # share of the plain batch's tokens above which packing is not worth its mask
+WORTH = 0.9  # share of the plain batch's tokens above which packing is not worth its mask
 PROBES = 4
 
 
