@@ -13,10 +13,8 @@ from remem.data.settings import BuildSettings
 from remem.errors import UserError, unknown
 from remem.methods import METHODS
 from remem.run import papers, smollm2
-from remem.run.settings import Run
+from remem.run.settings import FEW, Run
 from remem.settings import Attacking, Attacks, Evaluate, Forget, ModelSettings, Train, Unlearn
-
-FEW = 32  # candidates that exposure ranks among, in recipes that are to take minutes; data sets have 100
 
 
 def drawn() -> Run:

@@ -15,6 +15,7 @@ from remem.scoring.judge import JUDGES
 from remem.settings import Attacks, Evaluate, Floors, Forget, JudgeSettings, ModelSettings, Train
 
 GIVEN = ("base", "taught", "goal", "given")
+FEW = 32  # candidates that exposure ranks among, in recipes that are to take minutes; data sets have 100
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from remem.errors import UserError
-from remem.methods import METHODS, searched
+from remem.methods import METHODS, make, searched
 from remem.models import identity
 from remem.run.overrides import override
 from remem.run.recipes import demo, drawn, methods, methods_embedded
 from remem.run.settings import Run
+from remem.run.smollm2 import smollm2_quick
 from remem.settings import plain
 from remem.story.resolve import resolve
-from remem.studies.tuning.chosen import SHIPPED, Chosen, Tuned, departs, given, put, read, trained
+from remem.studies.tuning.chosen import SHIPPED, Chosen, Tuned, departs, given, people_of, put, read, trained
 
 
 def chosen(**changes: object) -> Chosen:
@@ -105,12 +106,12 @@ def test_a_file_that_is_wrong_is_refused(tmp_path: Path, change, message: str) -
 
 def test_the_shipped_settings_are_for_every_method_of_the_model_they_name() -> None:
     runs = {"tiny": methods, "embedded": methods_embedded}
-    assert {place.name for place in SHIPPED.iterdir()} == set(runs)
-    for place in SHIPPED.iterdir():
-        found = read(Path(place.name))
-        assert found.model["content"] == identity(place.name)["content"]
+    assert {place.name for place in SHIPPED.iterdir()} == {*runs, "smollm2"}
+    for name, run in runs.items():
+        found = read(Path(name))
+        assert found.model["content"] == identity(name)["content"]
         assert set(found.methods) == {name for name in METHODS if searched(name)}
-        given, notes = put(runs[place.name](), found)
+        given, notes = put(run(), found)
         assert (
             notes == []
         )  # other people than theirs, the same model, parts and split, and nothing kept too little
@@ -118,6 +119,19 @@ def test_the_shipped_settings_are_for_every_method_of_the_model_they_name() -> N
             if one.method in found.methods:
                 assert trained(given, one)["lr"] == found.methods[one.method].train["lr"]
                 assert one.settings == found.methods[one.method].settings
+
+
+def test_the_recipe_of_smollm2_has_the_settings_that_were_tuned_for_it_on_other_people() -> None:
+    run, found = smollm2_quick(), read(Path("smollm2"))
+    assert found.model["name"] == run.model.name
+    assert found.people != people_of(run, "")
+    assert found.split == run.forget.split
+    assert found.adapt == plain(run.model.adapt)
+    assert set(found.methods) == {one.method for one in run.forget.methods}
+    assert all(one.kept for one in found.methods.values())
+    for own, tuned in zip(run.forget.methods, given(run, found).forget.methods, strict=True):
+        assert trained(run, own) == trained(run, tuned)
+        assert make(own.method, own.settings) == make(own.method, tuned.settings)
 
 
 def test_a_file_of_ones_own_comes_before_a_shipped_one(
