@@ -59,6 +59,13 @@ def test_all_parts_are_made_with_their_cut_settings():
     assert make("quick", {"lr": 1e-3}).parts == tuple(PARTS)
 
 
+def test_its_relearning_trains_as_it_is_told():
+    relearn = make("quick", {"how": "lora", "lr": 1e-3})._made()["relearn"]
+    assert relearn == make("relearn", PARTS["relearn"] | {"how": "lora", "lr": 1e-3})
+
+
 def test_bad_settings():
     with pytest.raises(UserError, match="unknown part of quick: prefil"):
         make("quick", {"parts": ["prefil"]})
+    with pytest.raises(UserError, match="relearn.how: half"):
+        make("quick", {"how": "half"})

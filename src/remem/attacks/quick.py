@@ -40,6 +40,7 @@ class Quick:
     knows: ClassVar[str] = "what each of its parts is given"
 
     parts: tuple[str, ...] = tuple(PARTS)  # the attacks that it is a cut of
+    how: str = "full"  # of the ten steps: language model and projector in full, or "lora"
     lr: float = 0.0  # learning rate of the ten steps; 0: as published, which is little for a small model
 
     def __post_init__(self) -> None:
@@ -49,7 +50,7 @@ class Quick:
         self._made()
 
     def _made(self) -> dict[str, Attack]:
-        more = {"relearn": {"lr": self.lr}}
+        more = {"relearn": {"how": self.how, "lr": self.lr}}
         return {name: make(name, PARTS[name] | more.get(name, {})) for name in self.parts}
 
     def check(self, scene: Scene) -> None:

@@ -48,7 +48,7 @@ def smollm2_quick() -> Run:
         learn=LEARN,
         forget=Forget(methods=METHODS, train=FORGET),
         evaluate=Evaluate(max_new_tokens=LONGEST, exposure_people=2),
-        attacks=Attacks(each=(Attacking(attack="quick", settings={"lr": AGAIN}),)),
+        attacks=Attacks(each=(Attacking(attack="quick", settings={"how": "lora", "lr": AGAIN}),)),
     )
 
 
