@@ -37,7 +37,7 @@ STORY = {  # in the order told; verdicts that say nothing about a method are lef
     "partial": ("forgets in part", "forget in part"),
     "ruins-world": ("forgets the rest of the world, too", "forget the rest of the world, too"),
     "ruinous": ("forgets the kept people, too", "forget the kept people, too"),
-    "returns": ("forgets, but it comes back under attack", "forget, but it comes back under attack"),
+    "returns": ("hides it, and it comes back under attack", "hide it, and it comes back under attack"),
     "silenced": ("falls silent but still knows", "fall silent but still know"),
     "unproven": ("falls silent, with more unknown", "fall silent, with more unknown"),
     "speaks": ("still answers", "still answer"),

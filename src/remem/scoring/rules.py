@@ -80,7 +80,7 @@ RULES = {
         "probability of the true answers.",
     ),
     "returns": Rule(
-        "forgets, but it comes back",
+        "hides it, and it comes back",
         "bad",
         f"An attack brings back at least {_knows} % of what teaching added: beyond what the model says "
         "without it, and beyond what the same attack brings out of the Goal models. Shown (90 % interval) to "
