@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from remem.endpoint import Failing
 from remem.errors import UserError
 
 
@@ -60,3 +61,27 @@ def always_killed(folder: Path, context: Any, progress: Any) -> None:
 def much(folder: Path, context: Any, progress: Any) -> None:
     """Asks for more memory than a machine has."""
     bytearray(1 << 46)
+
+
+class Odd(Exception):
+    """It cannot be made again from what it says."""
+
+    def __init__(self, what: str, more: str) -> None:
+        super().__init__(f"{what} {more}")
+
+
+class OddMistake(UserError):
+    def __init__(self, what: str, more: str) -> None:
+        super().__init__(f"{what} {more}")
+
+
+def odd() -> None:
+    raise Odd("no", "luck")
+
+
+def odd_mistake() -> None:
+    raise OddMistake("mend", "it")
+
+
+def failing() -> None:
+    raise Failing("it failed", "HTTP 500")

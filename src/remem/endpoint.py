@@ -87,7 +87,7 @@ class Patience:
 class Failing(UserError):
     """An endpoint that keeps failing, or does not answer in time. `why`: the last failure, in some words."""
 
-    def __init__(self, message: str, why: str):
+    def __init__(self, message: str = "", why: str = ""):  # as another process makes it again
         super().__init__(message)
         self.why = why
 

@@ -39,9 +39,12 @@ class GateFailed(Exception):
     """Stage 1 did not teach the facts, so forgetting them would measure nothing. Exit status 2."""
 
     def __init__(self, lines: Sequence[str], advice: str = ""):
-        super().__init__("\n".join(lines))
+        super().__init__(tuple(lines), advice)
         self.lines = tuple(lines)  # of the gate, as it prints them
         self.advice = advice  # what to do, where it is known that longer training is not it
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
 
 
 class Crashed(RuntimeError):

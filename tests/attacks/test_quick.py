@@ -67,5 +67,5 @@ def test_its_relearning_trains_as_it_is_told():
 def test_bad_settings():
     with pytest.raises(UserError, match="unknown part of quick: prefil"):
         make("quick", {"parts": ["prefil"]})
-    with pytest.raises(UserError, match="relearn.how: half"):
+    with pytest.raises(UserError, match=r"relearn\.how: half"):
         make("quick", {"how": "half"})

@@ -111,7 +111,7 @@ def pictures(
         stack.callback(pool.shutdown, wait=True, cancel_futures=True)
         running: deque[Future[list[Made]]] = deque()
         for chunk in chunks:
-            running.append(pool.submit(_chunk, order, chunk, keep))
+            running.append(pool.submit(lost.carry, _chunk, order, chunk, keep))
             started |= pool._processes or {}
             if len(running) >= workers * 3:  # what is made ahead waits in memory
                 yield from running.popleft().result()

@@ -65,7 +65,7 @@ def album(shots: Sequence[Shot], name: str, seed: int, size: int, folder: Path, 
         spawn, started = multiprocessing.get_context("spawn"), dict[int, Any]()
         losing = lost.told("a process that draws pictures", started, LOWER)
         with losing, ProcessPoolExecutor(min(workers, len(left)), spawn) as pool:
-            jobs = [pool.submit(_make, name, seed, size, chunk, path) for chunk, path in left]
+            jobs = [pool.submit(lost.carry, _make, name, seed, size, chunk, path) for chunk, path in left]
             started |= pool._processes or {}
             for done, job in enumerate(jobs):
                 job.result()

@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
+import pickle
 import signal
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from remem.errors import UserError
+from remem.endpoint import Failing
+from remem.errors import GateFailed, UserError
 from remem.steps.engines import lost
 from remem.steps.engines.local import Processes
 from remem.steps.execute import execute
 from remem.steps.jobs import Nobody
 from remem.steps.store import Step
-from some_steps import always_killed, slow
+from some_steps import always_killed, failing, odd, odd_mistake, slow
+
+
+@pytest.mark.parametrize(
+    ("work", "kind", "words"),
+    [
+        (odd, RuntimeError, "Odd: no luck"),
+        (odd_mistake, UserError, "mend it"),
+        (failing, Failing, "it failed"),
+    ],
+)
+def test_what_a_worker_raises_is_read_by_its_parent_whatever_it_is(
+    work: Callable[[], None], kind: type[Exception], words: str
+) -> None:
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool, pytest.raises(kind, match=words) as caught:
+        pool.submit(lost.carry, work).result()
+    assert type(caught.value) is kind
+    assert getattr(caught.value, "why", "HTTP 500") == "HTTP 500"
+
+
+def test_a_gate_that_failed_says_the_same_in_another_process() -> None:
+    failed = GateFailed(["one", "two"], "teach longer")
+    again = pickle.loads(pickle.dumps(failed))
+    assert (str(again), again.lines, again.advice) == ("one\ntwo", ("one", "two"), "teach longer")
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def _work(job: Job) -> None:
     assert _sender is not None
     _sender.start(job.step.name)
     clock = time.monotonic()
-    make(job.root, job.step, job.order, job.context, _sender)
+    lost.carry(make, job.root, job.step, job.order, job.context, _sender)
     _sender.finish(job.step.name, time.monotonic() - clock)
 
 

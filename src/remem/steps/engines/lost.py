@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import pickle
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,29 @@ def told(what: str, workers: Mapping[int, Any], lower: str) -> Iterator[None]:
         yield
     except BrokenProcessPool as problem:
         raise UserError(said(what, codes(workers), before, lower)) from problem
+
+
+def carry(work: Callable[..., Any], *given: Any) -> Any:
+    """In a worker: what is raised is made such that another process can read it.
+
+    An exception that wants more than its message cannot be: its pool ends, and nobody learns why.
+    """
+    try:
+        return work(*given)
+    except Exception as problem:
+        if _readable(problem):
+            raise
+        if isinstance(problem, UserError):
+            raise UserError(str(problem)) from None
+        raise RuntimeError(f"{type(problem).__name__}: {problem}") from None
+
+
+def _readable(problem: Exception) -> bool:
+    try:
+        again = pickle.loads(pickle.dumps(problem))
+    except Exception:  # whatever its own way of being pickled raises
+        return False
+    return type(again) is type(problem) and str(again) == str(problem)
 
 
 def kills() -> int | None:
