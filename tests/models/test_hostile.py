@@ -208,7 +208,7 @@ TOLD_OF_WEIGHTS: dict[str, tuple[Change, str]] = {
     ),
     "another shape": (
         weights(lambda all: all.update({first(all): all[first(all)][:3].clone()})),
-        "cannot load .*size",
+        r"its weights have other shapes than config\.json asks for\. Save the model",
     ),
     "another name": (
         weights(lambda all: all.update({"x": all.pop(first(all))})),

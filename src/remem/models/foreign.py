@@ -50,6 +50,8 @@ def reason(problem: BaseException) -> str:
     """What an error says first, on one line; a line that announces more brings the next along."""
     lines = [line.strip() for line in str(problem).strip().split("\n") if line.strip()] or [""]
     text = f"{lines[0]} {lines[1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]
+    if "ignore_mismatched_sizes" in text:  # it speaks of a report that was printed elsewhere
+        text = "its weights have other shapes than config.json asks for"
     if isinstance(problem, BARE) or not text:
         text = f"{type(problem).__name__} {text}".strip()
     return quoted(text)
