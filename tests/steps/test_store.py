@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 import time
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -68,6 +70,27 @@ def test_a_derived_step_is_redone(tmp_path: Path) -> None:
     execute(tmp_path, [step("report", derived=True)], CONTEXT, Silent())
     execute(tmp_path, [step("report", "y", derived=True)], CONTEXT, Silent())
     assert (tmp_path / "report/text").read_text() == "y"
+
+
+def test_what_a_step_held_is_gone_before_the_next(tmp_path: Path) -> None:
+    class Model:
+        itself: Model
+
+    seen: list[weakref.ref[Model]] = []
+    alive: list[bool] = []
+
+    def circle(folder: Path, context: object, progress: object) -> None:
+        alive.extend(one() is not None for one in seen)
+        model = Model()
+        model.itself = model
+        seen.append(weakref.ref(model))
+
+    gc.disable()
+    try:
+        execute(tmp_path, [Step(name=name, work=circle, settings={}) for name in "ab"], CONTEXT, Silent())
+    finally:
+        gc.enable()
+    assert alive == [False]
 
 
 def test_keys_follow_settings_and_inputs_and_nothing_else() -> None:

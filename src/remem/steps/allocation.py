@@ -1,8 +1,10 @@
-"""Freed memory is kept for the next step of a training, as far as the C library lets us ask for it."""
+"""Freed memory is kept for the next step of a training, and handed back when the training is over, as far as
+the C library lets us ask for it."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's mallopt(3)
@@ -20,3 +22,19 @@ def keep_freed_memory() -> bool:
     except (AttributeError, OSError):
         return False
     return bool(mallopt(_MMAP_THRESHOLD, _LARGEST) and mallopt(_TRIM_THRESHOLD, _KEPT))
+
+
+def hand_back() -> bool:
+    """Gives the system what nobody uses any more: models that hold each other in a circle, and freed blocks
+    that lie between used ones, which glibc never gives back by itself. Whether the C library was asked."""
+    gc.collect()
+    if "torch" in sys.modules and (cuda := sys.modules["torch"].cuda).is_available():
+        cuda.empty_cache()
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError):
+        return False
+    trim(0)
+    return True
