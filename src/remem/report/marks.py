@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from remem.report import taken, words
+from remem.report import taken, teaching, words
 from remem.report.comparison import UNRELIABLE
 from remem.report.findings import forgotten_people
 from remem.report.read import Data, RunRecord
@@ -42,6 +42,8 @@ def marks(run: RunRecord, data: Data) -> list[Mark]:
         found.append(Mark("equal-weights", text, names))
     for name, wrong in taken.failed(run).items():
         found.append(Mark("doubtful-model", f"{name}: {'; '.join(wrong)}.", (name,)))
+    if said := teaching.sentence(teaching.lost(run)):
+        found.append(Mark("teaching-cost", said))
     people = len(forgotten_people(run, data))
     if people == 1:
         found.append(Mark("one-person", "One person was to be forgotten: intervals are about that person."))
