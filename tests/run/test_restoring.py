@@ -33,8 +33,8 @@ DIGESTS = {
     "remem-qwen25vl": "0e1c0c241bab70e3",
     "remem-smolvlm": "ced9978be24da06b",
     "pebench-llava15": "a2d6cdbb1f31322b",
-    "smollm2-quick": "333b1ceb3429fee5",
-    "smollm2": "56babc61bd2359aa",
+    "smollm2-quick": "17b98dd21d99be72",
+    "smollm2": "abef9763791247d6",
 }
 
 

@@ -15,7 +15,8 @@ LEARN = Train(
     lr=1e-3, epochs=15, batch=8, by_picture=True, vary_views=True, patch_dropout=0.8, schedule="cosine"
 )
 # Tuned on other people by the written rule (`--settings smollm2` has the study): one rate for all five.
-FORGET = Train(lr=3e-4, epochs=5, batch=8)
+# Half a batch at once: 3.6 GiB in place of 4.3, and no slower.
+FORGET = Train(lr=3e-4, epochs=5, batch=8, micro_batch=4)
 METHODS = (
     Unlearn(method="ga"),
     Unlearn(method="gd"),
