@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from remem.steps.allocation import hand_back, keep_freed_memory
+from remem.steps.allocation import keep_freed_memory, trim
 
 FAULTS = """
 import resource
@@ -31,7 +31,7 @@ LEFT = """
 import resource
 from pathlib import Path
 import numpy as np
-from remem.steps.allocation import hand_back, keep_freed_memory
+from remem.steps.allocation import handed_back, keep_freed_memory
 
 
 def resident():
@@ -44,13 +44,13 @@ class Holder:
 
 keep_freed_memory()
 bare = resident()
-one, other = Holder(), Holder()
-one.other, other.other = other, one
-one.blocks = [np.ones(100_000) for _ in range(400)]  # 320 MB, every second block to outlive the step
-kept = one.blocks[::2]
-del one, other
-before = resident()
-hand_back()
+with handed_back():
+    one, other = Holder(), Holder()
+    one.other, other.other = other, one
+    one.blocks = [np.ones(100_000) for _ in range(400)]  # 320 MB, every second block to outlive the step
+    kept = one.blocks[::2]
+    del one, other
+    before = resident()
 print((before - bare) >> 20, (resident() - bare) >> 20)
 """
 
@@ -78,8 +78,8 @@ def test_what_a_step_is_done_with_goes_back_to_the_system() -> None:
 def test_another_c_library_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("remem.steps.allocation.sys.platform", "darwin")
     assert not keep_freed_memory()
-    assert not hand_back()
+    assert not trim()
     monkeypatch.setattr("remem.steps.allocation.sys.platform", "linux")
     monkeypatch.setattr("remem.steps.allocation.ctypes.CDLL", lambda name: object())
     assert not keep_freed_memory()
-    assert not hand_back()
+    assert not trim()

@@ -3,9 +3,11 @@ the C library lets us ask for it."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import sys
+from collections.abc import Iterator
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's mallopt(3)
 _LARGEST = 32 << 20  # bytes; larger blocks still go back to the system, as glibc wants it
@@ -24,17 +26,31 @@ def keep_freed_memory() -> bool:
     return bool(mallopt(_MMAP_THRESHOLD, _LARGEST) and mallopt(_TRIM_THRESHOLD, _KEPT))
 
 
-def hand_back() -> bool:
-    """Gives the system what nobody uses any more: models that hold each other in a circle, and freed blocks
-    that lie between used ones, which glibc never gives back by itself. Whether the C library was asked."""
-    gc.collect()
-    if "torch" in sys.modules and (cuda := sys.modules["torch"].cuda).is_available():
-        cuda.empty_cache()
+@contextlib.contextmanager
+def handed_back() -> Iterator[None]:
+    """Gives the system what the work inside no longer needs: models that hold each other in a circle, and
+    freed blocks that lie between used ones, which glibc never gives back by itself.
+
+    What was there before the work is not looked at, in it or after it: a search through all that libraries
+    have loaded takes 0.2 s.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.collect()
+        gc.unfreeze()
+        if "torch" in sys.modules and (cuda := sys.modules["torch"].cuda).is_available():
+            cuda.empty_cache()
+        trim()
+
+
+def trim() -> bool:
+    """Asks the C library for all that is free. Whether it was asked."""
     if not sys.platform.startswith("linux"):
         return False
     try:
-        trim = ctypes.CDLL(None).malloc_trim
+        ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError):
         return False
-    trim(0)
     return True

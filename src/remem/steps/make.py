@@ -16,7 +16,7 @@ from remem import memory
 from remem.disk import writing
 from remem.errors import Crashed, GateFailed, UserError
 from remem.steps import parallel
-from remem.steps.allocation import hand_back, keep_freed_memory
+from remem.steps.allocation import handed_back, keep_freed_memory
 from remem.steps.folders import discard, sweep, sync, sync_all, write_atomic
 from remem.steps.jobs import View, kind_of
 from remem.steps.provenance import recorded
@@ -36,15 +36,14 @@ LOWER = {  # kind of step -> what takes less memory
 def make(root: Path, step: Step, order: Order, context: Any, view: View) -> None:
     """One step, under its lock: whoever waited for it finds it done. Crashed for what nobody foresaw."""
     try:
-        _make(root, step, order, context, view)
+        with handed_back():  # the next step of this process opens a model of its own
+            _make(root, step, order, context, view)
     except (UserError, GateFailed, Crashed):
         raise
     except Exception as problem:
         if (told := memory.said(problem, f"the step {step.name}", LOWER[kind_of(step.name)])) is not None:
             raise UserError(told) from problem
         raise Crashed(step.name, f"{type(problem).__name__}: {problem}", traceback.format_exc()) from problem
-    finally:
-        hand_back()  # the next step of this process opens a model of its own
 
 
 def _make(root: Path, step: Step, order: Order, context: Any, view: View) -> None:
