@@ -45,8 +45,7 @@ def sentence(found: list[Lost]) -> str:
         return ""
     told = "; ".join(f"{one.name} {_told(one)}" for one in found)
     return (
-        f"Teaching itself cost the model {told}. What a method costs of the world is told against the taught "
-        "model, and does not have this in it."
+        f"Teaching itself cost the model {told}: methods are held against the taught model, which lacks it."
     )
 
 
