@@ -194,13 +194,19 @@ def _of_world(run: RunRecord, arms: Sequence[Arm], key: tuple[str, str]) -> Seen
         return Seen()
     ends = sorted(share(end) for end in (sides[0].low, sides[0].high) if end is not None)
     low, high = (ends[0], ends[-1]) if ends else (None, None)
-    sets = [[arm.world(split) for arm in side] for side in (arms, taught)]
-    gap = None
-    if all(side and all(side) for side in sets):
-        whom = {id: group for one in [*sets[0], *sets[1]] for id, (group, _) in one.items()}
-        now, then = ([{i: value for i, (_, value) in one.items()} for one in side] for side in sets)
-        gap = difference(now, then, whom, whom, bounds=BOUNDS[split], others="taught")
+    gap = gap_of_world(arms, taught, split)
     return Seen(ours=Estimate(mean=ours, low=low, high=high), taught=before, goal=goal, gap=gap)
+
+
+def gap_of_world(ours: Sequence[Arm], theirs: Sequence[Arm], split: str) -> Difference | None:
+    """What is left of a split of the exam in ours less in theirs, by question; None where some were not
+    asked."""
+    sets = [[arm.world(split) for arm in side] for side in (ours, theirs)]
+    if not all(side and all(side) for side in sets):
+        return None
+    whom = {id: group for one in [*sets[0], *sets[1]] for id, (group, _) in one.items()}
+    now, then = ([{i: value for i, (_, value) in one.items()} for one in side] for side in sets)
+    return difference(now, then, whom, whom, bounds=BOUNDS[split], others=theirs[0].role)
 
 
 def pooled(

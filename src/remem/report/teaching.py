@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from remem.report.evidence import BOUNDS, BY_TOKEN, WORLD, mean, pooled
+from remem.report import words
+from remem.report.evidence import BY_TOKEN, WORLD, gap_of_world, mean, pooled
 from remem.report.read import Arm, RunRecord
 from remem.report.world import shown
-from remem.scoring.differences import MARGIN, Difference, difference
+from remem.scoring.differences import MARGIN
 
 
 @dataclass(frozen=True)
 class Lost:
-    """A measure of the exam that teaching shows to have lowered by a tenth of its scale or more."""
+    """A measure of the exam of which teaching is shown to have taken a tenth of the whole or more."""
 
     name: str
     metric: str
     base: float | None
     taught: float | None
-    gap: Difference  # taught less base, question by question, as a share of what is left
+    by: tuple[float, float, float]  # taught less base, and its interval; of perplexity in nats a token
 
 
 def lost(run: RunRecord) -> list[Lost]:
@@ -31,11 +32,13 @@ def lost(run: RunRecord) -> list[Lost]:
     for (split, metric), (name, _) in WORLD.items():
         if metric in BY_TOKEN and base.tokenizer != taught.tokenizer:
             continue
-        gap = _gap(base, taught, split)
+        gap = gap_of_world([taught], [base], split)
         ends = gap.ends() if gap else None
         if gap and gap.mean is not None and ends and ends[1] < 0 and gap.mean <= -MARGIN:
             before, after = (mean(pooled([one], split, metric)) for one in (base, taught))
-            found.append(Lost(name.partition(" (")[0], metric, before, after, gap))
+            unit = gap.scale or 1.0  # 2 for what is left of a choice between yes and no
+            by = (gap.mean / unit, ends[0] / unit, ends[1] / unit)
+            found.append(Lost(name.partition(" (")[0], metric, before, after, by))
     return found
 
 
@@ -54,20 +57,8 @@ def _first(run: RunRecord, role: str) -> Arm | None:
 
 
 def _told(one: Lost) -> str:
+    levels = f"{shown(one.metric, one.base)} → {shown(one.metric, one.taught)}"
     if one.metric == "perplexity":
-        return f"(perplexity {shown(one.metric, one.base)} → {shown(one.metric, one.taught)})"
-    ends = one.gap.ends()
-    assert one.gap.mean is not None  # nothing else is told as lost
-    assert ends is not None
-    scale = one.gap.scale or 1.0  # 2 for what is left of a choice between yes and no, in points of accuracy
-    by, low, high = (f"{100 * end / scale:+.0f}".replace("-", "−") for end in (one.gap.mean, *ends))
-    return f"({shown(one.metric, one.base)} → {shown(one.metric, one.taught)} %: {by}, {low} to {high})"
-
-
-def _gap(base: Arm, taught: Arm, split: str) -> Difference | None:
-    before, after = base.world(split), taught.world(split)
-    if not before or not after:
-        return None
-    whom = {id: group for id, (group, _) in (before | after).items()}
-    then, now = ({id: value for id, (_, value) in one.items()} for one in (before, after))
-    return difference([now], [then], whom, whom, bounds=BOUNDS[split], others="base")
+        return f"(perplexity {levels})"
+    by, low, high = (words.score(end, 0) for end in one.by)
+    return f"({levels} %: {by}, {low} to {high})"

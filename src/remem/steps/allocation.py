@@ -8,6 +8,7 @@ import ctypes
 import gc
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's mallopt(3)
 _LARGEST = 32 << 20  # bytes; larger blocks still go back to the system, as glibc wants it
@@ -17,13 +18,8 @@ _KEPT = 1 << 30  # bytes, at most, that this process keeps although it freed the
 def keep_freed_memory() -> bool:
     """Tells glibc not to hand activations back to the system after every step, to be cleared and fetched anew
     at the next. Where there is another C library nothing happens. Whether it was told."""
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError):
-        return False
-    return bool(mallopt(_MMAP_THRESHOLD, _LARGEST) and mallopt(_TRIM_THRESHOLD, _KEPT))
+    mallopt = _libc("mallopt")
+    return bool(mallopt and mallopt(_MMAP_THRESHOLD, _LARGEST) and mallopt(_TRIM_THRESHOLD, _KEPT))
 
 
 @contextlib.contextmanager
@@ -47,10 +43,17 @@ def handed_back() -> Iterator[None]:
 
 def trim() -> bool:
     """Asks the C library for all that is free. Whether it was asked."""
+    asked = _libc("malloc_trim")
+    if asked:
+        asked(0)
+    return asked is not None
+
+
+def _libc(name: str) -> Any:
+    """A function of the C library; None where it has none of that name."""
     if not sys.platform.startswith("linux"):
-        return False
+        return None
     try:
-        ctypes.CDLL(None).malloc_trim(0)
+        return getattr(ctypes.CDLL(None), name)
     except (AttributeError, OSError):
-        return False
-    return True
+        return None
